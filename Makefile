@@ -1,0 +1,79 @@
+# Needs Python 3.11 or newer with its venv module. Everything else goes into .venv, at the versions
+# of constraints.txt, and is renewed when pyproject.toml or constraints.txt change.
+#
+#   make run ARGS="--port 8080"         more words for praxis-caldav demo
+#   make test ARGS="-k union -x"        more words for pytest
+#   make PYTHON=/opt/python/bin/python3 another Python (then `make clean` first)
+
+PYTHONS := python3.13 python3.12 python3.11 python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
+BENCHMARKS := $(wildcard benchmarks/__main__.py)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test test-slow lint format bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run  ## serve a demo practice on 127.0.0.1:5232
+	@$(BIN)/praxis-caldav demo $(ARGS)
+
+test: lint  ## lint, then every test but the slow ones
+	$(PYTEST) $(ARGS)
+
+test-slow: $(VENV)/.dev  ## the slow tests
+	$(PYTEST) -m slow $(ARGS)
+
+lint: $(VENV)/.dev  ## style, types and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.dev  ## put the source into the common format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(if $(BENCHMARKS),$(VENV)/.dev)  ## the benchmarks (none yet)
+	@$(if $(BENCHMARKS),$(BIN)/python -m benchmarks $(ARGS),echo "There are no benchmarks yet.")
+
+clean:  ## remove .venv, caches and build leftovers; data stays
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# A name on the path proves nothing (it may be a shim of an absent version), so each candidate is run.
+# ensurepip is what Debian leaves out of venv.
+$(VENV)/.made:
+	@new_enough='import sys; sys.exit(sys.version_info < (3, 11))'; old=; lame=; \
+	for python in $(or $(PYTHON),$(PYTHONS)); do \
+		"$$python" -c '' >/dev/null 2>&1 || continue; \
+		"$$python" -c "$$new_enough" || { old="$$python"; continue; }; \
+		"$$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || { lame="$$python"; continue; }; \
+		echo "Making $(VENV) with $$("$$python" -V) ..."; \
+		"$$python" -m venv --clear $(VENV) && touch $@; exit; \
+	done; \
+	if [ -n "$$lame" ]; then \
+		echo "$$lame cannot make virtual environments: its venv or ensurepip module is missing." >&2; \
+		echo "On Debian and Ubuntu: apt install python3-venv" >&2; \
+	elif [ -n "$$old" ]; then \
+		echo "$$old is $$("$$old" -V 2>&1): Python 3.11 or newer is needed." >&2; \
+		echo "If you have one elsewhere: make PYTHON=/path/to/python3 ..." >&2; \
+	else \
+		echo "No working Python found (tried: $(or $(PYTHON),$(PYTHONS)))." >&2; \
+		echo "If you have 3.11 or newer elsewhere: make PYTHON=/path/to/python3 ..." >&2; \
+	fi; exit 1
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo "Installing the server into $(VENV), a minute or two ..."
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo "Installing the server and the test tools into $(VENV), a minute or two ..."
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $(VENV)/.run $@

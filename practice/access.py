@@ -1,0 +1,147 @@
+"""Who may see and do what: accounts, roles, grants, and one pure table.
+
+Not here: passwords (`practice.passwords`) and how an account proves who it is
+(`practice.use_cases.sign_in`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+from practice.calendars import Calendar, CalendarKind, View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "SYSTEM",
+    "Account",
+    "Actor",
+    "Level",
+    "Role",
+    "level",
+    "may_change",
+    "may_create",
+    "may_delete",
+    "may_manage_calendars",
+    "view",
+    "visible",
+]
+
+
+class Role(StrEnum):
+    """What an account is for.
+
+    | role | without a grant | with a grant |
+    |---|---|---|
+    | admin | everything, calendars included | - |
+    | staff | reads and writes every calendar | - |
+    | doctor | writes the own calendar, reads the main one | as granted |
+    | pvs | nothing | as granted |
+    | booking | nothing | creates, reads and changes its own objects; deletes nothing |
+    | reader | nothing | reads, whatever was granted |
+    """
+
+    ADMIN = "admin"
+    STAFF = "staff"
+    DOCTOR = "doctor"
+    PVS = "pvs"
+    BOOKING = "booking"
+    READER = "reader"
+
+
+class Level(IntEnum):
+    """What a grant allows in one calendar."""
+
+    NONE = 0
+    READ = 1
+    WRITE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Someone, or some program, that signs in.
+
+    `grants` maps calendar ids to levels; `everywhere` is granted in every calendar, also in
+    those made later.
+    """
+
+    id: int
+    name: str
+    role: Role
+    doctor_id: int | None = None
+    display_name: str = ""
+    email: str = ""
+    disabled: bool = False
+    everywhere: Level = Level.NONE
+    grants: Mapping[int, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who causes a change, as the log names it. `account_id` 0 is the program itself."""
+
+    account_id: int
+    name: str
+
+
+#: The program itself: imports, migrations, periodic jobs.
+SYSTEM = Actor(0, "system")
+
+
+def level(account: Account, calendar: Calendar) -> Level:
+    """Tell what the account may do in the calendar's own objects (not those the union shows)."""
+    if account.role in {Role.ADMIN, Role.STAFF}:
+        return Level.WRITE
+    granted = max(account.everywhere, account.grants.get(calendar.id, Level.NONE))
+    if account.role is Role.DOCTOR:
+        if calendar.doctor_id is not None and calendar.doctor_id == account.doctor_id:
+            return Level.WRITE
+        if calendar.kind is CalendarKind.UNION:
+            return max(granted, Level.READ)
+    if account.role is Role.READER:
+        return min(granted, Level.READ)
+    return granted
+
+
+def view(account: Account, calendar: Calendar, everything: Sequence[Calendar], epoch: str) -> View:
+    """Return what the account sees of `calendar`; without sources it sees nothing.
+
+    `everything` are all calendars of the practice, `epoch` names this database's log.
+    """
+    candidates: Sequence[Calendar] = (calendar,)
+    if calendar.kind is CalendarKind.UNION:
+        candidates = (calendar, *(c for c in everything if c.kind is CalendarKind.DOCTOR))
+    sources = tuple(c for c in candidates if level(account, c) >= Level.READ)
+    own = account.id if account.role is Role.BOOKING else None
+    return View(calendar, sources, epoch, own)
+
+
+def visible(account: Account, everything: Sequence[Calendar], epoch: str) -> list[View]:
+    """Return the calendars the account sees anything of."""
+    views = (view(account, calendar, everything, epoch) for calendar in everything)
+    return [v for v in views if v.sources]
+
+
+def may_create(account: Account, calendar: Calendar) -> bool:
+    """Tell whether the account may put a new object into the calendar."""
+    return level(account, calendar) >= Level.WRITE
+
+
+def may_change(account: Account, calendar: Calendar, owner_id: int) -> bool:
+    """Tell whether the account may overwrite an object that `owner_id` created there."""
+    if account.role is Role.BOOKING and owner_id != account.id:
+        return False
+    return level(account, calendar) >= Level.WRITE
+
+
+def may_delete(account: Account, calendar: Calendar) -> bool:
+    """Tell whether the account may delete objects from the calendar, or move them out of it."""
+    return account.role is not Role.BOOKING and level(account, calendar) >= Level.WRITE
+
+
+def may_manage_calendars(account: Account) -> bool:
+    """Tell whether the account may make and delete calendars and change their properties."""
+    return account.role is Role.ADMIN

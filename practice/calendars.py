@@ -1,0 +1,271 @@
+"""Calendars, the objects in them, their changes, and what one account sees of a calendar.
+
+Not here: iCalendar text (`practice.vevent`), nor how any of it is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from practice.errors import InvalidName, PreconditionFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from practice.vevent import Facts
+
+__all__ = [
+    "ALIAS_NAME",
+    "UNION_SEPARATOR",
+    "Calendar",
+    "CalendarKind",
+    "CalendarObject",
+    "CalendarPath",
+    "Change",
+    "ChangeKind",
+    "Changes",
+    "Condition",
+    "Draft",
+    "ObjectHead",
+    "Span",
+    "View",
+    "check_calendar_name",
+    "check_object_name",
+]
+
+#: Every calendar is also served as one file, and as a collection, under this name.
+ALIAS_NAME = "appointments.ics"
+#: Stands between calendar and name where the union shows an object of a doctor's calendar.
+UNION_SEPARATOR = "~"
+#: File systems of clients that mirror a calendar stop at 255 bytes.
+LONGEST_NAME = 255
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+class CalendarKind(StrEnum):
+    """What a calendar stands for."""
+
+    DOCTOR = "doctor"
+    UNION = "union"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of time in seconds since 1970 (UTC); None is open."""
+
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One calendar. `number` is that of its last change; `name` is its part of the address."""
+
+    id: int
+    name: str
+    kind: CalendarKind
+    doctor_id: int | None
+    number: int
+    changed: datetime
+    components: tuple[str, ...] = ("VEVENT", "VTODO", "VJOURNAL")
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """A calendar object without its text. `number` is that of its last change.
+
+    `href` is its name in its own calendar; `owner_id` the account that created it. The ETag is
+    quoted, as it goes over the wire, and strong: the same ETag is the same text.
+    """
+
+    id: int
+    calendar_id: int
+    href: str
+    uid: str
+    component: str
+    etag: str
+    size: int
+    number: int
+    owner_id: int
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarObject(ObjectHead):
+    """A calendar object with its text, exactly as the client sent it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An object about to be saved under `href`, with the facts read from its text."""
+
+    href: str
+    text: str
+    facts: Facts
+
+    @property
+    def etag(self) -> str:
+        """The strong, quoted ETag of the text."""
+        return f'"{hashlib.sha256(self.text.encode()).hexdigest()[:40]}"'
+
+
+class ChangeKind(StrEnum):
+    """What a change did to an object (or, with an empty name, to its calendar)."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    PROPERTIES = "properties"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the log; the texts are those before and after (None: there was none)."""
+
+    number: int
+    time: datetime
+    actor: str
+    calendar_id: int
+    href: str
+    uid: str
+    kind: ChangeKind
+    owner_id: int
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a replica at an earlier number must do to be at `number`.
+
+    `changed` are objects to fetch anew, `removed` names (calendar id, href) to drop.
+    """
+
+    number: int
+    changed: tuple[ObjectHead, ...]
+    removed: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one account sees of one calendar.
+
+    A doctor's calendar has one source, itself. The union has its own events and every doctor's
+    calendar the account may read. `owner_id` narrows it to objects of that account.
+    """
+
+    calendar: Calendar
+    sources: tuple[Calendar, ...]
+    epoch: str
+    owner_id: int | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the last change of anything in the view."""
+        return max((source.number for source in self.sources), default=0)
+
+    @property
+    def changed(self) -> datetime:
+        """When anything in the view last changed."""
+        return max((source.changed for source in self.sources), default=self.calendar.changed)
+
+    @property
+    def fingerprint(self) -> str:
+        """Differs between views that show different sources, so that a changed grant, or a
+        restored database, ends old sync tokens instead of hiding objects from a replica.
+        """
+        shown = f"{self.epoch}:{sorted(s.id for s in self.sources)}:{self.owner_id}"
+        return hashlib.sha256(shown.encode()).hexdigest()[:12]
+
+    def name_of(self, calendar_id: int, href: str) -> str:
+        """Return the name under which the view shows an object of one of its sources."""
+        if calendar_id == self.calendar.id:
+            return href
+        source = next(s for s in self.sources if s.id == calendar_id)
+        return f"{source.name}{UNION_SEPARATOR}{href}"
+
+    def locate(self, name: str) -> tuple[Calendar, str]:
+        """Return the calendar and the name in it that `name` in this view stands for."""
+        prefix, separator, rest = name.partition(UNION_SEPARATOR)
+        if separator and rest and self.calendar.kind is CalendarKind.UNION:
+            for source in self.sources:
+                if source.name == prefix and source.id != self.calendar.id:
+                    return source, rest
+        return self.calendar, name
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPath:
+    """An address below the calendar home, taken apart.
+
+    `calendar` is the calendar's real name, `shown` the way it was asked for (an alias, or
+    `<name>/appointments.ics`), `object` the object's name or "" for the calendar itself.
+    """
+
+    calendar: str
+    shown: str
+    object: str = ""
+
+    @classmethod
+    def parse(cls, parts: tuple[str, ...], aliases: Mapping[str, str]) -> CalendarPath | None:
+        """Take `parts` (below the home) apart; None if they name neither calendar nor object."""
+        if not 1 <= len(parts) <= 3:  # noqa: PLR2004 - calendar, file name, object
+            return None
+        name, rest = parts[0], parts[1:]
+        shown = name
+        if rest and rest[0] == ALIAS_NAME:
+            shown, rest = f"{name}/{ALIAS_NAME}", rest[1:]
+        if len(rest) > 1:
+            return None
+        return cls(aliases.get(name, name), shown, rest[0] if rest else "")
+
+
+def check_calendar_name(name: str) -> None:
+    """Raise InvalidName unless `name` can be a calendar's part of the address."""
+    if not _SLUG.fullmatch(name):
+        raise InvalidName(
+            "A calendar's name has 1 to 64 of a-z, 0-9 and '-', and neither starts nor ends with '-'."
+        )
+
+
+def check_object_name(name: str) -> None:
+    """Raise InvalidName unless `name` can be an object's part of the address."""
+    if not name or len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
+        raise InvalidName(f"An object's name has 1 to {LONGEST_NAME} bytes.")
+    if name == ALIAS_NAME:
+        raise InvalidName(f"The name {ALIAS_NAME} stands for the calendar as a whole.")
+    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in name):  # noqa: PLR2004
+        raise InvalidName("An object's name has no control characters.")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of an object for a change to be made: ETags as they go over the wire.
+
+    `match` and `none_match` are None (not asked), ("*",), or quoted strong ETags.
+    Source: RFC 9110 13.1.
+    """
+
+    match: tuple[str, ...] | None = None
+    none_match: tuple[str, ...] | None = None
+
+    def check(self, etag: str | None) -> None:
+        """Raise PreconditionFailed unless it holds; None is the ETag of what is not there."""
+        if self.match is not None and not _named(etag, self.match):
+            raise PreconditionFailed("The object is not the one you last saw.")
+        if self.none_match is not None and _named(etag, self.none_match):
+            raise PreconditionFailed("There is already such an object.")
+
+
+def _named(etag: str | None, etags: tuple[str, ...]) -> bool:
+    return etag is not None and ("*" in etags or etag in etags)

@@ -1,0 +1,113 @@
+"""iCalendar text as lines: the check at the door, linear in the size of the text.
+
+Everything that follows (`practice.vevent`, clients, exports) may rely on it: the text is one
+VCALENDAR, its lines are content lines, its components are nested properly and not deeply. Not
+here: what the properties mean.
+
+Source: RFC 5545 3.1, 3.4, 3.6.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from practice.errors import InvalidObject, InvalidText
+
+__all__ = ["Outline", "outline", "unfold"]
+
+#: VCALENDAR > VEVENT > VALARM > (something of a vendor's) is the deepest seen in practice.
+DEEPEST = 12
+#: Name, then parameters whose values are quoted or free of quotes, then the colon. Possessive,
+#: so that a hostile line without a colon costs its length and no more.
+_CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)(?:;(?:"[^"]*"|[^":]++)*+)?:')
+#: RFC 5545 3.1 allows no control characters but the tabulator.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FOLD = re.compile(r"\r?\n[ \t]")
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A text taken apart: the time zones, and everything else, each as unfolded lines."""
+
+    components: tuple[str, ...]  # names of the components directly below VCALENDAR
+    calendar_properties: frozenset[str]
+    body: str  # the text without its VTIMEZONEs
+    timezones: tuple[str, ...]
+
+
+def unfold(text: str) -> list[str]:
+    """Return the content lines of `text`, unfolded, without empty ones.
+
+    Empty lines are no content lines, but clients write them (one booking tool behind CALSCALE).
+    """
+    unfolded = _FOLD.sub("", text.removeprefix("\ufeff"))
+    return [line for line in unfolded.replace("\r\n", "\n").split("\n") if line.strip("\r")]
+
+
+def outline(text: str) -> Outline:
+    """Take `text` apart; raise InvalidText or InvalidObject when it is not one VCALENDAR."""
+    if _CONTROLS.search(text):
+        raise InvalidText("The text has control characters.")
+    lines = unfold(text)
+    if not lines or lines[0].strip().upper() != "BEGIN:VCALENDAR":
+        raise InvalidText("The text does not start with BEGIN:VCALENDAR.")
+    return _Reader(lines).read()
+
+
+class _Reader:
+    """Walks the lines once, keeping the names of the open components."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._open: list[str] = []
+        self._components: list[str] = []
+        self._properties: set[str] = set()
+        self._body: list[str] = []
+        self._timezones: list[list[str]] = []
+
+    def read(self) -> Outline:
+        for line in self._lines:
+            self._take(line)
+        if self._open:
+            raise InvalidText(f"The text ends inside {self._open[-1]}.")
+        return Outline(
+            tuple(self._components),
+            frozenset(self._properties),
+            "\r\n".join(self._body) + "\r\n",
+            tuple("\r\n".join(zone) + "\r\n" for zone in self._timezones),
+        )
+
+    def _take(self, line: str) -> None:
+        found = _CONTENT_LINE.match(line)
+        if not found:
+            raise InvalidText("A line is not a content line (name, parameters, colon, value).")
+        if self._body and not self._open:
+            raise InvalidObject("There is text after END:VCALENDAR.")
+        name = found[1].upper()
+        if name == "BEGIN":
+            self._begin(line[found.end() :].strip().upper())
+        elif len(self._open) == 1 and name != "END":
+            self._properties.add(name)
+        self._keep(line)
+        if name == "END":
+            self._end(line[found.end() :].strip().upper())
+
+    def _begin(self, component: str) -> None:
+        if component == "VCALENDAR" and self._open:
+            raise InvalidObject("A VCALENDAR stands inside another component.")
+        if len(self._open) >= DEEPEST:
+            raise InvalidObject("The components are nested too deeply.")
+        if len(self._open) == 1:
+            self._components.append(component)
+            if component == "VTIMEZONE":
+                self._timezones.append([])
+        self._open.append(component)
+
+    def _keep(self, line: str) -> None:
+        inside_timezone = len(self._open) > 1 and self._open[1] == "VTIMEZONE"
+        (self._timezones[-1] if inside_timezone else self._body).append(line)
+
+    def _end(self, component: str) -> None:
+        if not self._open or self._open.pop() != component:
+            raise InvalidText("An END does not match its BEGIN.")

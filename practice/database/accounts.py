@@ -1,0 +1,164 @@
+"""Accounts, credentials, grants and failed log-ins, in tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from practice.access import Account, Level, Role
+from practice.accounts import Credential, CredentialKind
+from practice.database.house import store
+from practice.database.tables import accounts, credentials, failures, grants
+from practice.errors import AccountNotFound, NameTaken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+__all__ = ["SqlAccounts"]
+
+
+class SqlAccounts:
+    """The Accounts port."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    def by_name(self, name: str) -> tuple[Account, list[Credential]] | None:
+        """See the port."""
+        rows = self._connection.execute(_with_credentials().where(accounts.c.name == name)).all()
+        return self._assembled(rows)
+
+    def by_token(self, digest: str) -> tuple[Account, list[Credential]] | None:
+        """See the port."""
+        rows = self._connection.execute(
+            _with_credentials().where(
+                credentials.c.secret == digest, credentials.c.kind == str(CredentialKind.TOKEN)
+            )
+        ).all()
+        return self._assembled(rows)
+
+    def _assembled(self, rows: Iterable[Row[Any]]) -> tuple[Account, list[Credential]] | None:
+        rows = list(rows)
+        if not rows:
+            return None
+        held = [
+            Credential(
+                row.credential_id,
+                row.id,
+                CredentialKind(row.kind),
+                row.label,
+                row.secret,
+                row.created,
+            )
+            for row in rows
+            if row.credential_id is not None
+        ]
+        return _account(rows[0], self._grants(rows[0].id)), held
+
+    def _grants(self, account_id: int) -> dict[int, Level]:
+        rows = self._connection.execute(
+            select(grants.c.calendar_id, grants.c.level).where(grants.c.account_id == account_id)
+        )
+        return {row.calendar_id: Level(row.level) for row in rows}
+
+    def all(self) -> list[Account]:
+        """See the port."""
+        rows = self._connection.execute(select(accounts).order_by(accounts.c.name)).all()
+        return [_account(row, self._grants(row.id)) for row in rows]
+
+    def save(self, account: Account) -> Account:
+        """See the port."""
+        taken = self._connection.execute(
+            select(accounts.c.id).where(
+                accounts.c.name == account.name, accounts.c.id != account.id
+            )
+        ).first()
+        if taken:
+            raise NameTaken(f"There is already an account '{account.name}'.")
+        values = {
+            "name": account.name,
+            "role": str(account.role),
+            "doctor_id": account.doctor_id,
+            "display_name": account.display_name,
+            "email": account.email,
+            "disabled": account.disabled,
+            "everywhere": int(account.everywhere),
+        }
+        return replace(account, id=store(self._connection, accounts, account.id, values))
+
+    def grant(self, account: Account, calendar_id: int, level: Level) -> None:
+        """See the port."""
+        this = (grants.c.account_id == account.id) & (grants.c.calendar_id == calendar_id)
+        self._connection.execute(delete(grants).where(this))
+        if level is not Level.NONE:
+            row = {"account_id": account.id, "calendar_id": calendar_id, "level": int(level)}
+            self._connection.execute(insert(grants), row)
+
+    def add_credential(self, account: Account, kind: str, label: str, secret: str) -> Credential:
+        """See the port."""
+        values = {
+            "account_id": account.id,
+            "kind": str(kind),
+            "label": label,
+            "secret": secret,
+            "created": self._now,
+        }
+        made = store(self._connection, credentials, 0, values)
+        return Credential(made, account.id, CredentialKind(kind), label, secret, self._now)
+
+    def replace_secret(self, credential: Credential, secret: str) -> None:
+        """See the port."""
+        this = credentials.c.id == credential.id
+        self._connection.execute(update(credentials).where(this).values(secret=secret))
+
+    def revoke(self, account: Account, credential_id: int) -> None:
+        """See the port."""
+        done = self._connection.execute(
+            delete(credentials).where(
+                credentials.c.id == credential_id, credentials.c.account_id == account.id
+            )
+        )
+        if not done.rowcount:
+            raise AccountNotFound(f"'{account.name}' has no credential {credential_id}.")
+
+    def failures(self, account: str, network: str, since: datetime) -> tuple[int, int]:
+        """See the port."""
+        recent = failures.c.time > since
+        count = select(func.count()).select_from(failures)
+        row = self._connection.execute(
+            select(
+                count.where(recent, failures.c.account == account).scalar_subquery(),
+                count.where(recent, failures.c.network == network).scalar_subquery(),
+            )
+        ).one()
+        return int(row[0]), int(row[1])
+
+    def record_failure(self, account: str, network: str, keep_since: datetime) -> None:
+        """See the port."""
+        self._connection.execute(delete(failures).where(failures.c.time < keep_since))
+        row = {"account": account, "network": network, "time": self._now}
+        self._connection.execute(insert(failures), row)
+
+
+def _with_credentials() -> Any:
+    columns = (credentials.c.kind, credentials.c.label, credentials.c.secret, credentials.c.created)
+    joined = accounts.outerjoin(credentials, credentials.c.account_id == accounts.c.id)
+    return select(accounts, credentials.c.id.label("credential_id"), *columns).select_from(joined)
+
+
+def _account(row: Row[Any], granted: dict[int, Level]) -> Account:
+    return Account(
+        id=row.id,
+        name=row.name,
+        role=Role(row.role),
+        doctor_id=row.doctor_id,
+        display_name=row.display_name,
+        email=row.email,
+        disabled=row.disabled,
+        everywhere=Level(row.everywhere),
+        grants=granted,
+    )

@@ -1,0 +1,88 @@
+"""Appointments, in tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, select
+
+from practice.appointments import Appointment, Slot, Status
+from practice.database.house import store
+from practice.database.tables import appointments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["SqlAppointments"]
+
+_PLAIN = (
+    "uid",
+    "calendar_id",
+    "doctor_id",
+    "room_id",
+    "patient_id",
+    "kind",
+    "insurance",
+    "requires_confirmation",
+    "booking_source",
+    "booking_id",
+    "booking_base",
+)
+
+
+class SqlAppointments:
+    """The Appointments port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_uid(self, uid: str) -> Appointment | None:
+        """See the port."""
+        row = self._connection.execute(
+            select(appointments).where(appointments.c.uid == uid)
+        ).first()
+        return _appointment(row) if row else None
+
+    def by_booking(self, source: str, ids: Sequence[str]) -> Mapping[str, Appointment]:
+        """See the port."""
+        rows = self._connection.execute(
+            select(appointments).where(
+                appointments.c.booking_source == source, appointments.c.booking_id.in_(ids)
+            )
+        )
+        return {row.booking_id: _appointment(row) for row in rows}
+
+    def of_source(self, source: str, window: Slot) -> Iterator[Appointment]:
+        """See the port."""
+        query = select(appointments).where(
+            appointments.c.booking_source == source,
+            appointments.c.start >= window.start,
+            appointments.c.start < window.end,
+            appointments.c.status != str(Status.CANCELLED),
+        )
+        for row in self._connection.execute(query.execution_options(yield_per=500)):
+            yield _appointment(row)
+
+    def save(self, appointment: Appointment) -> Appointment:
+        """See the port."""
+        values = {name: getattr(appointment, name) for name in _PLAIN}
+        values |= {
+            "start": appointment.slot.start,
+            "end": appointment.slot.end,
+            "status": str(appointment.status),
+        }
+        return replace(
+            appointment, id=store(self._connection, appointments, appointment.id, values)
+        )
+
+    def all(self) -> Iterator[Appointment]:
+        """See the port."""
+        query = select(appointments).order_by(appointments.c.id)
+        for row in self._connection.execute(query.execution_options(yield_per=500)):
+            yield _appointment(row)
+
+
+def _appointment(row: Row[Any]) -> Appointment:
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    return Appointment(id=row.id, slot=Slot(row.start, row.end), status=Status(row.status), **plain)

@@ -1,0 +1,444 @@
+"""Calendars, objects, the time index and the log, in tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from practice.calendars import (
+    Calendar,
+    CalendarKind,
+    CalendarObject,
+    Change,
+    ChangeKind,
+    Changes,
+    Draft,
+    ObjectHead,
+    Span,
+    View,
+    check_calendar_name,
+    check_object_name,
+)
+from practice.database.tables import calendars, changes, grants, objects, occurrences
+from practice.errors import ChangesForgotten, NameTaken, ObjectNotFound, UidTaken
+from practice.recurrence import EARLIEST_SECOND, LATEST_SECOND
+from practice.vevent import Busy, Facts, Occupied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from practice.database.unit_of_work import Ledger
+
+__all__ = ["SqlCalendars"]
+
+_DAY = 86_400
+#: Longest occurrence of each class, in seconds; the last class has no bound. An occurrence that
+#: overlaps a range starts less than its class's length before it, so a query looks at few rows
+#: however long the calendar's past.
+_REACHES = (_DAY, 8 * _DAY, 64 * _DAY, None)
+_ALWAYS = Span(EARLIEST_SECOND - 2, LATEST_SECOND + 2)
+#: Names in one statement; databases bound the number of parameters.
+_CHUNK = 500
+
+_HEAD = (
+    objects.c.id,
+    objects.c.calendar_id,
+    objects.c.href,
+    objects.c.uid,
+    objects.c.component,
+    objects.c.etag,
+    objects.c.size,
+    objects.c.number,
+    objects.c.owner_id,
+    objects.c.changed,
+)
+_WHOLE = (*_HEAD, objects.c.text)
+
+
+class SqlCalendars:
+    """The Calendars port."""
+
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+        self._connection = connection
+        self._ledger = ledger
+
+    # -- calendars ---------------------------------------------------------------------------
+
+    def all(self) -> list[Calendar]:
+        """See the port."""
+        rows = self._connection.execute(select(calendars).order_by(calendars.c.name))
+        return [_calendar(row) for row in rows]
+
+    def find(self, name: str) -> Calendar | None:
+        """See the port."""
+        row = self._connection.execute(select(calendars).where(calendars.c.name == name)).first()
+        return _calendar(row) if row else None
+
+    def create(
+        self, name: str, kind: CalendarKind, properties: Mapping[str, str], doctor_id: int | None
+    ) -> Calendar:
+        """See the port."""
+        check_calendar_name(name)
+        if self.find(name):
+            raise NameTaken(f"There is already a calendar '{name}'.")
+        components = properties.get("C:supported-calendar-component-set")
+        made = self._connection.execute(
+            insert(calendars)
+            .values(
+                name=name,
+                kind=kind,
+                doctor_id=doctor_id,
+                number=0,
+                changed=self._ledger.now,
+                components=components or "VEVENT,VTODO,VJOURNAL",
+                properties=_json(properties),
+            )
+            .returning(calendars.c.id)
+        ).scalar_one()
+        self._log_properties(made, None, _json(properties))
+        found = self.find(name)
+        assert found is not None  # noqa: S101 - just made, in this transaction
+        return found
+
+    def drop(self, calendar: Calendar) -> None:
+        """See the port."""
+        hrefs = self._connection.execute(
+            select(objects.c.href).where(objects.c.calendar_id == calendar.id)
+        ).scalars()
+        for href in list(hrefs):
+            self.remove(calendar, href)
+        self._connection.execute(delete(grants).where(grants.c.calendar_id == calendar.id))
+        self._connection.execute(delete(calendars).where(calendars.c.id == calendar.id))
+        self._log_properties(calendar.id, _json(calendar.properties), None)
+
+    def set_properties(self, calendar: Calendar, properties: Mapping[str, str]) -> None:
+        """See the port."""
+        self._connection.execute(
+            update(calendars)
+            .where(calendars.c.id == calendar.id)
+            .values(properties=_json(properties))
+        )
+        self._log_properties(calendar.id, _json(calendar.properties), _json(properties))
+
+    def _log_properties(self, calendar_id: int, before: str | None, after: str | None) -> None:
+        self._ledger.append(
+            calendar_id=calendar_id,
+            href="",
+            uid="",
+            kind=str(ChangeKind.PROPERTIES),
+            owner_id=self._ledger.actor.account_id,
+            before=before,
+            after=after,
+        )
+
+    # -- reading objects ---------------------------------------------------------------------
+
+    def get(self, view: View, names: Iterable[str]) -> Mapping[str, CalendarObject]:
+        """See the port."""
+        visible = {source.id for source in view.sources}
+        located = {name: view.locate(name) for name in names}
+        found: dict[tuple[int, str], CalendarObject] = {}
+        wanted = [(c.id, href) for c, href in located.values() if c.id in visible]
+        for start in range(0, len(wanted), _CHUNK):
+            hrefs: dict[int, list[str]] = {}
+            for calendar_id, href in wanted[start : start + _CHUNK]:
+                hrefs.setdefault(calendar_id, []).append(href)
+            named = or_(
+                *(
+                    and_(objects.c.calendar_id == calendar_id, objects.c.href.in_(some))
+                    for calendar_id, some in hrefs.items()
+                )
+            )
+            rows = self._connection.execute(_owned(select(*_WHOLE).where(named), objects, view))
+            found |= {(row.calendar_id, row.href): _object(row) for row in rows}
+        pairs = ((name, found.get((c.id, href))) for name, (c, href) in located.items())
+        return {name: item for name, item in pairs if item is not None}
+
+    def head(self, calendar: Calendar, href: str) -> ObjectHead | None:
+        """See the port."""
+        row = self._connection.execute(
+            select(*_HEAD).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
+        ).first()
+        return ObjectHead(*row) if row else None
+
+    def listing(self, view: View) -> Iterator[ObjectHead]:
+        """See the port."""
+        query = _owned(select(*_HEAD).where(_of(objects, view)), objects, view)
+        for row in self._connection.execute(query):
+            yield ObjectHead(*row)
+
+    def texts(self, view: View) -> Iterator[CalendarObject]:
+        """See the port."""
+        query = _owned(select(*_WHOLE).where(_of(objects, view)), objects, view)
+        for row in self._connection.execute(query.execution_options(yield_per=_CHUNK)):
+            yield _object(row)
+
+    def within(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
+        """See the port."""
+        hits = union_all(
+            *(select(occurrences.c.object_id).where(part) for part in _overlapping(view, span))
+        )
+        query = select(*_WHOLE).where(objects.c.id.in_(hits))
+        return self._objects(query, view, component)
+
+    def beyond(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
+        """See the port."""
+        start, end = _bounds(span)
+        query = select(*_WHOLE).where(
+            _of(objects, view),
+            objects.c.covered_until.is_not(None),
+            or_(objects.c.covered_until < end, objects.c.covered_from > start),
+        )
+        return self._objects(query, view, component)
+
+    def _objects(
+        self, query: Select[Any], view: View, component: str | None
+    ) -> list[CalendarObject]:
+        query = _owned(query, objects, view)
+        if component:
+            query = query.where(objects.c.component == component)
+        return [_object(row) for row in self._connection.execute(query)]
+
+    def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
+        """See the port."""
+        columns = (occurrences.c.start, occurrences.c.end, occurrences.c.busy)
+        busy = occurrences.c.busy != int(Busy.FREE)
+        if leave_out:
+            busy = and_(busy, occurrences.c.object_id != leave_out)
+        parts = (select(*columns).where(part, busy) for part in _overlapping(view, span))
+        if view.owner_id is not None:
+            own = objects.c.owner_id == view.owner_id
+            joined = objects.c.id == occurrences.c.object_id
+            parts = (part.join(objects, joined).where(own) for part in parts)
+        rows = self._connection.execute(union_all(*parts))
+        return sorted(
+            (Occupied(row.start, row.end, Busy(row.busy)) for row in rows), key=lambda o: o.start
+        )
+
+    def uid_holders(self, uid: str) -> list[ObjectHead]:
+        """See the port."""
+        rows = self._connection.execute(select(*_HEAD).where(objects.c.uid == uid))
+        return [ObjectHead(*row) for row in rows]
+
+    # -- writing objects ---------------------------------------------------------------------
+
+    def save(self, calendar: Calendar, draft: Draft) -> ObjectHead:
+        """See the port."""
+        check_object_name(draft.href)
+        rows = self._connection.execute(
+            select(*_WHOLE).where(
+                objects.c.calendar_id == calendar.id,
+                or_(objects.c.href == draft.href, objects.c.uid == draft.facts.uid),
+            )
+        ).all()
+        other = next((row.href for row in rows if row.href != draft.href), None)
+        if other is not None:
+            raise UidTaken(other)
+        return self._write(calendar, draft, _object(rows[0]) if rows else None)
+
+    def _write(self, calendar: Calendar, draft: Draft, old: CalendarObject | None) -> ObjectHead:
+        facts, ledger = draft.facts, self._ledger
+        owner_id = old.owner_id if old else ledger.actor.account_id
+        number = ledger.append(
+            calendar_id=calendar.id,
+            href=draft.href,
+            uid=facts.uid,
+            kind=str(ChangeKind.CHANGED if old else ChangeKind.CREATED),
+            owner_id=owner_id,
+            before=old.text if old else None,
+            after=draft.text,
+        )
+        columns = {
+            "calendar_id": calendar.id,
+            "href": draft.href,
+            "uid": facts.uid,
+            "component": facts.component,
+            "etag": draft.etag,
+            "size": len(draft.text.encode()),
+            "number": number,
+            "owner_id": owner_id,
+            "changed": ledger.now,
+        }
+        more = {
+            "covered_from": facts.coverage.start if facts.coverage else None,
+            "covered_until": facts.coverage.end if facts.coverage else None,
+            "text": draft.text,
+        }
+        if old:
+            object_id = old.id
+            statement = update(objects).where(objects.c.id == object_id)
+            self._connection.execute(statement.values(**columns, **more))
+            self._connection.execute(
+                delete(occurrences).where(occurrences.c.object_id == object_id)
+            )
+        else:
+            inserted = insert(objects).values(**columns, **more).returning(objects.c.id)
+            object_id = self._connection.execute(inserted).scalar_one()
+        self._index(object_id, calendar.id, facts)
+        return ObjectHead(id=object_id, **columns)
+
+    def _index(self, object_id: int, calendar_id: int, facts: Facts) -> None:
+        rows = [
+            {
+                "object_id": object_id,
+                "calendar_id": calendar_id,
+                "reach": _reach(o.end - o.start),
+                "start": o.start,
+                "end": o.end,
+                "busy": int(o.busy),
+            }
+            for o in facts.occurrences
+        ]
+        if rows:
+            self._connection.execute(insert(occurrences), rows)
+
+    def remove(self, calendar: Calendar, href: str) -> CalendarObject:
+        """See the port."""
+        row = self._connection.execute(
+            select(*_WHOLE).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
+        ).first()
+        if row is None:
+            raise ObjectNotFound("There is no such object in the calendar.")
+        old = _object(row)
+        self._ledger.append(
+            calendar_id=calendar.id,
+            href=href,
+            uid=old.uid,
+            kind=str(ChangeKind.REMOVED),
+            owner_id=old.owner_id,
+            before=old.text,
+            after=None,
+        )
+        self._connection.execute(delete(occurrences).where(occurrences.c.object_id == old.id))
+        self._connection.execute(delete(objects).where(objects.c.id == old.id))
+        return old
+
+    # -- the log -----------------------------------------------------------------------------
+
+    def changes_since(self, view: View, number: int) -> Changes:
+        """See the port."""
+        if not self._ledger.forgotten <= number <= self._ledger.number:
+            raise ChangesForgotten("The log does not reach back to this sync-token.")
+        columns = (changes.c.calendar_id, changes.c.href, changes.c.kind)
+        query = select(*columns).where(
+            _of(changes, view), changes.c.number > number, changes.c.href != ""
+        )
+        rows = self._connection.execute(_owned(query, changes, view).order_by(changes.c.number))
+        first: dict[tuple[int, str], str] = {}
+        last: dict[tuple[int, str], str] = {}
+        for row in rows:
+            first.setdefault((row.calendar_id, row.href), row.kind)
+            last[row.calendar_id, row.href] = row.kind
+        here = [key for key, kind in last.items() if kind != ChangeKind.REMOVED]
+        gone = (
+            key
+            for key, kind in last.items()
+            if kind == ChangeKind.REMOVED and first[key] != ChangeKind.CREATED
+        )
+        return Changes(view.number, tuple(self._heads(here)), tuple(gone))
+
+    def _heads(self, keys: list[tuple[int, str]]) -> Iterator[ObjectHead]:
+        for start in range(0, len(keys), _CHUNK):
+            hrefs: dict[int, list[str]] = {}
+            for calendar_id, href in keys[start : start + _CHUNK]:
+                hrefs.setdefault(calendar_id, []).append(href)
+            named = (
+                and_(objects.c.calendar_id == calendar_id, objects.c.href.in_(some))
+                for calendar_id, some in hrefs.items()
+            )
+            for row in self._connection.execute(select(*_HEAD).where(or_(*named))):
+                yield ObjectHead(*row)
+
+    def log(self, after: int, limit: int) -> list[Change]:
+        """See the port."""
+        rows = self._connection.execute(
+            select(changes).where(changes.c.number > after).order_by(changes.c.number).limit(limit)
+        )
+        return [
+            Change(
+                row.number,
+                row.time,
+                row.actor,
+                row.calendar_id,
+                row.href,
+                row.uid,
+                ChangeKind(row.kind),
+                row.owner_id,
+                row.before,
+                row.after,
+            )
+            for row in rows
+        ]
+
+
+def _reach(length: int) -> int:
+    return next(n for n, longest in enumerate(_REACHES) if longest is None or length <= longest)
+
+
+def _bounds(span: Span) -> tuple[int, int]:
+    start = _ALWAYS.start if span.start is None else span.start
+    end = _ALWAYS.end if span.end is None else span.end
+    assert start is not None and end is not None  # noqa: S101, PT018 - _ALWAYS has both
+    return start, end
+
+
+def _overlapping(view: View, span: Span) -> Iterator[ColumnElement[bool]]:
+    """Yield a condition for each class of length; together they are all that overlaps."""
+    start, end = _bounds(span)
+    for reach, longest in enumerate(_REACHES):
+        condition = and_(
+            _of(occurrences, view),
+            occurrences.c.reach == reach,
+            occurrences.c.start < end,
+            occurrences.c.end > start,
+        )
+        if longest is not None:
+            condition = and_(condition, occurrences.c.start > start - longest)
+        yield condition
+
+
+def _of(table: Any, view: View) -> ColumnElement[bool]:
+    ids = [source.id for source in view.sources]
+    condition: ColumnElement[bool] = (
+        table.c.calendar_id == ids[0] if len(ids) == 1 else table.c.calendar_id.in_(ids)
+    )
+    return condition
+
+
+def _owned(query: Select[Any], table: Any, view: View) -> Select[Any]:
+    return query if view.owner_id is None else query.where(table.c.owner_id == view.owner_id)
+
+
+def _calendar(row: Row[Any]) -> Calendar:
+    return Calendar(
+        id=row.id,
+        name=row.name,
+        kind=CalendarKind(row.kind),
+        doctor_id=row.doctor_id,
+        number=row.number,
+        changed=row.changed,
+        components=tuple(row.components.split(",")),
+        properties=json.loads(row.properties),
+    )
+
+
+def _object(row: Row[Any]) -> CalendarObject:
+    return CalendarObject(*row)
+
+
+def _json(properties: Mapping[str, str]) -> str:
+    return json.dumps(dict(properties), ensure_ascii=False, sort_keys=True)

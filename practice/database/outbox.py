@@ -1,0 +1,58 @@
+"""Letters, in tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, insert, select, update
+
+from practice.database.tables import letters
+from practice.messages import Message, Receiver
+
+if TYPE_CHECKING:
+    from practice.appointments import Appointment
+    from practice.database.unit_of_work import Ledger
+
+__all__ = ["SqlOutbox"]
+
+_WAITING, _SUPERSEDED = "waiting", "superseded"
+
+
+class SqlOutbox:
+    """The Outbox port."""
+
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
+        self._connection = connection
+        self._ledger = ledger
+
+    def post(self, to: Receiver, message: Message, appointment: Appointment, before: str) -> None:
+        """See the port."""
+        values = {
+            "number": self._ledger.number,
+            "posted": self._ledger.now,
+            "to": str(to),
+            "message": str(message),
+            "appointment_id": appointment.id,
+            "state": _WAITING,
+            "before": before,
+        }
+        self._connection.execute(insert(letters), values)
+
+    def withdraw(self, appointment_id: int) -> str | None:
+        """See the port."""
+        waiting = (letters.c.appointment_id == appointment_id) & (letters.c.state == _WAITING)
+        first = self._connection.execute(
+            select(letters.c.before).where(waiting).order_by(letters.c.id).limit(1)
+        ).first()
+        if first is None:
+            return None
+        self._connection.execute(update(letters).where(waiting).values(state=_SUPERSEDED))
+        return str(first.before)
+
+    def waiting(self) -> list[tuple[Receiver, Message, int]]:
+        """See the port."""
+        columns = (letters.c.to, letters.c.message, letters.c.appointment_id)
+        rows = self._connection.execute(
+            select(*columns).where(letters.c.state == _WAITING).order_by(letters.c.id)
+        )
+        return [(Receiver(row.to), Message(row.message), row.appointment_id) for row in rows]

@@ -1,0 +1,87 @@
+"""Patients, in tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from practice.database.house import store
+from practice.database.tables import patients
+from practice.matching import match_key
+from practice.patients import Patient, PatientRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["SqlPatients"]
+
+
+class SqlPatients:
+    """The Patients port."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def candidates(self, records: Sequence[PatientRecord]) -> list[Patient]:
+        """See the port."""
+        numbers = {r.number for r in records if r.number}
+        tool_ids = {r.booking_system_id for r in records if r.booking_system_id}
+        keys = {key for r in records if (key := match_key(r))}
+        query = select(patients).where(
+            or_(
+                patients.c.number.in_(numbers),
+                patients.c.booking_system_id.in_(tool_ids),
+                patients.c.match_key.in_(keys),
+            )
+        )
+        return [_patient(row) for row in self._connection.execute(query)]
+
+    def get(self, ids: Iterable[int]) -> Mapping[int, Patient]:
+        """See the port."""
+        rows = self._connection.execute(select(patients).where(patients.c.id.in_(set(ids))))
+        return {row.id: _patient(row) for row in rows}
+
+    def by_number(self, number: str) -> Patient | None:
+        """See the port."""
+        row = self._connection.execute(select(patients).where(patients.c.number == number)).first()
+        return _patient(row) if row else None
+
+    def save(self, patient: Patient) -> Patient:
+        """See the port."""
+        record = patient.record
+        values = {
+            "last_name": record.last_name,
+            "first_name": record.first_name,
+            "birth_date": record.birth_date,
+            "email": record.email,
+            "phone": record.phone,
+            "insurance": record.insurance,
+            "booking_system_id": record.booking_system_id,
+            "match_key": match_key(record),
+            "to_review": patient.to_review,
+            # The number of a new patient is made of the id, which only the insert gives out.
+            "number": patient.number or f"new:{id(patient)}",
+        }
+        made = store(self._connection, patients, patient.id, values)
+        number = patient.number or f"P{made:06d}"
+        if not patient.number:
+            self._connection.execute(
+                update(patients).where(patients.c.id == made).values(number=number)
+            )
+        return replace(patient, id=made, number=number, record=replace(record, number=number))
+
+
+def _patient(row: Row[Any]) -> Patient:
+    record = PatientRecord(
+        last_name=row.last_name,
+        first_name=row.first_name,
+        birth_date=row.birth_date,
+        email=row.email,
+        phone=row.phone,
+        insurance=row.insurance,
+        number=row.number,
+        booking_system_id=row.booking_system_id,
+    )
+    return Patient(row.number, record, row.id, row.to_review)

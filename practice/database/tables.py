@@ -1,0 +1,277 @@
+"""The tables. Only columns here; what may stand in them is said in the records of `practice`.
+
+Times of the index are whole seconds since 1970 (UTC); moments are kept to the microsecond.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+__all__ = ["metadata"]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+#: SQLite gives out row ids by itself only for a column declared INTEGER.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, stored as microseconds since 1970: the same on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ARG002
+        """Turn an aware datetime into microseconds."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        """Turn microseconds into an aware datetime in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+#: One row: the counter whose lock serialises writers, and the head of the log's chain of seals.
+house = Table(
+    "house",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("forgotten", BigInteger, nullable=False),
+    Column("epoch", String(32), nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+
+doctors = Table(
+    "doctors",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("name", String(255), nullable=False),
+    Column("specialty", String(255), nullable=False, default=""),
+    Column("hours", Text, nullable=False),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("name", String(255), nullable=False),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=True),
+    Column("number", BigInteger, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Column("components", String(255), nullable=False),
+    Column("properties", Text, nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
+)
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("calendar_id", ForeignKey("calendars.id"), nullable=False),
+    Column("href", String(255), nullable=False),
+    Column("uid", String(1000), nullable=False),
+    Column("component", String(16), nullable=False),
+    Column("etag", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("changed", Moment, nullable=False),
+    # Set for an endless series only: between which seconds its occurrences are listed.
+    Column("covered_from", BigInteger, nullable=True),
+    Column("covered_until", BigInteger, nullable=True),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("calendar_id", "href"),
+    UniqueConstraint("calendar_id", "uid"),
+    Index("ix_objects_uid", "uid"),
+)
+Index(
+    "ix_objects_endless",
+    objects.c.calendar_id,
+    objects.c.covered_until,
+    postgresql_where=objects.c.covered_until.is_not(None),
+    sqlite_where=objects.c.covered_until.is_not(None),
+)
+
+#: The time index. `reach` classes occurrences by length, so that those overlapping a range of
+#: time are found between two bounds of `start` and not by walking the past (see SqlCalendars).
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("object_id", ForeignKey("objects.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("calendar_id", BigInteger, nullable=False),
+    Column("reach", SmallInteger, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("busy", SmallInteger, nullable=False),
+    Index("ix_occurrences_time", "calendar_id", "reach", "start", "end", "object_id", "busy"),
+)
+
+#: The one log.
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", Moment, nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("calendar_id", BigInteger, nullable=False),
+    Column("href", String(255), nullable=False),
+    Column("uid", String(1000), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("before", Text, nullable=True),
+    Column("after", Text, nullable=True),
+    Column("seal", LargeBinary(32), nullable=False),
+    Index("ix_changes_calendar", "calendar_id", "number"),
+)
+
+patients = Table(
+    "patients",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("number", String(64), nullable=False, unique=True),
+    Column("last_name", String(255), nullable=False),
+    Column("first_name", String(255), nullable=False),
+    Column("birth_date", String(10), nullable=False),
+    Column("email", String(255), nullable=False),
+    Column("phone", String(64), nullable=False),
+    Column("insurance", String(32), nullable=False),
+    Column("booking_system_id", String(255), nullable=True, index=True),
+    # What two spellings of one name and birth date share, for finding a patient again.
+    Column("match_key", String(512), nullable=False, index=True),
+    Column("to_review", Boolean, nullable=False),
+)
+
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("uid", String(1000), nullable=False, unique=True),
+    Column("calendar_id", BigInteger, nullable=False),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=True),
+    Column("room_id", ForeignKey("rooms.id"), nullable=True),
+    Column("patient_id", ForeignKey("patients.id"), nullable=True, index=True),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("kind", String(255), nullable=True),
+    Column("insurance", String(255), nullable=True),
+    Column("requires_confirmation", Boolean, nullable=False),
+    Column("booking_source", String(255), nullable=True),
+    Column("booking_id", String(255), nullable=True),
+    # The booking as last taken over: the common base that both sides are compared with.
+    Column("booking_base", Text, nullable=True),
+    UniqueConstraint("booking_source", "booking_id"),
+    Index("ix_appointments_source_start", "booking_source", "start"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=True),
+    Column("display_name", String(255), nullable=False),
+    Column("email", String(255), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("everywhere", SmallInteger, nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
+)
+
+#: Passwords, app passwords and tokens. Nothing that is shown can be read back from here.
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("label", String(255), nullable=False),
+    Column("secret", String(255), nullable=False, index=True),
+    Column("created", Moment, nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column(
+        "account_id",
+        ForeignKey("accounts.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    ),
+    Column(
+        "calendar_id",
+        ForeignKey("calendars.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    ),
+    Column("level", SmallInteger, nullable=False),
+)
+
+#: Failed log-ins of the last minutes. Names and networks stand here as digests: an attacker's
+#: guesses are no reason to keep what people mistype.
+failures = Table(
+    "failures",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account", String(32), nullable=False),
+    Column("network", String(32), nullable=False),
+    Column("time", Moment, nullable=False, index=True),
+    Index("ix_failures_account", "account", "time"),
+    Index("ix_failures_network", "network", "time"),
+)
+
+#: The outbox. Ids and times only: the text is made when the letter is sent.
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("posted", Moment, nullable=False),
+    Column("to", String(32), nullable=False),
+    Column("message", String(64), nullable=False),
+    Column("appointment_id", ForeignKey("appointments.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    # The appointment as the receiver knows it, when the first unsent letter was posted.
+    Column("before", Text, nullable=False),
+    Index("ix_letters_state", "state", "id"),
+    Index("ix_letters_appointment", "appointment_id", "state"),
+)

@@ -1,0 +1,213 @@
+"""One database, and the transactions on it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
+
+from practice.database.accounts import SqlAccounts
+from practice.database.appointments import SqlAppointments
+from practice.database.calendars import SqlCalendars
+from practice.database.faults import translated
+from practice.database.house import SqlHouse
+from practice.database.migrate import head_revision, stored_revision, upgrade
+from practice.database.outbox import SqlOutbox
+from practice.database.patients import SqlPatients
+from practice.database.tables import calendars, changes, house
+from practice.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from practice.access import Actor
+    from practice.calendars import Change
+
+__all__ = ["Ledger", "SqlDatabase", "SqlUnitOfWork"]
+
+_BEGIN = {
+    ("sqlite", True): "BEGIN",
+    ("sqlite", False): "BEGIN IMMEDIATE",
+    ("postgresql", True): "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    ("postgresql", False): "BEGIN",
+}
+
+
+class Ledger:
+    """The counter and the log within one transaction.
+
+    A writing transaction reads the counter once, under its lock, counts in memory, and puts the
+    last number back when it ends. Every row of the log carries a seal over itself and the row
+    before, so that none can be edited, moved or cut out unseen.
+    """
+
+    def __init__(self, connection: Connection, actor: Actor, now: datetime, lock: bool) -> None:
+        query = select(house.c.number, house.c.forgotten, house.c.epoch, house.c.seal)
+        row = connection.execute(query.with_for_update() if lock else query).one()
+        self.number: int = row.number
+        self.forgotten: int = row.forgotten
+        self.epoch: str = row.epoch
+        self.actor = actor
+        self.now = now
+        self._seal: bytes = row.seal
+        self._first = row.number
+        self._connection = connection
+        self._touched: dict[int, int] = {}
+
+    def append(self, **row: Any) -> int:
+        """Write one row of the log under the next number; return the number."""
+        self.number += 1
+        row |= {"number": self.number, "time": self.now, "actor": self.actor.name}
+        self._seal = sealed(self._seal, row)
+        self._connection.execute(changes.insert(), {**row, "seal": self._seal})
+        self._touched[row["calendar_id"]] = self.number
+        return self.number
+
+    def close(self) -> None:
+        """Put the counter and the calendars' numbers back."""
+        if self.number == self._first:
+            return
+        self._connection.execute(update(house).values(number=self.number, seal=self._seal))
+        for calendar_id, number in self._touched.items():
+            self._connection.execute(
+                update(calendars)
+                .where(calendars.c.id == calendar_id)
+                .values(number=number, changed=self.now)
+            )
+
+
+def sealed(previous: bytes, row: dict[str, Any] | Change) -> bytes:
+    """Return the seal of a row of the log that follows the row sealed `previous`."""
+    fields = row if isinstance(row, dict) else {n: getattr(row, n) for n in row.__slots__}
+    digest = hashlib.sha256(previous)
+    names = ("number", "time", "actor", "calendar_id", "href", "uid", "kind", "owner_id")
+    for name in (*names, "before", "after"):
+        value = fields[name]
+        part = b"-" if value is None else str(value).encode("utf-8", "surrogatepass")
+        digest.update(len(part).to_bytes(8) + part)
+    return digest.digest()
+
+
+class SqlUnitOfWork:
+    """One snapshot or transaction. Made by SqlDatabase.begin alone."""
+
+    def __init__(self, connection: Connection, actor: Actor, now: datetime, lock: bool) -> None:
+        ledger = Ledger(connection, actor, now, lock)
+        self._ledger = ledger
+        self.connection = connection
+        self.actor = actor
+        self.now = now
+        self.epoch = ledger.epoch
+        self.doomed = False
+        self.calendars = SqlCalendars(connection, ledger)
+        self.appointments = SqlAppointments(connection)
+        self.patients = SqlPatients(connection)
+        self.accounts = SqlAccounts(connection, now)
+        self.outbox = SqlOutbox(connection, ledger)
+        self.house = SqlHouse(connection)
+
+    def doom(self) -> None:
+        """See the port."""
+        self.doomed = True
+
+    def close(self) -> None:
+        """Write what is written once at the end."""
+        self._ledger.close()
+
+
+class SqlDatabase:
+    """The Database port over SQLite (a file) or PostgreSQL."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, busy_timeout: float = 10.0) -> None:
+        self.dialect = make_url(url).get_backend_name()
+        self.engine = _engine(url, self.dialect, pool_size, busy_timeout)
+        self._busy_timeout = busy_timeout
+        # SQLite lets writers poll for its lock, asleep most of the time; within one process they
+        # queue here instead and go on the moment it is free.
+        self._writers = threading.Lock() if self.dialect == "sqlite" else None
+
+    @contextmanager
+    def begin(
+        self, *, actor: Actor, now: datetime, read_only: bool = False
+    ) -> Iterator[SqlUnitOfWork]:
+        """See the port."""
+        with translated(), self._turn(read_only), self.engine.connect() as connection:
+            connection.exec_driver_sql(_BEGIN[self.dialect, read_only])
+            try:
+                unit = SqlUnitOfWork(connection, actor, now, lock=not read_only)
+                yield unit
+                unit.close()
+                connection.exec_driver_sql("ROLLBACK" if unit.doomed else "COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
+
+    @contextmanager
+    def _turn(self, read_only: bool) -> Iterator[None]:
+        if read_only or self._writers is None:
+            yield
+            return
+        if not self._writers.acquire(timeout=self._busy_timeout):
+            raise DatabaseUnavailable("Too many writers are waiting.")
+        try:
+            yield
+        finally:
+            self._writers.release()
+
+    def ready(self) -> bool:
+        """See the port."""
+        with translated(), self.engine.connect() as connection:
+            return stored_revision(connection) == head_revision()
+
+    def upgrade(self) -> None:
+        """Bring the tables to this version; makes them in an empty database."""
+        with translated(), self.engine.connect() as connection:
+            upgrade(connection)
+
+    def close(self) -> None:
+        """See the port."""
+        self.engine.dispose()
+
+
+def _roll_back(connection: Connection) -> None:
+    """Roll back, unless the connection is gone and the database has done so itself."""
+    if not connection.invalidated and not connection.closed:
+        try:
+            connection.exec_driver_sql("ROLLBACK")
+        except Exception:  # noqa: BLE001 - the first error is the one to tell
+            connection.invalidate()
+
+
+def _engine(url: str, dialect: str, pool_size: int, busy_timeout: float) -> Engine:
+    arguments: dict[str, Any] = {"check_same_thread": False, "timeout": busy_timeout}
+    if dialect == "postgresql":
+        arguments = {"connect_timeout": 5, "application_name": "praxis-caldav"}
+    # Transactions are begun by hand: each says itself whether it writes.
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=busy_timeout,
+        connect_args=arguments,
+        hide_parameters=True,  # errors are logged, patients are not
+    )
+    if dialect == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL flushes the log at every commit: what was answered survives a power cut.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()

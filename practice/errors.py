@@ -1,0 +1,142 @@
+"""What can go wrong, in the practice's words; no HTTP, each door translates once in a table.
+
+The tree::
+
+    PracticeError
+     +-- NotFound                     the thing asked for is not there (or not visible)
+     |    +-- CalendarNotFound
+     |    +-- ObjectNotFound
+     |    +-- AccountNotFound
+     +-- NotAllowed                   the account may not do this
+     +-- Conflict
+     |    +-- PreconditionFailed      the ETag is not the one the caller named
+     |    |    +-- TargetExists       a move would replace an object, and must not
+     |    +-- UidTaken                the UID stands in this calendar under another name
+     |    +-- NameTaken               the name is in use or reserved
+     |    +-- SlotTaken               the doctor is busy then
+     +-- Invalid
+     |    +-- InvalidText             not iCalendar at all
+     |    +-- InvalidObject           iCalendar, but not one calendar object
+     |    +-- UnsupportedComponent    a component this calendar does not take
+     |    +-- TooLarge                more bytes than one object may have
+     |    +-- TooManyInstances        a recurrence that would explode
+     |    +-- InvalidName             a name that no object can have
+     |    +-- InvalidPassword         a password nobody should have
+     +-- ChangesForgotten             the sync number is not from this log, or purged from it
+     +-- Unavailable
+          +-- DatabaseUnavailable     come back in a few seconds
+          +-- StorageFull
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from practice.appointments import Slot
+
+
+class PracticeError(Exception):
+    """Root of the tree. Its message is a sentence for a person and names nothing of a patient."""
+
+
+class NotFound(PracticeError):
+    """The thing asked for is not there, or not visible to the account: the two look the same."""
+
+
+class CalendarNotFound(NotFound):
+    """No such calendar."""
+
+
+class ObjectNotFound(NotFound):
+    """No such calendar object."""
+
+
+class AccountNotFound(NotFound):
+    """No such account, credential or grant."""
+
+
+class NotAllowed(PracticeError):
+    """The account may not do this."""
+
+
+class Conflict(PracticeError):
+    """The state of the practice forbids it."""
+
+
+class PreconditionFailed(Conflict):
+    """The object is not the one the caller last saw."""
+
+
+class UidTaken(Conflict):
+    """The UID already stands in this calendar under another name (`href`)."""
+
+    def __init__(self, href: str) -> None:
+        super().__init__("This UID already exists in the calendar under another name.")
+        self.href = href
+
+
+class TargetExists(PreconditionFailed):
+    """A move would replace an object, and was told not to."""
+
+
+class NameTaken(Conflict):
+    """The name is in use or reserved."""
+
+
+class SlotTaken(Conflict):
+    """The doctor is busy then; `alternatives` are the next free slots of the same length."""
+
+    def __init__(self, alternatives: Sequence[Slot] = ()) -> None:
+        super().__init__("The slot is taken.")
+        self.alternatives = tuple(alternatives)
+
+
+class Invalid(PracticeError):
+    """What was given cannot be used."""
+
+
+class InvalidText(Invalid):
+    """The text is not iCalendar (RFC 5545)."""
+
+
+class InvalidObject(Invalid):
+    """The text is iCalendar, but not one calendar object (RFC 4791 4.1)."""
+
+
+class UnsupportedComponent(Invalid):
+    """The calendar does not take this kind of component."""
+
+
+class TooLarge(Invalid):
+    """The text has more bytes than one object may have."""
+
+
+class TooManyInstances(Invalid):
+    """The recurrence has more instances than a calendar object may have."""
+
+
+class InvalidName(Invalid):
+    """No calendar or object can have this name."""
+
+
+class InvalidPassword(Invalid):
+    """The password is too short or too long."""
+
+
+class ChangesForgotten(PracticeError):
+    """The number was never given out by this log, or the log no longer reaches back to it."""
+
+
+class Unavailable(PracticeError):
+    """Nothing is wrong with the request; it can be tried again."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database did not answer, or was too busy."""
+
+
+class StorageFull(Unavailable):
+    """The disk is full; nothing was written."""

@@ -1,0 +1,51 @@
+"""Is this record somebody we know? Pure.
+
+The order is that of certainty: the practice's own number, the booking tool's id, then name and
+birth date together. A name alone never decides: strangers share names, and a wrong link shows
+one patient's appointments to another.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from practice.patients import Patient, PatientRecord, Verdict, VerdictKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["judge", "match_key"]
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+def match_key(record: PatientRecord) -> str:
+    """Return what two spellings of one name and birth date share, or "" without a birth date."""
+    if not record.birth_date or not record.last_name:
+        return ""
+    name = f"{record.last_name} {record.first_name}".casefold().translate(_UMLAUTS)
+    plain = unicodedata.normalize("NFKD", name)
+    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    return f"{' '.join(sorted(letters.split()))}|{record.birth_date}"[:512]
+
+
+def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
+    """Say who the record is. `candidates` share its number, its tool id or its match key."""
+    certain = [p for p in candidates if record.number and p.number == record.number]
+    certain = certain or [
+        p
+        for p in candidates
+        if record.booking_system_id and p.record.booking_system_id == record.booking_system_id
+    ]
+    if not certain:
+        key = match_key(record)
+        certain = [p for p in candidates if key and match_key(p.record) == key]
+    if len(certain) > 1:
+        return Verdict(VerdictKind.AMBIGUOUS)
+    if not certain:
+        return Verdict(VerdictKind.NEW)
+    told = {name: getattr(record, name) for name in ("email", "phone", "insurance", "birth_date")}
+    known = certain[0].record
+    news = any(value and value != getattr(known, name) for name, value in told.items())
+    return Verdict(VerdictKind.UPDATE if news else VerdictKind.SAME, certain[0])

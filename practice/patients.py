@@ -1,0 +1,55 @@
+"""Patients, what a source tells of one, and the verdict whether it is somebody known.
+
+Not here: how likely two records are the same (`practice.matching`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Patient", "PatientRecord", "Verdict", "VerdictKind"]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecord:
+    """What a booking tool or a list tells of a patient. Empty texts mean "not told"."""
+
+    last_name: str
+    first_name: str = ""
+    birth_date: str = ""  # ISO date
+    email: str = ""
+    phone: str = ""
+    insurance: str = ""
+    number: str = ""
+    booking_system_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient of the practice. `id` is 0 until stored; `number` is what X-PATIENT-ID shows.
+
+    `to_review` marks one that was made from a booking alone, for a person to look at.
+    """
+
+    number: str
+    record: PatientRecord
+    id: int = 0
+    to_review: bool = False
+
+
+class VerdictKind(StrEnum):
+    """What `judge` found."""
+
+    NEW = "new"
+    SAME = "same"
+    UPDATE = "update"
+    AMBIGUOUS = "ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement over one record; `patient` is set for SAME and UPDATE."""
+
+    kind: VerdictKind
+    patient: Patient | None = None

@@ -1,0 +1,246 @@
+"""What the practice needs of a database, as Protocols: the contract in one place.
+
+`practice.database` implements them over SQLite and PostgreSQL; one contract suite runs over
+both. Use cases take a UnitOfWork first and never begin or commit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from practice.access import Account, Actor, Level
+    from practice.accounts import Credential, Doctor, Room
+    from practice.appointments import Appointment, Slot
+    from practice.calendars import (
+        Calendar,
+        CalendarKind,
+        CalendarObject,
+        Change,
+        Changes,
+        Draft,
+        ObjectHead,
+        Span,
+        View,
+    )
+    from practice.messages import Message, Receiver
+    from practice.patients import Patient, PatientRecord
+    from practice.vevent import Occupied
+
+__all__ = [
+    "Accounts",
+    "Appointments",
+    "Calendars",
+    "Database",
+    "House",
+    "Outbox",
+    "Patients",
+    "UnitOfWork",
+]
+
+
+class Database(Protocol):
+    """One practice's database; several processes may hold one each."""
+
+    def begin(
+        self, *, actor: Actor, now: datetime, read_only: bool = False
+    ) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work: one snapshot (read_only), or one transaction that commits when
+        the block ends without an exception and was not doomed.
+
+        A writing unit holds the counter's lock from the start, so writers come one after the
+        other and numbers become visible in order. Raises DatabaseUnavailable or StorageFull,
+        from `begin` or from anything within; then nothing was written.
+        """
+
+    def ready(self) -> bool:
+        """Tell whether the database answers and has the tables of this version."""
+
+    def close(self) -> None:
+        """Give every connection back."""
+
+
+class UnitOfWork(Protocol):
+    """One snapshot or transaction, and the repositories within it."""
+
+    calendars: Calendars
+    appointments: Appointments
+    patients: Patients
+    accounts: Accounts
+    outbox: Outbox
+    house: House
+    actor: Actor
+    now: datetime
+    #: Names this database's log; a restored backup gets another one.
+    epoch: str
+
+    def doom(self) -> None:
+        """Roll back at the end even if the block ends without an exception."""
+
+
+class Calendars(Protocol):
+    """Calendars, their objects, and the log of their changes."""
+
+    def all(self) -> list[Calendar]:
+        """Return every calendar, by name, from one statement."""
+
+    def find(self, name: str) -> Calendar | None:
+        """Return the calendar with this name (not an alias)."""
+
+    def create(
+        self, name: str, kind: CalendarKind, properties: Mapping[str, str], doctor_id: int | None
+    ) -> Calendar:
+        """Make a calendar; raises InvalidName or NameTaken."""
+
+    def drop(self, calendar: Calendar) -> None:
+        """Remove a calendar and its objects; each removal is a change in the log."""
+
+    def set_properties(self, calendar: Calendar, properties: Mapping[str, str]) -> None:
+        """Replace the properties; takes the next change number."""
+
+    def get(self, view: View, names: Iterable[str]) -> Mapping[str, CalendarObject]:
+        """Return the objects that stand under these names in the view, with their texts."""
+
+    def head(self, calendar: Calendar, href: str) -> ObjectHead | None:
+        """Return one object without its text, whoever owns it."""
+
+    def listing(self, view: View) -> Iterator[ObjectHead]:
+        """Yield every object of the view, without texts."""
+
+    def texts(self, view: View) -> Iterator[CalendarObject]:
+        """Yield every object of the view, with texts, a few at a time."""
+
+    def within(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
+        """Return the objects with an occurrence in `span`, by the index alone.
+
+        Endless series are in it as far as their coverage goes.
+        """
+
+    def beyond(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
+        """Return the endless series whose coverage leaves out a part of `span`."""
+
+    def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
+        """Return the occurrences in `span` that are not free, by start, by the index alone.
+
+        Those of the object with the id `leave_out` are not among them.
+        """
+
+    def uid_holders(self, uid: str) -> list[ObjectHead]:
+        """Return the objects with this UID in any calendar, without texts."""
+
+    def save(self, calendar: Calendar, draft: Draft) -> ObjectHead:
+        """Create or overwrite `draft.href`; takes the next change number.
+
+        Raises UidTaken when the UID stands in the calendar under another name.
+        """
+
+    def remove(self, calendar: Calendar, href: str) -> CalendarObject:
+        """Remove an object; takes the next change number. Raises ObjectNotFound."""
+
+    def changes_since(self, view: View, number: int) -> Changes:
+        """Return what changed after `number`; raises ChangesForgotten."""
+
+    def log(self, after: int, limit: int) -> list[Change]:
+        """Return rows of the log after a number, in order."""
+
+
+class Appointments(Protocol):
+    """Appointments, found by UID or booking."""
+
+    def by_uid(self, uid: str) -> Appointment | None:
+        """Return the appointment linked to a UID."""
+
+    def by_booking(self, source: str, ids: Sequence[str]) -> Mapping[str, Appointment]:
+        """Return the appointments that came from these bookings, by booking id."""
+
+    def of_source(self, source: str, window: Slot) -> Iterator[Appointment]:
+        """Yield what came from a source and starts within `window`, and is not cancelled."""
+
+    def save(self, appointment: Appointment) -> Appointment:
+        """Store a new one (id 0) or change it; return it with its id."""
+
+    def all(self) -> Iterator[Appointment]:
+        """Yield every appointment."""
+
+
+class Patients(Protocol):
+    """Patients, found by what records share with them."""
+
+    def candidates(self, records: Sequence[PatientRecord]) -> list[Patient]:
+        """Return the patients sharing number, tool id or match key with any of the records."""
+
+    def get(self, ids: Iterable[int]) -> Mapping[int, Patient]:
+        """Return patients by id."""
+
+    def by_number(self, number: str) -> Patient | None:
+        """Return the patient with this number."""
+
+    def save(self, patient: Patient) -> Patient:
+        """Store a new one (id 0; an empty number is given out) or change it."""
+
+
+class Accounts(Protocol):
+    """Accounts, their credentials and grants, and the failed log-ins."""
+
+    def by_name(self, name: str) -> tuple[Account, list[Credential]] | None:
+        """Return an account with its grants and credentials."""
+
+    def by_token(self, digest: str) -> tuple[Account, list[Credential]] | None:
+        """Return the account that a bearer token with this digest belongs to."""
+
+    def all(self) -> list[Account]:
+        """Return every account, by name."""
+
+    def save(self, account: Account) -> Account:
+        """Store a new one (id 0) or change it, without its grants; raises NameTaken."""
+
+    def grant(self, account: Account, calendar_id: int, level: Level) -> None:
+        """Set what the account may do in a calendar; NONE takes the grant away."""
+
+    def add_credential(self, account: Account, kind: str, label: str, secret: str) -> Credential:
+        """Store a credential (its hash or digest, never itself)."""
+
+    def replace_secret(self, credential: Credential, secret: str) -> None:
+        """Store another hash of the same password."""
+
+    def revoke(self, account: Account, credential_id: int) -> None:
+        """Remove a credential; raises AccountNotFound when the account has none such."""
+
+    def failures(self, account: str, network: str, since: datetime) -> tuple[int, int]:
+        """Count the failed log-ins since then, of the account and of the network (digests)."""
+
+    def record_failure(self, account: str, network: str, keep_since: datetime) -> None:
+        """Store a failed log-in, and forget those before `keep_since`."""
+
+
+class Outbox(Protocol):
+    """Letters waiting to be delivered."""
+
+    def post(self, to: Receiver, message: Message, appointment: Appointment, before: str) -> None:
+        """Post a letter with the change just made."""
+
+    def withdraw(self, appointment_id: int) -> str | None:
+        """Supersede the unsent letters about an appointment; return the state before the first."""
+
+    def waiting(self) -> list[tuple[Receiver, Message, int]]:
+        """Return the unsent letters as (receiver, message, appointment id), in order."""
+
+
+class House(Protocol):
+    """Doctors and rooms."""
+
+    def doctors(self) -> list[Doctor]:
+        """Return the doctors, by slug."""
+
+    def rooms(self) -> list[Room]:
+        """Return the rooms, by slug."""
+
+    def save_doctor(self, doctor: Doctor) -> Doctor:
+        """Store a new one (id 0) or change it; raises NameTaken."""
+
+    def save_room(self, room: Room) -> Room:
+        """Store a new one (id 0) or change it; raises NameTaken."""

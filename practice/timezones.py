@@ -1,0 +1,137 @@
+"""Time zones: names to zones, and a zone's VTIMEZONE.
+
+A name that `zoneinfo` knows means that zone whatever VTIMEZONE came with it (booking tools send
+"Europe/Berlin" with the rules of the United States). Only for unknown names is the text's own
+VTIMEZONE read, under limits. Nothing is remembered between texts: one bad VTIMEZONE must not
+shift the events of another.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dateutil import tz as dateutil_tz
+
+from practice.windows_zones import WINDOWS_ZONES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Zones", "known_zone", "vtimezone"]
+
+#: A VTIMEZONE of 40 years of single dates has 80 observances; more is not a time zone.
+MOST_OBSERVANCES = 200
+_TZID = re.compile(r"^TZID(?:;[^:]*)?:(.*)$", re.MULTILINE | re.IGNORECASE)
+_YEARLY = re.compile(r"^RRULE:(?!FREQ=YEARLY|.*;FREQ=YEARLY)", re.MULTILINE | re.IGNORECASE)
+_OLSON = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+")
+
+
+@lru_cache(maxsize=512)
+def known_zone(tzid: str) -> ZoneInfo | None:
+    """Return the zone that `tzid` names, also for Windows names and prefixed ones, else None."""
+    name = tzid.strip().strip("/")
+    name = WINDOWS_ZONES.get(name, name)
+    for candidate in (name, *_OLSON.findall(name)[-1:], "/".join(name.split("/")[-2:])):
+        try:
+            return ZoneInfo(candidate)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return None
+
+
+class Zones:
+    """The zones of one text: known names first, then the text's own VTIMEZONEs."""
+
+    def __init__(self, practice_zone: ZoneInfo, vtimezones: Iterable[str] = ()) -> None:
+        self._practice_zone = practice_zone
+        self._own = {_tzid(block): block for block in vtimezones}
+
+    def zone(self, tzid: str) -> tzinfo:
+        """Return the zone for `tzid`; the practice's own when nobody can tell."""
+        return known_zone(tzid) or self._from_text(tzid) or self._practice_zone
+
+    def _from_text(self, tzid: str) -> tzinfo | None:
+        block = self._own.get(tzid)
+        if block is None or block.count("BEGIN:") > MOST_OBSERVANCES or _YEARLY.search(block):
+            return None
+        try:
+            found = dateutil_tz.tzical(io.StringIO(block.replace("\r\n", "\n"))).get(tzid)
+            # Reading it once shows what only use would show: offsets and rules that make no sense.
+            datetime(2026, 7, 1, tzinfo=found).utcoffset()
+        except (ValueError, TypeError, KeyError, OverflowError, AttributeError):
+            return None
+        return found
+
+
+def _tzid(block: str) -> str:
+    found = _TZID.search(block)
+    return found[1].strip("\r") if found else ""
+
+
+@lru_cache(maxsize=16)
+def vtimezone(zone: ZoneInfo) -> str:
+    """Return a VTIMEZONE for `zone`, right from 1996 on, CRLF line ends.
+
+    Europe agreed on its rule in 1996; other zones get the rule they follow today.
+    Source: RFC 5545 3.6.5, directive 2000/84/EC.
+    """
+    winter, summer = (datetime(2026, month, 1, 12, tzinfo=zone) for month in (1, 7))
+    observances = [_observance("STANDARD", winter, winter)]
+    if winter.utcoffset() != summer.utcoffset():
+        observances = [_transition(zone, 3, 6), _transition(zone, 9, 12)]
+    lines = ["BEGIN:VTIMEZONE", f"TZID:{zone.key}", *sum(observances, []), "END:VTIMEZONE"]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _transition(zone: ZoneInfo, first_month: int, last_month: int) -> list[str]:
+    """Describe the change of 2026 between two months as a yearly rule."""
+    before = datetime(2026, first_month, 1, tzinfo=UTC)
+    end = datetime(2026, last_month, 1, tzinfo=UTC)
+    while before < end and _offset(before, zone) == _offset(before + timedelta(minutes=30), zone):
+        before += timedelta(minutes=30)
+    after = before + timedelta(minutes=30)
+    name = "DAYLIGHT" if after.astimezone(zone).dst() else "STANDARD"
+    return _observance(name, before.astimezone(zone), after.astimezone(zone), local=after)
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+def _observance(
+    name: str, before: datetime, after: datetime, local: datetime | None = None
+) -> list[str]:
+    start, rule = "19700101T000000", []
+    if local is not None:
+        # The onset is told in the local time that was valid before it.
+        onset = (local + (before.utcoffset() or timedelta())).replace(tzinfo=None)
+        last = (onset + timedelta(days=7)).month != onset.month
+        nth = -1 if last else (onset.day - 1) // 7 + 1
+        day = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[onset.weekday()]
+        start = _first_onset(onset, nth).strftime("%Y%m%dT%H%M%S")
+        rule = [f"RRULE:FREQ=YEARLY;BYMONTH={onset.month};BYDAY={nth}{day}"]
+    return [
+        f"BEGIN:{name}",
+        f"DTSTART:{start}",
+        *rule,
+        f"TZOFFSETFROM:{before:%z}",
+        f"TZOFFSETTO:{after:%z}",
+        f"TZNAME:{after:%Z}",
+        f"END:{name}",
+    ]
+
+
+def _first_onset(onset: datetime, nth: int) -> datetime:
+    """Return the same onset in 1996, from which the rule counts."""
+    month = [
+        day
+        for day in (datetime(1996, onset.month, 1) + timedelta(days=n) for n in range(31))  # noqa: DTZ001
+        if day.month == onset.month and day.weekday() == onset.weekday()
+    ]
+    day = month[-1] if nth < 0 else month[nth - 1]
+    return datetime.combine(day.date(), onset.time())

@@ -1,0 +1,201 @@
+"""Putting, deleting and moving calendar objects: every rule that a change must keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from practice.access import Account, Role, may_change, may_create, may_delete
+from practice.appointments import Slot
+from practice.calendars import CalendarKind, Draft, Span, View, check_object_name
+from practice.errors import (
+    NotAllowed,
+    ObjectNotFound,
+    SlotTaken,
+    TargetExists,
+    UidTaken,
+    UnsupportedComponent,
+)
+from practice.rules import NoDoubleBooking
+from practice.schedule import USUAL_HOURS, WorkingHours, next_free
+from practice.use_cases.appointments import object_removed, object_saved
+from practice.use_cases.reading import busy_times
+from practice.vevent import Busy, Facts, Occupied, read
+
+if TYPE_CHECKING:
+    from practice.calendars import Calendar, CalendarObject, Condition, ObjectHead
+    from practice.ports import UnitOfWork
+    from practice.profile import Profile
+
+__all__ = ["Saved", "delete", "move", "put"]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A saved object, and whether it is new."""
+
+    head: ObjectHead
+    created: bool
+
+
+def put(
+    uow: UnitOfWork,
+    account: Account,
+    view: View,
+    name: str,
+    draft: Draft,
+    condition: Condition,
+    profile: Profile,
+) -> Saved:
+    """Create or overwrite what stands under `name` in the view.
+
+    1. It is the object the client last saw, and the account may do it.
+    2. The calendar takes such components, and the UID is not there under another name.
+    3. A booking finds its slot free.
+    4. Object, appointment and letters change together.
+
+    `draft.href` is ignored: the view says where the name leads.
+    """
+    check_object_name(name)
+    calendar, href = view.locate(name)
+    check_object_name(href)
+    head = uow.calendars.head(calendar, href)
+    condition.check(_visible_etag(head, view))
+    allowed = may_change(account, calendar, head.owner_id) if head else may_create(account, calendar)
+    if not allowed:
+        raise NotAllowed("You may not write this object.")
+    facts = draft.facts
+    if facts.component not in calendar.components:
+        raise UnsupportedComponent(f"The calendar takes {', '.join(calendar.components)} only.")
+    _refuse_uid_seen_elsewhere(uow, view, calendar, href, facts.uid)
+    if account.role is Role.BOOKING:
+        _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
+    saved = uow.calendars.save(calendar, Draft(href, draft.text, facts))
+    object_saved(uow, calendar, facts, by_booking_tool=account.role is Role.BOOKING)
+    return Saved(saved, created=head is None)
+
+
+def delete(
+    uow: UnitOfWork, account: Account, view: View, name: str, condition: Condition
+) -> None:
+    """Delete what stands under `name` in the view; its appointment is cancelled."""
+    calendar, href = view.locate(name)
+    head = uow.calendars.head(calendar, href)
+    if head is None or not _visible(head, view):
+        raise ObjectNotFound("There is no such object in the calendar.")
+    condition.check(head.etag)
+    if not may_delete(account, calendar):
+        raise NotAllowed("You may not delete this object.")
+    removed = uow.calendars.remove(calendar, href)
+    object_removed(uow, calendar, removed.uid)
+
+
+def move(
+    uow: UnitOfWork,
+    account: Account,
+    source: tuple[View, str],
+    target: tuple[View, str],
+    *,
+    overwrite: bool,
+    condition: Condition,
+    profile: Profile,
+) -> Saved:
+    """Move an object to another name or calendar: one change of the appointment, one message.
+
+    `overwrite` allows an object under the new name to be replaced, if it has the same UID or
+    none else would be lost.
+    """
+    item = _the_object(uow, *source)
+    condition.check(item.etag)
+    from_calendar, from_href = source[0].locate(source[1])
+    to_view, to_name = target
+    check_object_name(to_name)
+    to_calendar, to_href = to_view.locate(to_name)
+    check_object_name(to_href)
+    if not (may_delete(account, from_calendar) and may_create(account, to_calendar)):
+        raise NotAllowed("You may not move this object there.")
+    if item.component not in to_calendar.components:
+        raise UnsupportedComponent(f"The calendar takes {', '.join(to_calendar.components)} only.")
+    replaced = uow.calendars.head(to_calendar, to_href)
+    if replaced is not None and not overwrite:
+        raise TargetExists("There is already an object under the new name.")
+    if (from_calendar.id, from_href) == (to_calendar.id, to_href):
+        return Saved(item, created=False)
+    facts = read(item.text, zone=profile.zone, now=item.changed, limits=profile.limits)
+    uow.calendars.remove(from_calendar, from_href)
+    if replaced is not None and replaced.uid != item.uid:
+        removed = uow.calendars.remove(to_calendar, to_href)
+        object_removed(uow, to_calendar, removed.uid)
+    saved = uow.calendars.save(to_calendar, Draft(to_href, item.text, facts))
+    object_saved(uow, to_calendar, facts)
+    return Saved(saved, created=replaced is None)
+
+
+def _the_object(uow: UnitOfWork, view: View, name: str) -> CalendarObject:
+    item = uow.calendars.get(view, [name]).get(name)
+    if item is None:
+        raise ObjectNotFound("There is no such object in the calendar.")
+    return item
+
+
+def _visible(head: ObjectHead, view: View) -> bool:
+    sources = {source.id for source in view.sources}
+    return head.calendar_id in sources and view.owner_id in {None, head.owner_id}
+
+
+def _visible_etag(head: ObjectHead | None, view: View) -> str | None:
+    """Return the ETag to compare with; objects the account cannot see are not there for it."""
+    return head.etag if head is not None and _visible(head, view) else None
+
+
+def _refuse_uid_seen_elsewhere(
+    uow: UnitOfWork, view: View, calendar: Calendar, href: str, uid: str
+) -> None:
+    """A client that sees all doctors as one calendar must not find one UID twice in it."""
+    if view.calendar.kind is not CalendarKind.UNION:
+        return
+    for holder in uow.calendars.uid_holders(uid):
+        if (holder.calendar_id, holder.href) != (calendar.id, href) and _visible(holder, view):
+            raise UidTaken(view.name_of(holder.calendar_id, holder.href))
+
+
+def _refuse_taken_slot(
+    uow: UnitOfWork, calendar: Calendar, facts: Facts, own_id: int, profile: Profile
+) -> None:
+    wanted = [o for o in facts.occurrences if o.busy is not Busy.FREE]
+    if not wanted:
+        return
+    span = Span(min(o.start for o in wanted), max(o.end for o in wanted))
+    taken = _taken(uow, calendar, span, profile, own_id)
+    if NoDoubleBooking(taken).broken_by(wanted):
+        raise SlotTaken(_alternatives(uow, calendar, facts, profile, own_id))
+
+
+def _taken(
+    uow: UnitOfWork, calendar: Calendar, span: Span, profile: Profile, own_id: int
+) -> list[Occupied]:
+    """Return what is taken, seen by nobody's eyes: the calendar's and the practice's own."""
+    everything = uow.calendars.all()
+    sources = (calendar, *(c for c in everything if c.kind is CalendarKind.UNION))
+    whole = View(calendar, tuple({c.id: c for c in sources}.values()), uow.epoch)
+    return busy_times(uow, whole, span, profile.zone, leave_out=own_id)
+
+
+def _alternatives(
+    uow: UnitOfWork, calendar: Calendar, facts: Facts, profile: Profile, own_id: int
+) -> list[Slot]:
+    """Return the next free slots of the same length in the doctor's working hours."""
+    if facts.slot is None:
+        return []
+    span = Span(
+        int(facts.slot.start.timestamp()), int((facts.slot.start + timedelta(days=16)).timestamp())
+    )
+    taken = _taken(uow, calendar, span, profile, own_id)
+    busy = [
+        Slot(datetime.fromtimestamp(o.start, UTC), datetime.fromtimestamp(o.end, UTC))
+        for o in taken
+    ]
+    doctor = next((d for d in uow.house.doctors() if d.id == calendar.doctor_id), None)
+    hours = WorkingHours.parse(doctor.hours if doctor else USUAL_HOURS)
+    return next_free(hours, busy, facts.slot, profile.zone)

@@ -1,0 +1,59 @@
+"""Reading calendars: what overlaps a range of time, when somebody is busy, a calendar as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from practice.errors import TooManyInstances
+from practice.vevent import Busy, Occupied, merge, occurs
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from practice.calendars import CalendarObject, Span, View
+    from practice.ports import UnitOfWork
+    from practice.profile import Profile
+
+__all__ = ["as_file", "busy_times", "overlapping"]
+
+#: Busy times in one answer; a year of five-minute appointments has fewer.
+MOST_BUSY = 50_000
+
+
+def overlapping(
+    uow: UnitOfWork, view: View, span: Span, component: str | None, zone: ZoneInfo
+) -> list[CalendarObject]:
+    """Return the objects with an occurrence in `span`, in the order of the index.
+
+    Costs what it returns: only endless series outside their coverage are read one by one.
+    """
+    found = uow.calendars.within(view, span, component)
+    certain = {item.id for item in found}
+    beyond = uow.calendars.beyond(view, span, component)
+    found += [o for o in beyond if o.id not in certain and occurs(o.text, span, zone=zone)]
+    return found
+
+
+def busy_times(
+    uow: UnitOfWork, view: View, span: Span, zone: ZoneInfo, *, leave_out: int = 0
+) -> list[Occupied]:
+    """Return the times in `span` that are not free, by start, each occurrence for itself.
+
+    An endless series outside its coverage adds its first occurrence in `span`.
+    """
+    found = uow.calendars.occupied(view, span, leave_out=leave_out)
+    if len(found) > MOST_BUSY:
+        raise TooManyInstances("The range has too many busy times; ask for a shorter one.")
+    for item in uow.calendars.beyond(view, span, "VEVENT"):
+        if item.id == leave_out:
+            continue
+        occurrence = occurs(item.text, span, zone=zone)
+        if occurrence and occurrence.busy is not Busy.FREE and occurrence not in found:
+            found.append(occurrence)
+    return sorted(found, key=lambda occurrence: occurrence.start)
+
+
+def as_file(uow: UnitOfWork, view: View, profile: Profile) -> str:
+    """Return everything in the view as one iCalendar text."""
+    title = view.calendar.properties.get("D:displayname", view.calendar.name)
+    return merge((item.text for item in uow.calendars.texts(view)), title, profile.zone)
