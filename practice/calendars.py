@@ -107,11 +107,15 @@ class CalendarObject(ObjectHead):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An object about to be saved under `href`, with the facts read from its text."""
+    """An object about to be saved under `href`, with the facts read from its text.
+
+    `owner_id` is kept for an object that moves; None makes the actor its owner.
+    """
 
     href: str
     text: str
     facts: Facts
+    owner_id: int | None = None
 
     @property
     def etag(self) -> str:

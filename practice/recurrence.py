@@ -36,6 +36,7 @@ __all__ = [
     "Occurrence",
     "check_rule",
     "expand",
+    "instances",
     "next_occurrence",
     "seconds",
 ]
@@ -136,10 +137,7 @@ def next_occurrence(
     stop = min(position + timedelta(days=36525), LATEST)
     if span.end is not None:
         stop = min(stop, datetime.fromtimestamp(min(span.end, LATEST_SECOND), UTC))
-    for part in calendar.walk(component):
-        for rule in _listed(part.get("RRULE")):
-            if "COUNT" not in rule and "UNTIL" not in rule:
-                _end_rule(rule, part, stop)
+    _end_endless(calendar, component, stop)
     step = timedelta(days=8)
     while position < stop:
         upto = min(position + step, stop)
@@ -149,6 +147,29 @@ def next_occurrence(
             return min(fitting, key=lambda occurrence: occurrence.start)
         position, step = upto, step * 2
     return None
+
+
+def instances(
+    calendar: Component, component: str, span: Span, zone: ZoneInfo, most: int
+) -> list[Component]:
+    """Return the occurrences that overlap `span` as components of their own, times in UTC.
+
+    Raises TooManyInstances above `most`.
+    """
+    start = EARLIEST_SECOND if span.start is None else max(span.start, EARLIEST_SECOND)
+    end = LATEST_SECOND if span.end is None else min(span.end, LATEST_SECOND)
+    last = datetime.fromtimestamp(max(start, end), UTC)
+    _end_endless(calendar, component, last)
+    single = not any("RRULE" in p or "RDATE" in p for p in calendar.walk(component))
+    found: list[Component] = []
+    for part in series_of(calendar, components=[component]).between(
+        datetime.fromtimestamp(start, UTC), last
+    ):
+        _tell_in_utc(part, single=single)
+        found.append(part)
+        if len(found) > most:
+            raise TooManyInstances(f"The range has more than {most} instances.")
+    return found
 
 
 def _between(
@@ -250,6 +271,25 @@ def _day_fits(day: datetime, wanted: Mapping[str, set[str]]) -> bool:
         not values.isdisjoint(texts[name]) or (name == "BYWEEKNO" and min(values) < "0")
         for name, values in wanted.items()
     )
+
+
+def _end_endless(calendar: Component, component: str, last: datetime) -> None:
+    for part in calendar.walk(component):
+        for rule in _listed(part.get("RRULE")):
+            if "COUNT" not in rule and "UNTIL" not in rule:
+                _end_rule(rule, part, last)
+
+
+def _tell_in_utc(part: Component, *, single: bool) -> None:
+    """Tell the times of one occurrence in UTC; a single event gets no RECURRENCE-ID."""
+    if single:
+        part.pop("RECURRENCE-ID", None)
+    for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID"):
+        value = part.get(name)
+        if value is not None and isinstance(value.dt, datetime) and value.dt.tzinfo is not None:
+            moment = value.dt.astimezone(UTC)
+            part.pop(name)
+            part.add(name, moment)
 
 
 def _end_rule(rule: Any, part: Component, last: datetime) -> None:

@@ -178,6 +178,7 @@ def test_a_running_request_is_in_flight() -> None:
 
 
 def test_the_metrics_are_served_in_the_format_asked_for() -> None:
+    ask(an_app(), "/")
     plain = ask(served(), "/metrics")
     assert "praxis_requests_total{" in plain.text
     assert plain.headers["content-type"].startswith("text/plain")

@@ -172,7 +172,7 @@ def slug(name: str) -> str:
     from a to z nor a digit becomes one hyphen. A short name stays as it is.
     """
     spelled = unicodedata.normalize("NFC", name).casefold().translate(_SPELLED)
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", spelled))
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", spelled)).lower()
     return re.sub("[^a-z0-9]+", "-", bare).strip("-")
 
 
@@ -373,7 +373,7 @@ def _complete(header: _Header) -> _Header:
 @lru_cache(maxsize=1024)
 def _key(text: str) -> str:
     """Reduce a header or word, so that Bestätigt, bestaetigt and BESTATIGT are the same."""
-    bare = unicodedata.normalize("NFKD", text.casefold())
+    bare = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(filter(str.isalnum, bare))
     return letters.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
@@ -413,6 +413,8 @@ _WHEN = re.compile(
 
 class _Cells:
     """A row's cells by canonical name; raises _Refused for what cannot be read."""
+
+    __slots__ = ("_fields", "_places")
 
     def __init__(self, fields: list[str], header: _Header) -> None:
         # Empty cells behind the last column lose nothing; exports with a `;` at the end have them.
@@ -568,6 +570,8 @@ def _names(cells: _Cells) -> tuple[str, str]:
         return name, cells.text("first_name")
     if "," in name:
         last, _, first = name.partition(",")
+        if not last:
+            raise _fault("name", "has no last name before the comma")
         return last.strip(), first.strip()
     words = name.split()
     begin = len(words) - 1

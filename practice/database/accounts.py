@@ -43,6 +43,8 @@ class SqlAccounts:
 
     def _assembled(self, rows: Iterable[Row[Any]]) -> tuple[Account, list[Credential]] | None:
         rows = list(rows)
+        # Asked for unknown accounts too: the time of an answer must not tell which names exist.
+        granted = self._grants(rows[0].id if rows else 0)
         if not rows:
             return None
         held = [
@@ -57,7 +59,7 @@ class SqlAccounts:
             for row in rows
             if row.credential_id is not None
         ]
-        return _account(rows[0], self._grants(rows[0].id)), held
+        return _account(rows[0], granted), held
 
     def _grants(self, account_id: int) -> dict[int, Level]:
         rows = self._connection.execute(
@@ -137,11 +139,15 @@ class SqlAccounts:
         ).one()
         return int(row[0]), int(row[1])
 
-    def record_failure(self, account: str, network: str, keep_since: datetime) -> None:
+    def record_failure(self, account: str, network: str, keep_since: datetime) -> int:
         """See the port."""
         self._connection.execute(delete(failures).where(failures.c.time < keep_since))
         row = {"account": account, "network": network, "time": self._now}
-        self._connection.execute(insert(failures), row)
+        return store(self._connection, failures, 0, row)
+
+    def forget_failure(self, failure_id: int) -> None:
+        """See the port."""
+        self._connection.execute(delete(failures).where(failures.c.id == failure_id))
 
 
 def _with_credentials() -> Any:

@@ -252,7 +252,8 @@ class SqlCalendars:
 
     def _write(self, calendar: Calendar, draft: Draft, old: CalendarObject | None) -> ObjectHead:
         facts, ledger = draft.facts, self._ledger
-        owner_id = old.owner_id if old else ledger.actor.account_id
+        made_by = ledger.actor.account_id if draft.owner_id is None else draft.owner_id
+        owner_id = old.owner_id if old else made_by
         number = ledger.append(
             calendar_id=calendar.id,
             href=draft.href,

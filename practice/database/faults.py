@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sqlalchemy import exc
 
 from practice.errors import DatabaseUnavailable, StorageFull
 
-__all__ = ["translated"]
+if TYPE_CHECKING:
+    from sqlalchemy.engine import ExceptionContext
 
-_FULL = ("disk is full", "disk full", "no space left")
+__all__ = ["translate"]
+
+_FULL = ("disk is full", "disk full", "no space left", "disk i/o error")
 #: PostgreSQL classes: connection, resources, shutdown, serialization; read-only after failover.
 _LATER = ("08", "53", "57", "40", "25006", "55P03")
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn errors of the driver that are nobody's fault into Unavailable; let bugs through."""
-    try:
-        yield
-    except exc.DBAPIError as error:
-        text = str(error.orig).lower()
-        state = str(getattr(error.orig, "sqlstate", None) or "")
-        if state == "53100" or any(sign in text for sign in _FULL):
-            raise StorageFull("The disk of the database is full.") from error
-        if _passing(error, text, state):
-            raise DatabaseUnavailable("The database does not answer.") from error
-        raise
-    except exc.TimeoutError as error:
-        raise DatabaseUnavailable("All connections to the database are busy.") from error
+def translate(context: ExceptionContext) -> None:
+    """Raise Unavailable for what is nobody's fault; let bugs through. An engine's listener."""
+    error = context.sqlalchemy_exception
+    if error is None:
+        return
+    text = str(context.original_exception).lower()
+    state = str(getattr(context.original_exception, "sqlstate", None) or "")
+    if state == "53100" or any(sign in text for sign in _FULL):
+        raise StorageFull("The disk of the database is full.") from context.original_exception
+    if context.is_disconnect or _passing(error, text, state):
+        raise DatabaseUnavailable("The database does not answer.") from context.original_exception
 
 
-def _passing(error: exc.DBAPIError, text: str, state: str) -> bool:
-    if error.connection_invalidated or state.startswith(_LATER):
+def _passing(error: exc.StatementError, text: str, state: str) -> bool:
+    if state.startswith(_LATER):
         return True
     # psycopg tells a connection that broke off without an SQLSTATE; SQLite a lock not got.
+    of_sqlite = "sqlite" in type(error.orig).__module__
     return isinstance(error, exc.OperationalError) and (
-        not state and ("sqlite" not in type(error.orig).__module__ or "locked" in text)
+        not state and (not of_sqlite or "locked" in text or "unable to open" in text)
     )

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, exc, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
 from practice.database.accounts import SqlAccounts
 from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
-from practice.database.faults import translated
+from practice.database.faults import translate
 from practice.database.house import SqlHouse
 from practice.database.migrate import head_revision, stored_revision, upgrade
 from practice.database.outbox import SqlOutbox
@@ -137,7 +137,7 @@ class SqlDatabase:
         self, *, actor: Actor, now: datetime, read_only: bool = False
     ) -> Iterator[SqlUnitOfWork]:
         """See the port."""
-        with translated(), self._turn(read_only), self.engine.connect() as connection:
+        with self._turn(read_only), self._connected() as connection:
             connection.exec_driver_sql(_BEGIN[self.dialect, read_only])
             try:
                 unit = SqlUnitOfWork(connection, actor, now, lock=not read_only)
@@ -147,6 +147,15 @@ class SqlDatabase:
             except BaseException:
                 _roll_back(connection)
                 raise
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        try:
+            connection = self.engine.connect()
+        except exc.TimeoutError as error:
+            raise DatabaseUnavailable("All connections to the database are busy.") from error
+        with connection:
+            yield connection
 
     @contextmanager
     def _turn(self, read_only: bool) -> Iterator[None]:
@@ -162,12 +171,12 @@ class SqlDatabase:
 
     def ready(self) -> bool:
         """See the port."""
-        with translated(), self.engine.connect() as connection:
+        with self._connected() as connection:
             return stored_revision(connection) == head_revision()
 
     def upgrade(self) -> None:
         """Bring the tables to this version; makes them in an empty database."""
-        with translated(), self.engine.connect() as connection:
+        with self._connected() as connection:
             upgrade(connection)
 
     def close(self) -> None:
@@ -199,6 +208,7 @@ def _engine(url: str, dialect: str, pool_size: int, busy_timeout: float) -> Engi
         connect_args=arguments,
         hide_parameters=True,  # errors are logged, patients are not
     )
+    event.listen(engine, "handle_error", translate)
     if dialect == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine

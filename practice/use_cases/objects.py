@@ -127,7 +127,7 @@ def move(
     if replaced is not None and replaced.uid != item.uid:
         removed = uow.calendars.remove(to_calendar, to_href)
         object_removed(uow, to_calendar, removed.uid)
-    saved = uow.calendars.save(to_calendar, Draft(to_href, item.text, facts))
+    saved = uow.calendars.save(to_calendar, Draft(to_href, item.text, facts, item.owner_id))
     object_saved(uow, to_calendar, facts)
     return Saved(saved, created=replaced is None)
 

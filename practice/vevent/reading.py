@@ -1,9 +1,9 @@
-"""iCalendar text to facts, and bookings to iCalendar text: the only importer of `icalendar`.
+"""iCalendar text to facts.
 
-Reading takes any client's text and keeps none of it: the text itself is stored byte for byte
-elsewhere. Writing makes texts of our own, valid RFC 5545 with a VTIMEZONE.
+Takes any client's text and keeps none of it: the text itself is stored byte for byte elsewhere.
+Not here: texts of our own (`practice.vevent.writing`).
 
-Sources: RFC 5545, RFC 4791 4.1 (what one calendar object is), RFC 7986 (COLOR).
+Sources: RFC 5545, RFC 4791 4.1 (what one calendar object is).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from practice.recurrence import (
     Coverage,
     check_rule,
     expand,
+    instances,
     next_occurrence,
     seconds,
 )
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from practice.calendars import Span
 
-__all__ = ["Busy", "Facts", "Limits", "Occupied", "occurs", "read"]
+__all__ = ["Busy", "Facts", "Limits", "Occupied", "expanded", "occurs", "read"]
 
 _KINDS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY")
 _TIMES = ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID")
@@ -122,6 +123,15 @@ def occurs(text: str, span: Span, *, zone: ZoneInfo) -> Occupied | None:
     component, calendar = _parse(text, zone)
     found = next_occurrence(calendar, component, span, zone)
     return Occupied(found.start, found.end, _busy(found.source)) if found else None
+
+
+def expanded(text: str, span: Span, *, zone: ZoneInfo, limits: Limits) -> str:
+    """Return the occurrences in `span` as single components, times in UTC (RFC 4791 9.6.5)."""
+    component, calendar = _parse(text, zone)
+    within = instances(calendar, component, span, zone, limits.max_instances)
+    calendar.subcomponents = within
+    result: bytes = calendar.to_ical(sorted=False)
+    return result.decode()
 
 
 def _parse(text: str, zone: ZoneInfo) -> tuple[str, Component]:

@@ -1,0 +1,53 @@
+"""Addresses: paths to resources and back (DESIGN 4).
+
+Paths here are decoded and start below the mount ("/calendars/dr-mueller/x.ics"); hrefs are what
+goes over the wire ("/caldav/calendars/dr-mueller/x.ics", percent-encoded).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+from practice.calendars import CalendarPath
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["HOME", "MOUNT", "Addresses", "href"]
+
+MOUNT = "/caldav"
+HOME = "calendars"
+#: Accounts cannot be called like an address of ours.
+RESERVED = frozenset({HOME, "principals", ".well-known", "feeds", "api"})
+
+
+def href(*parts: str, collection: bool = True) -> str:
+    """Return the href of a path below the mount."""
+    path = "/".join([MOUNT, *parts])
+    return quote(path, safe="/~@!$&'()*+,;=:") + ("/" if collection else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Takes addresses apart; `aliases` maps other names of calendars to their own."""
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def calendar_path(self, path: str) -> CalendarPath | None:
+        """Return the calendar or object a path names, None if it names neither."""
+        parts = tuple(part for part in path.split("/") if part)
+        if not parts or parts[0] != HOME:
+            return None
+        return CalendarPath.parse(parts[1:], self.aliases)
+
+    def from_href(self, text: str) -> CalendarPath | None:
+        """Return the calendar or object that an href in a body or header names."""
+        try:
+            path = unquote(urlsplit(text.strip()).path, errors="strict")
+        except ValueError:  # not UTF-8, or brackets that are no IPv6 address
+            return None
+        if not path.startswith(MOUNT + "/") or ".." in path.split("/"):
+            return None
+        return self.calendar_path(path.removeprefix(MOUNT))

@@ -1,0 +1,273 @@
+"""ASGI to the WSGI application: bounded bodies, few headers, no thread held by a slow client.
+
+The body is read on the event loop, up to a limit and a time, before a thread is taken. Of the
+headers only those named here get through, so none can stand for something else (X-Script-Name
+would move the whole server). Passwords are verified by threads of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import io
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from caldav_server.addresses import MOUNT
+from caldav_server.errors import BadRequest, Refusal, answer_for
+from practice.access import SYSTEM
+from practice.errors import PracticeError
+from practice.use_cases.sign_in import Claim, Gate, Refused, Throttled, Unverified, network_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from caldav_server.application import CalDavApplication
+    from practice.ports import Database
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+
+__all__ = ["CalDavBridge", "Limits"]
+
+log = logging.getLogger(__name__)
+
+#: Headers that CalDAV gives a meaning; everything else stays outside.
+_HEADERS = {
+    b"accept": "HTTP_ACCEPT",
+    b"accept-encoding": "HTTP_ACCEPT_ENCODING",
+    b"content-type": "CONTENT_TYPE",
+    b"depth": "HTTP_DEPTH",
+    b"destination": "HTTP_DESTINATION",
+    b"host": "HTTP_HOST",
+    b"if": "HTTP_IF",
+    b"if-match": "HTTP_IF_MATCH",
+    b"if-modified-since": "HTTP_IF_MODIFIED_SINCE",
+    b"if-none-match": "HTTP_IF_NONE_MATCH",
+    b"if-unmodified-since": "HTTP_IF_UNMODIFIED_SINCE",
+    b"overwrite": "HTTP_OVERWRITE",
+    b"prefer": "HTTP_PREFER",
+}
+_BODILESS = {204, 304}
+#: Checks waiting for argon2id; more are told to come back.
+MOST_WAITING = 100
+
+Reply = tuple[int, list[tuple[str, str]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may take: bytes of its body, seconds to send it."""
+
+    max_body: int = 25_000_000
+    body_seconds: float = 60.0
+
+
+class CalDavBridge:
+    """The ASGI application for everything below the mount."""
+
+    def __init__(
+        self,
+        application: CalDavApplication,
+        database: Database,
+        gate: Gate,
+        *,
+        threads: int = 16,
+        limits: Limits | None = None,
+    ) -> None:
+        self._application = application
+        self._database = database
+        self._gate = gate
+        self._limits = limits or Limits()
+        self._threads = ThreadPoolExecutor(threads, "caldav")
+        self._checkers = ThreadPoolExecutor(4, "passwords")
+        self._waiting = 0
+
+    def close(self) -> None:
+        """Wait for running requests and give the threads back."""
+        self._threads.shutdown()
+        self._checkers.shutdown()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        reply = await self._reply(scope, receive)
+        if reply is not None:
+            await _send(send, scope["method"], reply)
+
+    async def _reply(self, scope: Message, receive: Receive) -> Reply | None:
+        try:
+            environ = _environ(scope)
+            async with asyncio.timeout(self._limits.body_seconds):
+                body = await self._body(scope, receive)
+        except TimeoutError:
+            return _refused(Refusal(408, "The request took too long to arrive."))
+        except Refusal as refusal:
+            return _refused(refusal)
+        if body is None:
+            return None
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        try:
+            reply = await self._run(environ)
+        except PracticeError as error:
+            return _refused(error)
+        if "praxis.account" in environ:
+            scope.setdefault("state", {})["account"] = environ["praxis.account"]
+        return reply
+
+    async def _body(self, scope: Message, receive: Receive) -> bytes | None:
+        """Return the body, None if the client went away; raises Refusal when it is too long."""
+        limit = self._limits.max_body
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        if told.isdigit() and int(told) > limit:
+            raise Refusal(413, f"A request may have {limit} bytes.", "<C:max-resource-size/>")
+        chunks, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise Refusal(413, f"A request may have {limit} bytes.", "<C:max-resource-size/>")
+            chunks.append(chunk)
+            if not message.get("more_body"):
+                return b"".join(chunks)
+
+    async def _run(self, environ: dict[str, Any]) -> Reply:
+        loop = asyncio.get_running_loop()
+        answer = self._application.answer
+        reply = await loop.run_in_executor(self._threads, answer, environ)
+        if not isinstance(reply, Unverified):
+            return reply
+        refusal = await self._verify(reply)
+        if refusal is not None:
+            return self._application.refusal(refusal)
+        environ["wsgi.input"].seek(0)
+        reply = await loop.run_in_executor(self._threads, answer, environ)
+        # A password that was changed in the blink between is wrong now.
+        return self._application.refusal(Refused()) if isinstance(reply, Unverified) else reply
+
+    async def _verify(self, question: Unverified) -> Refused | Throttled | None:
+        """Have argon2id tell, away from the threads that serve; None means the claim is true."""
+        if self._waiting >= MOST_WAITING:
+            return Throttled(5)
+        loop = asyncio.get_running_loop()
+        self._waiting += 1
+        try:
+            booked = await loop.run_in_executor(self._threads, self._reserve, question)
+            if isinstance(booked, Throttled):
+                return booked
+            right = await loop.run_in_executor(self._checkers, self._gate.check, question)
+            if not right:
+                return Refused()
+            await loop.run_in_executor(self._threads, self._settle, question, booked)
+            return None
+        finally:
+            self._waiting -= 1
+
+    def _reserve(self, question: Unverified) -> int | Throttled:
+        with self._database.begin(actor=SYSTEM, now=datetime.now(UTC)) as uow:
+            return self._gate.reserve(uow, question)
+
+    def _settle(self, question: Unverified, booking: int) -> None:
+        with self._database.begin(actor=SYSTEM, now=datetime.now(UTC)) as uow:
+            self._gate.settle(uow, question, booking)
+
+
+def _environ(scope: Message) -> dict[str, Any]:
+    """Return a WSGI environ with a path in Unicode; raises BadRequest for one that is a trick."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = _path(raw.split(b"?")[0])
+    outside = not (path == MOUNT or path.startswith(MOUNT + "/"))
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"].upper(),
+        "SCRIPT_NAME": MOUNT,
+        "PATH_INFO": "/" if outside else path.removeprefix(MOUNT) or "/",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.errors": io.StringIO(),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+    }
+    if outside:
+        environ["praxis.outside"] = True
+    authorization = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            authorization = value
+        elif key := _HEADERS.get(name):
+            text = value.decode("latin-1")
+            environ[key] = f"{environ[key]}, {text}" if key in environ else text
+    if authorization is not None:
+        client = scope.get("client") or ("", 0)
+        environ["praxis.claim"] = _claim(authorization, network_of(client[0]))
+    environ["praxis.hosts"] = _hosts(environ.get("HTTP_HOST", ""))
+    return environ
+
+
+def _path(raw: bytes) -> str:
+    try:
+        path = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequest("The path is not UTF-8.") from error
+    if b"%2f" in raw.lower() or "\0" in path or {"..", "."} & set(path.split("/")):
+        raise BadRequest("The path has an encoded slash, a NUL or dots that lead elsewhere.")
+    return path
+
+
+def _hosts(host: str) -> frozenset[str]:
+    """Return the ways this server is called in a Destination, with the usual ports or without."""
+    bare = host.lower()
+    name = bare.removesuffix(":443").removesuffix(":80")
+    return frozenset({bare, name, f"{name}:443", f"{name}:80"})
+
+
+def _claim(header: bytes, network: str) -> Claim:
+    """Read an Authorization header. One that cannot be read claims nothing that could be true."""
+    scheme, _, rest = header.decode("latin-1").strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return Claim("", rest.strip(), network)
+    if scheme.lower() == "basic":
+        try:
+            told = base64.b64decode(rest.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            return Claim("", "", network)
+        try:
+            text = told.decode("utf-8")
+        except UnicodeDecodeError:
+            text = told.decode("latin-1")  # what older clients mean by an umlaut
+        name, separator, password = text.partition(":")
+        if separator and name:
+            return Claim(name, password, network)
+    return Claim("", "", network)
+
+
+def _refused(error: PracticeError | Refusal) -> Reply:
+    status, headers, body = answer_for(error)
+    content = body or b""
+    return status, [*headers.items(), ("Content-Length", str(len(content)))], content
+
+
+async def _send(send: Send, method: str, reply: Reply) -> None:
+    status, headers, body = reply
+    encoded = [
+        (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in headers
+    ]
+    if status in _BODILESS:
+        encoded = [(name, value) for name, value in encoded if name != b"content-length"]
+        body = b""
+    elif not any(name == b"content-length" for name, _ in encoded):
+        encoded.append((b"content-length", str(len(body)).encode()))
+    if method.upper() == "HEAD":
+        body = b""
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

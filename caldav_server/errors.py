@@ -1,0 +1,84 @@
+"""Errors of the practice and of this door to HTTP: the one table.
+
+The body of a refusal is a DAV:error (RFC 4918 16) with the precondition element of the RFC that
+names it, and a sentence for a person.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from caldav_server.xml import NAMESPACES, document, escape
+from practice import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Answer", "BadRequest", "Refusal", "answer_for"]
+
+#: Status, headers, body: what Radicale calls an intermediate response, less its request.
+Answer = tuple[int, "Mapping[str, str]", bytes | None]
+
+
+class Refusal(Exception):  # noqa: N818 - it is one
+    """This door refuses a request, by a precondition of an RFC.
+
+    `element` is XML such as "<C:supported-filter/>"; empty for none.
+    """
+
+    def __init__(self, status: int, sentence: str, element: str = "") -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.element = element
+
+
+class BadRequest(Refusal):
+    """The request is not one the protocol knows."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(400, sentence)
+
+
+#: First match wins, so subclasses stand before their parents.
+_TABLE: tuple[tuple[type[errors.PracticeError], int, str], ...] = (
+    (errors.NotFound, 404, ""),
+    (errors.NotAllowed, 403, "<need-privileges/>"),
+    (errors.PreconditionFailed, 412, ""),
+    (errors.UidTaken, 409, "C:no-uid-conflict"),
+    (errors.SlotTaken, 409, "P:slot-free"),
+    (errors.Conflict, 409, ""),
+    (errors.InvalidText, 403, "<C:valid-calendar-data/>"),
+    (errors.UnsupportedComponent, 403, "<C:supported-calendar-component/>"),
+    (errors.TooLarge, 403, "<C:max-resource-size/>"),
+    (errors.TooManyInstances, 403, "<C:max-instances/>"),
+    (errors.InvalidObject, 403, "<C:valid-calendar-object-resource/>"),
+    (errors.Invalid, 403, ""),
+    (errors.ChangesForgotten, 403, "<valid-sync-token/>"),
+    (errors.StorageFull, 507, ""),
+    (errors.Unavailable, 503, ""),
+)
+#: A database that restarts is back in seconds; clients poll anyway.
+RETRY_AFTER = "5"
+
+
+def answer_for(error: errors.PracticeError | Refusal, collection_href: str = "") -> Answer:
+    """Return the reply that tells of an error. `collection_href` ends with a slash."""
+    if isinstance(error, Refusal):
+        status, element = error.status, error.element
+    else:
+        status, element = next((s, e) for kind, s, e in _TABLE if isinstance(error, kind))
+    if isinstance(error, errors.UidTaken):
+        href = escape(collection_href + error.href)
+        element = f"<C:no-uid-conflict><href>{href}</href></C:no-uid-conflict>"
+    if isinstance(error, errors.SlotTaken):
+        free = (
+            f'<P:alternative start="{slot.start:%Y%m%dT%H%M%S}" end="{slot.end:%Y%m%dT%H%M%S}"'
+            f' tzid="{escape(str(slot.start.tzinfo))}"/>'
+            for slot in error.alternatives
+        )
+        element = f"<P:slot-free>{''.join(free)}</P:slot-free>"
+    headers = {"Content-Type": "application/xml; charset=utf-8"}
+    if status == 503:  # noqa: PLR2004
+        headers["Retry-After"] = RETRY_AFTER
+    body = f"<error{NAMESPACES}>{element}<P:message>{escape(str(error))}</P:message></error>"
+    return status, headers, document(body)

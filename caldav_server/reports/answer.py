@@ -1,0 +1,149 @@
+"""The multistatus reports: which objects, and what of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from caldav_server.addresses import HOME, Addresses, href
+from caldav_server.errors import BadRequest, Refusal
+from caldav_server.properties import (
+    ObjectResource,
+    number_of,
+    propstat,
+    response,
+    sync_token,
+)
+from caldav_server.reports.query import find, read_query, read_span
+from caldav_server.xml import CALDAV, DAV, NAMESPACES, document
+from practice.calendars import CalendarObject, Span
+from practice.errors import ChangesForgotten
+from practice.vevent import expanded
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from practice.access import Account
+    from practice.calendars import ObjectHead, View
+    from practice.ports import UnitOfWork
+    from practice.profile import Profile
+
+__all__ = ["Report", "multistatus"]
+
+#: Hrefs in one multiget; clients send 10 to 100.
+MOST_HREFS = 5000
+_DATA = CALDAV + "calendar-data"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as it was asked: of which calendar, shown under which address, with what body."""
+
+    uow: UnitOfWork
+    account: Account
+    profile: Profile
+    addresses: Addresses
+    view: View
+    shown: str
+    root: Element
+    depth: str = "1"
+
+    def sync_collection(self) -> bytes:
+        """Answer RFC 6578: what changed since a token; everything without one."""
+        token = self.root.findtext(DAV + "sync-token")
+        if token is None:
+            raise BadRequest("A sync-collection has a sync-token, if an empty one.")
+        if not token.strip():
+            heads: Iterable[ObjectHead] = self.uow.calendars.listing(self.view)
+            parts = list(self._told(heads))
+            return multistatus(parts, sync_token(self.view))
+        number = number_of(token, self.view)
+        if number is None:
+            raise ChangesForgotten("The sync-token is not one of this calendar.")
+        changes = self.uow.calendars.changes_since(self.view, number)
+        parts = list(self._told(changes.changed))
+        parts += [response(self._href(self.view.name_of(*gone))) for gone in changes.removed]
+        return multistatus(parts, sync_token(self.view, max(changes.number, number)))
+
+    def calendar_multiget(self) -> bytes:
+        """Answer RFC 4791 7.9: the objects under the hrefs given, 404 for the others."""
+        hrefs = [element.text or "" for element in self.root.findall(DAV + "href")]
+        if not hrefs:
+            raise BadRequest("A calendar-multiget has hrefs.")
+        if len(hrefs) > MOST_HREFS:
+            raise Refusal(403, f"A calendar-multiget has at most {MOST_HREFS} hrefs.")
+        names = {one: self._name(one) for one in dict.fromkeys(hrefs)}
+        found = self.uow.calendars.get(self.view, {name for name in names.values() if name})
+        tags = self._tags()
+        return multistatus(
+            response(one, propstat(self._resource(found[name]), tags))
+            if name in found
+            else response(one)
+            for one, name in names.items()
+        )
+
+    def calendar_query(self) -> bytes:
+        """Answer RFC 4791 7.8."""
+        query = read_query(self.root)
+        if self.depth == "0":  # the calendar itself is no calendar object
+            return multistatus(())
+        return multistatus(self._told(find(self.uow, self.view, query, self.profile.zone)))
+
+    def _told(self, heads: Iterable[ObjectHead]) -> Iterator[str]:
+        """Yield a response for each object; texts are fetched only if they are asked for."""
+        tags = self._tags()
+        items: Iterable[ObjectHead] = heads
+        if _DATA in tags:
+            items = self._with_texts(list(heads))
+        for item in items:
+            name = self.view.name_of(item.calendar_id, item.href)
+            yield response(self._href(name), propstat(self._resource(item), tags))
+
+    def _with_texts(self, heads: list[ObjectHead]) -> Iterator[ObjectHead]:
+        bare = [head for head in heads if not isinstance(head, CalendarObject)]
+        if not bare:
+            yield from heads
+            return
+        names = [self.view.name_of(head.calendar_id, head.href) for head in bare]
+        yield from self.uow.calendars.get(self.view, names).values()
+
+    def _resource(self, item: ObjectHead) -> ObjectResource:
+        data = item.text if isinstance(item, CalendarObject) else None
+        expand = self.root.find(f"{DAV}prop/{_DATA}/{CALDAV}expand")
+        if data is not None and expand is not None:
+            span: Span = read_span(expand)
+            zone, limits = self.profile.zone, self.profile.limits
+            data = expanded(data, span, zone=zone, limits=limits)
+        return ObjectResource(self.account, self.profile, self.view, item, data)
+
+    def _tags(self) -> list[str]:
+        """Return the properties asked for."""
+        prop = self.root.find(DAV + "prop")
+        if prop is not None:
+            return [element.tag for element in prop]
+        if self.root.find(DAV + "allprop") is not None:
+            return [
+                DAV + "getetag",
+                DAV + "getcontenttype",
+                DAV + "getcontentlength",
+                DAV + "getlastmodified",
+                DAV + "resourcetype",
+            ]
+        return []
+
+    def _name(self, one: str) -> str | None:
+        """Return the name in the view that an href leads to, None for one elsewhere."""
+        path = self.addresses.from_href(one)
+        if path is None or path.calendar != self.view.calendar.name:
+            return None
+        return path.object or None
+
+    def _href(self, name: str) -> str:
+        return href(HOME, self.shown, name, collection=False)
+
+
+def multistatus(parts: Iterable[str], token: str = "") -> bytes:
+    """Return a multistatus document, with the new sync-token if there is one."""
+    end = f"<sync-token>{token}</sync-token>" if token else ""
+    return document(f"<multistatus{NAMESPACES}>{''.join(parts)}{end}</multistatus>")

@@ -1,0 +1,213 @@
+"""Who is asking? Names and passwords, app passwords, bearer tokens; guesses are throttled.
+
+A password is verified once by argon2id and then remembered by this process, as a keyed digest
+tied to the very hash that stood in the database: the hash is read at every request, so that a
+changed or revoked password stops working at the next one, in every process.
+
+An attacker learns nothing from the time or the text of a refusal, and does not lock anybody out:
+a device whose password is remembered never meets the throttle, and the same wrong password sent
+again and again (a phone that was not told of the new one) counts once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from practice.access import Account
+from practice.accounts import Credential, CredentialKind
+from practice.passwords import digest, hash_password, is_outdated, verify
+
+if TYPE_CHECKING:
+    from practice.ports import UnitOfWork
+
+__all__ = [
+    "Admitted",
+    "Claim",
+    "Gate",
+    "GatePolicy",
+    "Outcome",
+    "Refused",
+    "Throttled",
+    "Unverified",
+    "network_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody says to be: a name and password, or a bearer token (name "")."""
+
+    name: str
+    secret: str
+    network: str  # see `network_of`
+
+    @property
+    def is_token(self) -> bool:
+        """Tell whether this is a bearer token."""
+        return not self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The claim is true."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The claim is not true; nothing says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """Too many wrong claims lately; `seconds` until the next may be made."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """Only argon2id can tell: take this to `Gate.check`, off the threads that serve requests."""
+
+    claim: Claim
+    account: Account | None
+    credential: Credential | None
+
+
+Outcome = Admitted | Refused | Throttled | Unverified
+
+
+@dataclass(frozen=True, slots=True)
+class GatePolicy:
+    """How many wrong log-ins in `window` are looked at, per account and per network."""
+
+    per_account: int = 10
+    per_network: int = 100
+    window: timedelta = timedelta(minutes=5)
+
+
+class Gate:
+    """Decides over claims. One per process; safe to use from several threads."""
+
+    def __init__(self, policy: GatePolicy | None = None) -> None:
+        self._policy = policy or GatePolicy()
+        self._key = secrets.token_bytes(32)
+        self._right = _Memory(10_000)
+        self._wrong = _Memory(10_000)
+
+    def decide(self, uow: UnitOfWork, claim: Claim) -> Outcome:
+        """Decide by what is stored and remembered, without hashing a password."""
+        if claim.is_token:
+            found = uow.accounts.by_token(digest(claim.secret))
+            return Admitted(found[0]) if found and not found[0].disabled else Refused()
+        found = uow.accounts.by_name(claim.name)
+        account, held = found or (None, [])
+        if account is not None and account.disabled:
+            account, held = None, []
+        if account is not None and _has_app_password(held, claim.secret):
+            return Admitted(account)
+        password = next((c for c in held if c.kind is CredentialKind.PASSWORD), None)
+        if account is not None and password and self._right.holds(self._mark(claim, password)):
+            return Admitted(account)
+        if self._wrong.holds(self._mark(claim, password)):
+            return Refused()
+        return self._throttled(uow, claim) or Unverified(claim, account, password)
+
+    def check(self, question: Unverified) -> bool:
+        """Verify the password (slow); remember the answer for the next `decide`."""
+        password = question.credential
+        right = verify(question.claim.secret, password.secret if password else None)
+        (self._right if right else self._wrong).keep(self._mark(question.claim, password))
+        return right
+
+    def reserve(self, uow: UnitOfWork, question: Unverified) -> int | Throttled:
+        """Book the check as a failure before it is made; return the booking, or Throttled.
+
+        Under the writers' lock, so that guesses made all at once, in several processes, cannot
+        outrun the count.
+        """
+        claim = question.claim
+        throttled = self._throttled(uow, claim)
+        if throttled:
+            return throttled
+        keep_since = uow.now - self._policy.window
+        return uow.accounts.record_failure(_short(claim.name), _short(claim.network), keep_since)
+
+    def settle(self, uow: UnitOfWork, question: Unverified, booking: int) -> None:
+        """Take the booked failure back after a right password; renew a hash of weaker days."""
+        uow.accounts.forget_failure(booking)
+        password = question.credential
+        if password is not None and is_outdated(password.secret):
+            uow.accounts.replace_secret(password, hash_password(question.claim.secret))
+
+    def _throttled(self, uow: UnitOfWork, claim: Claim) -> Throttled | None:
+        policy = self._policy
+        of_account, of_network = uow.accounts.failures(
+            _short(claim.name), _short(claim.network), uow.now - policy.window
+        )
+        if of_account >= policy.per_account or of_network >= policy.per_network:
+            return Throttled(int(policy.window.total_seconds()))
+        return None
+
+    def _mark(self, claim: Claim, password: Credential | None) -> bytes:
+        """Return a digest of claim and stored hash that only this process can make."""
+        stored = password.secret if password else ""
+        parts = (claim.name, claim.secret, stored)
+        message = b"".join(
+            len(part).to_bytes(4) + part
+            for part in (text.encode("utf-8", "surrogatepass") for text in parts)
+        )
+        return hmac.digest(self._key, message, "sha256")
+
+
+class _Memory:
+    """A set of digests that forgets the oldest."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._marks: OrderedDict[bytes, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def holds(self, mark: bytes) -> bool:
+        return mark in self._marks
+
+    def keep(self, mark: bytes) -> None:
+        with self._lock:
+            self._marks[mark] = None
+            while len(self._marks) > self._size:
+                self._marks.popitem(last=False)
+
+
+def _has_app_password(held: list[Credential], secret: str) -> bool:
+    told = digest(secret)
+    return any(
+        hmac.compare_digest(credential.secret, told)
+        for credential in held
+        if credential.kind is CredentialKind.APP_PASSWORD
+    )
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def network_of(address: str) -> str:
+    """Return what failures are counted by: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
+    return str(ip)

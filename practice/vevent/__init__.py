@@ -1,0 +1,26 @@
+"""iCalendar text to facts, and bookings to iCalendar text: the only importer of `icalendar`
+(besides `practice.recurrence`, which expands what is read here).
+"""
+
+from practice.vevent.filtering import CompFilter, ParamFilter, PropFilter, TextMatch, matches
+from practice.vevent.reading import Busy, Facts, Limits, Occupied, expanded, occurs, read
+from practice.vevent.writing import Event, merge, revise, write
+
+__all__ = [
+    "Busy",
+    "CompFilter",
+    "Event",
+    "Facts",
+    "Limits",
+    "Occupied",
+    "ParamFilter",
+    "PropFilter",
+    "TextMatch",
+    "expanded",
+    "matches",
+    "merge",
+    "occurs",
+    "read",
+    "revise",
+    "write",
+]

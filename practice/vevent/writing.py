@@ -1,0 +1,174 @@
+"""iCalendar texts of our own: a booking as a VEVENT, and many objects as one file.
+
+Everything written is valid RFC 5545 and brings its VTIMEZONE, since clients read a TZID without
+one differently. Sources: RFC 5545, RFC 7986 (COLOR), seed 002 (the X- properties).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from icalendar import Calendar as ICalendar
+from icalendar import Event as IEvent
+from icalendar import vCalAddress, vText
+
+from practice.appointments import Slot, Status
+from practice.timezones import known_zone, vtimezone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+__all__ = ["Event", "merge", "revise", "write"]
+
+PRODID = "-//praxis-caldav//praxis-caldav//DE"
+#: What a booking tool's change may set in an object the practice has worked on since.
+_OURS = (
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "SUMMARY",
+    "DESCRIPTION",
+    "LOCATION",
+    "STATUS",
+    "CATEGORIES",
+    "COLOR",
+    "ATTENDEE",
+    "DTSTAMP",
+    "LAST-MODIFIED",
+    "X-PATIENT-ID",
+    "X-INSURANCE-TYPE",
+    "X-APPOINTMENT-TYPE",
+    "X-BOOKING-SOURCE",
+    "X-REQUIRES-CONFIRMATION",
+)
+_TZID = re.compile(r"^TZID(?:;[^:\r\n]*)?:(.*?)\r?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one VEVENT of ours says. People are (name, e-mail); empty texts are left out."""
+
+    uid: str
+    slot: Slot
+    stamp: datetime
+    summary: str
+    description: str
+    location: str
+    status: Status
+    organizer: tuple[str, str]
+    attendee: tuple[str, str]
+    categories: tuple[str, ...]
+    color: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def write(event: Event, zone: ZoneInfo) -> str:
+    """Return the calendar object of an event, its times told in `zone`."""
+    calendar = ICalendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", PRODID)
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add_component(_component(event, zone))
+    return _with_zone(calendar.to_ical().decode(), zone)
+
+
+def _component(event: Event, zone: ZoneInfo) -> IEvent:
+    made = IEvent()
+    made.add("UID", event.uid)
+    made.add("DTSTAMP", event.stamp)
+    made.add("LAST-MODIFIED", event.stamp)
+    made.add("DTSTART", event.slot.start.astimezone(zone))
+    made.add("DTEND", event.slot.end.astimezone(zone))
+    made.add("SEQUENCE", 0)
+    for name in ("SUMMARY", "DESCRIPTION", "LOCATION", "COLOR"):
+        if value := getattr(event, name.lower()):
+            made.add(name, value)
+    made.add("STATUS", str(event.status))
+    made.add("CLASS", "PRIVATE")
+    made.add("CATEGORIES", list(event.categories))
+    made.add("ORGANIZER", _address(*event.organizer), encode=0)
+    if event.attendee[1]:
+        attendee = _address(*event.attendee)
+        attendee.params["RSVP"] = vText("TRUE")
+        made.add("ATTENDEE", attendee, encode=0)
+    for name, value in event.extra.items():
+        made.add(name, value)
+    return made
+
+
+def _address(name: str, email: str) -> vCalAddress:
+    address = vCalAddress(f"mailto:{email}")
+    if name:
+        address.params["CN"] = vText(name.replace('"', "'"))
+    return address
+
+
+def _with_zone(text: str, zone: ZoneInfo) -> str:
+    return text.replace("BEGIN:VEVENT", f"{vtimezone(zone)}BEGIN:VEVENT", 1)
+
+
+def revise(text: str, event: Event, zone: ZoneInfo) -> str:
+    """Return `text` with what `event` says, and everything else the practice added kept.
+
+    SEQUENCE is raised (RFC 5545 3.8.7.4).
+    """
+    calendar = ICalendar.from_ical(text)
+    old = calendar.walk("VEVENT")[0]
+    new = _component(event, zone)
+    sequence = int(old.get("SEQUENCE", 0)) + 1
+    for name in _OURS:
+        old.pop(name, None)
+        if name in new:
+            old[name] = new[name]
+    old["SEQUENCE"] = sequence
+    calendar.subcomponents = [c for c in calendar.subcomponents if c.name != "VTIMEZONE"]
+    return _with_zone(calendar.to_ical(sorted=False).decode(), zone)
+
+
+def merge(texts: Iterable[str], title: str, zone: ZoneInfo) -> str:
+    """Return calendar objects as one text under `title`, each zone's VTIMEZONE once.
+
+    Zones that everybody knows get our VTIMEZONE, since texts disagree about them; events that
+    name no zone but the practice's are in `zone`.
+    """
+    zones: dict[str, str] = {zone.key: vtimezone(zone)}
+    components: list[str] = []
+    for text in texts:
+        for name, block in _components(text):
+            if name == "VTIMEZONE":
+                found = _TZID.search(block)
+                tzid = found[1] if found else ""
+                known = known_zone(tzid)
+                own = vtimezone(known) if known and known.key == tzid else block
+                zones.setdefault(tzid, own)
+            else:
+                components.append(block)
+    head = ICalendar()
+    head.add("VERSION", "2.0")
+    head.add("PRODID", PRODID)
+    head.add("CALSCALE", "GREGORIAN")
+    head.add("X-WR-CALNAME", title)
+    head.add("X-WR-TIMEZONE", zone.key)
+    shell, end = head.to_ical().decode(), "END:VCALENDAR\r\n"
+    return "".join([shell.removesuffix(end), *zones.values(), *components, end])
+
+
+def _components(text: str) -> Iterable[tuple[str, str]]:
+    """Yield (name, text) of the components directly below VCALENDAR, lines as they were."""
+    depth, name, block = 0, "", []
+    for line in text.removeprefix("\ufeff").splitlines(keepends=True):
+        bare = line.strip().upper()
+        if bare.startswith("BEGIN:"):
+            depth += 1
+            if depth == 2:  # noqa: PLR2004 - 1 is VCALENDAR itself
+                name, block = bare.removeprefix("BEGIN:"), []
+        if depth >= 2:  # noqa: PLR2004
+            block.append(line.rstrip("\r\n") + "\r\n")
+        if bare.startswith("END:"):
+            if depth == 2:  # noqa: PLR2004
+                yield name, "".join(block)
+            depth -= 1

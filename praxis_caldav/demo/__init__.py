@@ -1,0 +1,1 @@
+"""The demo practice's data: an invented booking tool's export, and the program that invents it."""
