@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["CalDavApplication"]
 
 #: What this server does. Class 2 is left out, since there is no LOCK.
-DAV = "1, 3, access-control, calendar-access, extended-mkcol"
+DAV = "1, 3, calendar-access, extended-mkcol"
 ALLOW = "DELETE, GET, HEAD, MKCALENDAR, MKCOL, MOVE, OPTIONS, PROPFIND, PROPPATCH, PUT, REPORT"
 _OPEN = frozenset({"OPTIONS"})
 

@@ -1,11 +1,17 @@
 """What every test may ask for."""
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from practice.database import SqlDatabase
+from tests.building import a_practice
 from tests.postgres import PostgresMissing, PostgresServer, find_binaries, shared_server
+from tests.servers import RunningServer
 
 
 def pytest_report_header() -> str:
@@ -27,3 +33,63 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
         root = root.parent  # without xdist that would be the folder of every user's every run
     with shared_server(root) as server:
         yield server
+
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of this version, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    database = SqlDatabase(f"sqlite:///{path}")
+    database.upgrade()
+    database.close()
+    return path
+
+
+@contextmanager
+def a_database(backend: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[SqlDatabase]:
+    """An empty database of this version on a backend."""
+    if backend == "sqlite":
+        path = folder / "praxis.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        database = SqlDatabase(f"sqlite:///{path}")
+        yield database
+        database.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.new_database()
+    database = SqlDatabase(url)
+    database.upgrade()
+    yield database
+    database.close()
+    server.drop_database(url)
+
+
+@pytest.fixture(params=BACKENDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlDatabase]:
+    """An empty database, on each backend."""
+    with a_database(request.param, request, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def practice(database: SqlDatabase) -> SqlDatabase:
+    """A database with doctors, calendars and accounts (see `tests.building.a_practice`)."""
+    a_practice(database)
+    return database
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """A served practice, one a module, on each backend; two worker processes on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("server")
+    with a_database(request.param, request, folder) as made:
+        a_practice(made)
+        url = made.engine.url.render_as_string(hide_password=False)
+        workers = 2 if request.param == "postgresql" else 1
+        with RunningServer(url, workers=workers) as running:
+            yield running

@@ -439,6 +439,11 @@ def test_a_birth_date_of_two_digits_is_before_the_appointment(
     assert reader.booking(a_row(Geburtsdatum=text)).birth_date == born
 
 
+def test_nobody_is_born_in_a_day_that_was_not(reader: Reader) -> None:
+    row = a_row(Datum="24.11.1999", Geburtsdatum="29.02.00")  # 1900 had no such day
+    assert reader.reason(row) == "Column birth_date (Geburtsdatum) is after the appointment."
+
+
 # --- bad rows -----------------------------------------------------------------------------------
 
 NO_TIME = "is not a date (DD.MM.YYYY or YYYY-MM-DD) or time (HH:MM)."
@@ -581,6 +586,12 @@ def test_a_quotation_never_closed_costs_one_line_at_the_end_of_the_file_too(read
     results = reader.read(HEAD + GOOD.format(1) + '2;"a;\n' + GOOD.format(3))
     assert ids(results) == ["1", "3"]
     assert bad_rows(results) == [BadRow(3, MISQUOTED)]
+
+
+def test_lines_behind_a_broken_quotation_keep_their_numbers(reader: Reader) -> None:
+    bad = GOOD.format(3).replace("24.11.2026", "24.13.2026")
+    results = reader.read(HEAD + '1;"a\n' + GOOD.format(2) + bad)
+    assert [row.line for row in bad_rows(results)] == [2, 4]
 
 
 @pytest.mark.parametrize(
@@ -818,8 +829,9 @@ def test_broken_utf_16_keeps_what_was_read_and_says_that_no_more_can_be(reader: 
     reader.path.write_bytes((HEAD + rows).encode("utf-16") + b"\x00\xd8\x41\x00")
     bookings = read_bookings(reader.path, BERLIN)
     assert len(list(islice(bookings, 1_000))) == 1_000
-    with pytest.raises(UnreadableFile, match="UTF-16"):
+    with pytest.raises(UnreadableFile, match="UTF-16") as refused:
         deque(bookings, maxlen=0)
+    assert refused.value.__suppress_context__  # the decoder's own error carries the text
 
 
 def test_a_missing_file_is_the_callers_affair(tmp_path: Path) -> None:
@@ -860,6 +872,21 @@ def test_a_hundred_thousand_rows_are_read_in_bounded_memory(tmp_path: Path) -> N
         tracemalloc.stop()
     assert peak < 3_000_000
     assert sum(isinstance(each, Booking) for each in bookings) == count - traced
+
+
+def test_a_line_without_end_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "endless.csv"
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEAD)
+        file.writelines("a" * 65_536 for _ in range(500))
+    tracemalloc.start()
+    try:
+        (bad,) = read_bookings(path, BERLIN)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert bad == BadRow(2, "The row is longer than 131,072 characters.")
+    assert peak < 3_000_000
 
 
 # --- the demo practice --------------------------------------------------------------------------

@@ -1,0 +1,77 @@
+"""What every command shares: its settings, its database, a unit of work."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from practice.access import Actor
+from practice.database import SqlDatabase
+from practice.errors import DatabaseUnavailable
+from practice.ports import UnitOfWork
+from praxis_caldav.composition import open_database
+from praxis_caldav.settings import Settings, load
+
+__all__ = ["COMMAND_LINE", "connected", "password_from", "unit", "with_settings"]
+
+#: Who the log names for what a command did.
+COMMAND_LINE = Actor(0, "command line")
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--config` and `--database`, and pass it the settings they lead to."""
+
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        help="Settings file (TOML); else PRAXIS_CALDAV_CONFIG, else none.",
+    )
+    @click.option("--database", "url", help="Database URL or path of a SQLite file.")
+    @functools.wraps(command)
+    def with_them(config: Path | None, url: str | None, **rest: Any) -> Any:
+        settings = load(config, overrides={"database.url": url})
+        return command(settings=settings, **rest)
+
+    return with_them
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[SqlDatabase]:
+    """Open the database; tell what to do when it is not set up."""
+    database = open_database(settings)
+    try:
+        if not database.ready():
+            raise DatabaseUnavailable(
+                "The database is empty or from another version. Run `praxis-caldav init` first."
+            )
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def unit(settings: Settings, *, read_only: bool = False) -> Iterator[UnitOfWork]:
+    """Open the database for one unit of work."""
+    with (
+        connected(settings) as database,
+        database.begin(actor=COMMAND_LINE, now=datetime.now(UTC), read_only=read_only) as uow,
+    ):
+        yield uow
+
+
+def password_from(file: Path | None) -> str:
+    """Return a password: the first line of a file ("-" is standard input), else asked for."""
+    if file is None:
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if str(file) == "-":
+        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+    try:
+        return file.read_text("utf-8").split("\n", 1)[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"The password file {file} cannot be read.") from error

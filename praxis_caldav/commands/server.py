@@ -1,0 +1,113 @@
+"""Setting up and serving."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import uvicorn
+
+from practice.use_cases.house import ensure_main_calendar
+from praxis_caldav import logs
+from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
+from praxis_caldav.composition import open_database
+from praxis_caldav.settings import Settings, load, variable
+
+__all__ = ["commands", "run", "set_up"]
+
+
+@click.command()
+@with_settings
+def init(settings: Settings) -> None:
+    """Make the database, or bring it to this version; safe to run again."""
+    set_up(settings)
+    click.echo(f"Database ready; main calendar /caldav/calendars/{settings.caldav.main_calendar}/")
+    click.echo("Next: praxis-caldav doctor add dr-mueller --name 'Dr. Müller'")
+    click.echo("      praxis-caldav account add empfang --role staff")
+    click.echo("      praxis-caldav serve")
+
+
+def set_up(settings: Settings) -> None:
+    """Bring the tables to this version and make the main calendar."""
+    database = open_database(settings)
+    try:
+        database.upgrade()
+        with database.begin(actor=COMMAND_LINE, now=datetime.now(UTC)) as uow:
+            ensure_main_calendar(uow, settings.caldav.main_calendar, settings.practice.name)
+    finally:
+        database.close()
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--workers", type=int, help="Server processes.")
+@click.option("--database", help="Database URL or path of a SQLite file.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file (TOML).")
+@click.option("--tls-cert", help="Certificate chain (PEM).")
+@click.option("--tls-key", help="Private key (PEM).")
+def serve(
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    database: str | None,
+    config: Path | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+) -> None:
+    """Serve CalDAV until told to stop (SIGTERM or Ctrl-C).
+
+    Requests that run are answered, new ones refused. Options go before the environment, and that
+    before the settings file.
+    """
+    given = {
+        "server.host": host,
+        "server.port": port,
+        "server.workers": workers,
+        "database.url": database,
+        "server.tls_cert": tls_cert,
+        "server.tls_key": tls_key,
+    }
+    settings = load(config, overrides=given)
+    with connected(settings):
+        pass  # fail here, in a sentence, and not in every worker
+    run(settings, config, given)
+
+
+def run(settings: Settings, config: Path | None, given: dict[str, object]) -> None:
+    """Run uvicorn with as many workers as set; each loads the settings from the environment."""
+    if config is not None:
+        os.environ["PRAXIS_CALDAV_CONFIG"] = str(config.absolute())
+    for name, value in given.items():
+        if value is not None:
+            os.environ.pop(f"{variable(name)}_FILE", None)
+            os.environ[variable(name)] = str(value)
+    server = settings.server
+    if server.workers > 1:
+        # Before prometheus_client is imported by a worker: all of them count into this folder.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="praxis-metrics-")
+    logs.set_up(settings.logging.level, settings.logging.format)
+    uvicorn.run(
+        "praxis_caldav.composition:application",
+        factory=True,
+        host=server.host,
+        port=server.port,
+        workers=server.workers,
+        ssl_certfile=server.tls_cert,
+        ssl_keyfile=server.tls_key,
+        proxy_headers=True,
+        forwarded_allow_ips=server.trusted_proxies,
+        timeout_graceful_shutdown=server.shutdown_seconds,
+        # Clients poll every few minutes; longer than most proxies keep theirs.
+        timeout_keep_alive=75,
+        log_config=None,
+        log_level=None,
+        access_log=False,
+        server_header=False,
+    )
+
+
+commands: tuple[click.Command, ...] = (init, serve)

@@ -1,0 +1,126 @@
+"""The one place where the parts are put together: settings in, an ASGI application out."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+
+from admin_api.pages.start import start_page
+from caldav_server.addresses import MOUNT, Addresses
+from caldav_server.application import CalDavApplication
+from caldav_server.asgi import CalDavBridge, Limits
+from practice.database import SqlDatabase
+from practice.profile import Profile
+from practice.use_cases.sign_in import Gate, GatePolicy
+from practice.vevent import Limits as ObjectLimits
+from praxis_caldav import logs
+from praxis_caldav.operation import RequestLog, routes
+from praxis_caldav.settings import Settings, load
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["application", "compose", "open_database", "profile_of"]
+
+_WELL_KNOWN = "/.well-known/caldav"
+#: Apple's calendars look for the account at these, whatever address they were given.
+_PROBED = frozenset({"", "/principals"})
+_PLAIN_METHODS = frozenset({"GET", "HEAD"})
+
+
+def open_database(settings: Settings) -> SqlDatabase:
+    """Return the practice's database; nothing is connected yet."""
+    return SqlDatabase(
+        settings.database.url,
+        pool_size=settings.database.pool_size,
+        busy_timeout=settings.database.busy_timeout_seconds,
+    )
+
+
+def profile_of(settings: Settings) -> Profile:
+    """Return what the practice is called and how its bookings look."""
+    return Profile(
+        name=settings.practice.name,
+        email=settings.practice.email,
+        address=settings.practice.address,
+        zone=ZoneInfo(settings.practice.zone),
+        uid_domain=settings.practice.uid_domain,
+        tentative_prefix=settings.appointments.tentative_prefix,
+        categories=settings.appointments.categories,
+        colors=settings.appointments.colors,
+        limits=ObjectLimits(settings.caldav.max_object_bytes, settings.caldav.max_instances),
+    )
+
+
+def application() -> ASGIApp:
+    """Make the application of one process from the settings in the environment."""
+    settings = load()
+    logs.set_up(settings.logging.level, settings.logging.format)
+    return compose(settings)
+
+
+def compose(settings: Settings) -> ASGIApp:
+    """Put the parts together for one process."""
+    database = open_database(settings)
+    accounts = settings.accounts
+    window = timedelta(seconds=accounts.failure_window_seconds)
+    gate = Gate(GatePolicy(accounts.failures_per_account, accounts.failures_per_network, window))
+    caldav = CalDavApplication(
+        database,
+        gate,
+        profile_of(settings),
+        Addresses(settings.caldav.aliases),
+        realm=settings.caldav.realm,
+    )
+    bridge = CalDavBridge(
+        caldav,
+        database,
+        gate,
+        threads=settings.server.threads,
+        limits=Limits(max_body=settings.caldav.max_request_bytes),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        bridge.close()
+        database.close()
+
+    pages = Starlette(
+        routes=[
+            *routes(database.ready),
+            start_page(settings.practice.name, settings.server.public_url),
+        ],
+        lifespan=lifespan,
+    )
+    return RequestLog(_Doors(bridge, pages))
+
+
+class _Doors:
+    """Sends a request to CalDAV or to the pages, by its address."""
+
+    def __init__(self, caldav: ASGIApp, pages: ASGIApp) -> None:
+        self._caldav = caldav
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._door(scope)(scope, receive, send)
+
+    def _door(self, scope: Scope) -> ASGIApp:
+        if scope["type"] != "http":
+            return self._pages
+        path: str = scope["path"]
+        if path == MOUNT or path.startswith(MOUNT + "/"):
+            return self._caldav
+        if path.rstrip("/") == _WELL_KNOWN:
+            return RedirectResponse(MOUNT + "/", status_code=301)
+        if path.rstrip("/") in _PROBED and scope["method"] not in _PLAIN_METHODS:
+            return self._caldav
+        return self._pages

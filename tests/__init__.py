@@ -1,0 +1,1 @@
+"""The tests: sentences that a user would miss if they stopped holding."""

@@ -1,0 +1,101 @@
+"""Real servers: the program's own `serve`, as a process, on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from tests.building import PASSWORD
+
+__all__ = ["RunningServer", "free_port"]
+
+_DEADLINE = 30.0
+
+
+def free_port() -> int:
+    """Return a port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class RunningServer:
+    """Use as a context manager; `url` is the server's root without a slash."""
+
+    def __init__(self, database_url: str, *, workers: int = 1, options: dict[str, str] | None = None) -> None:
+        self.database_url = database_url
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._workers = workers
+        self._options = options or {}
+        self._log = tempfile.NamedTemporaryFile(prefix="praxis-server-", suffix=".log", delete=False)  # noqa: SIM115
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> RunningServer:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+        self._log.close()
+        Path(self._log.name).unlink(missing_ok=True)
+
+    def start(self) -> None:
+        """Start the process and wait until every worker may answer."""
+        command = [
+            *(sys.executable, "-m", "praxis_caldav.main", "serve"),
+            *("--port", str(self.port), "--database", self.database_url),
+            *("--workers", str(self._workers)),
+        ]
+        # A group of its own, so that a kill reaches the workers and nobody else.
+        self.process = subprocess.Popen(
+            command,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **self._options},
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + _DEADLINE
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended at once:\n{self.log()}")
+            try:
+                if httpx.get(self.url + "/readyz", timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError(f"the server was not ready in time:\n{self.log()}")
+
+    def stop(self) -> None:
+        """Ask the server to end (SIGTERM), and see that it does."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(_DEADLINE)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        """End the server and its workers at once (SIGKILL)."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(_DEADLINE)
+
+    def log(self) -> str:
+        """Return what the server has written."""
+        return Path(self._log.name).read_text("utf-8", "replace")
+
+    def client(self, account: str | None = "empfang", **options: object) -> httpx.Client:
+        """Return an HTTP client signed in as an account (None: as nobody)."""
+        auth = (account, PASSWORD) if account else None
+        return httpx.Client(base_url=self.url, auth=auth, timeout=30, **options)  # type: ignore[arg-type]
