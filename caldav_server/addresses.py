@@ -19,8 +19,6 @@ __all__ = ["HOME", "MOUNT", "Addresses", "href"]
 
 MOUNT = "/caldav"
 HOME = "calendars"
-#: Accounts cannot be called like an address of ours.
-RESERVED = frozenset({HOME, "principals", ".well-known", "feeds", "api"})
 
 
 def href(*parts: str, collection: bool = True) -> str:

@@ -55,16 +55,20 @@ def a_database(backend: str, request: pytest.FixtureRequest, folder: Path) -> It
         path = folder / "praxis.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         database = SqlDatabase(f"sqlite:///{path}")
-        yield database
-        database.close()
+        try:
+            yield database
+        finally:
+            database.close()
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     url = server.new_database()
     database = SqlDatabase(url)
     database.upgrade()
-    yield database
-    database.close()
-    server.drop_database(url)
+    try:
+        yield database
+    finally:
+        database.close()
+        server.drop_database(url)
 
 
 @pytest.fixture(params=BACKENDS)

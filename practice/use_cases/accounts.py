@@ -18,7 +18,7 @@ __all__ = ["add_account", "find_account", "give_secret", "grant", "set_password"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
 #: Names that are addresses of the server, below which principals live.
-RESERVED = frozenset({"calendars", "principals", "feeds", "api", "admin", "termine", "system"})
+RESERVED = frozenset({"calendars", "principals", "system"})
 #: What stands for every calendar, those made later included.
 EVERYWHERE = "all"
 
