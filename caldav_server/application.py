@@ -83,7 +83,9 @@ class CalDavApplication(Application):
         self._collections = Collections(profile, addresses)
         self._objects = Objects(profile, addresses)
 
-    def answer(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes] | Unverified:
+    def answer(
+        self, environ: dict[str, Any]
+    ) -> tuple[int, list[tuple[str, str]], bytes] | Unverified:
         """Answer a request, or say that a password must be verified first.
 
         `environ["praxis.claim"]` is who it claims to come from; absent for nobody. Afterwards
@@ -104,7 +106,9 @@ class CalDavApplication(Application):
             except PracticeError as error:
                 return _packed(answer_for(error))
 
-    def _through_radicale(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _through_radicale(
+        self, environ: dict[str, Any]
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
         kept: list[tuple[str, list[tuple[str, str]]]] = []
         body = b"".join(self(environ, lambda status, headers: kept.append((status, headers))))
         status, headers = kept[0]
@@ -126,7 +130,9 @@ class CalDavApplication(Application):
         address = self._addresses.calendar_path(path)
         return href(HOME, address.shown) if address else ""
 
-    def _read_xml_request_body(self, environ: dict[str, Any], request_info: dict[str, Any]) -> Element | None:  # noqa: ARG002
+    def _read_xml_request_body(
+        self, environ: dict[str, Any], request_info: dict[str, Any]
+    ) -> Element | None:  # noqa: ARG002
         """Read XML under our limits for Radicale's own methods too; it answers 400."""
         try:
             return parse(environ["wsgi.input"].read())
@@ -194,7 +200,9 @@ def _packed(answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
     return status, [*headers.items(), ("Content-Length", str(len(content)))], content
 
 
-def _with_dav(method: str, status: int, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def _with_dav(
+    method: str, status: int, headers: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
     """Put the truth in DAV and Allow, which Radicale fills for more than is there."""
     kept = [(name, value) for name, value in headers if name not in {"DAV", "Allow"}]
     if method in {"OPTIONS", "PROPFIND"}:
@@ -221,4 +229,3 @@ def _configuration(addresses: Addresses, realm: str) -> config.Configuration:
         privileged=True,
     )
     return configuration
-

@@ -160,4 +160,3 @@ def _text(environ: dict[str, Any]) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidText("The text is not UTF-8.") from error
-

@@ -28,6 +28,7 @@ __all__ = ["NotSignedIn", "Scope", "current"]
 class NotSignedIn(PracticeError):
     """Nobody has signed in, and somebody must have."""
 
+
 _current: ContextVar[Scope] = ContextVar("caldav_request")
 
 

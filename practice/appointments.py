@@ -6,7 +6,7 @@ Not here: iCalendar text (`practice.vevent`), nor the rules that refuse a bookin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -78,6 +78,7 @@ class Booking:
 
     `id` is the tool's own stable id, `doctor` and `room` are the short names (slugs) of this
     practice. Empty texts mean "not told". `category` overrides the one configured for `kind`.
+    `line` is where a file told it, for reports about it.
     """
 
     id: str
@@ -98,3 +99,4 @@ class Booking:
     category: str = ""
     source: str = "ONLINE_BOOKING"
     requires_confirmation: bool = False
+    line: int = field(default=0, compare=False)

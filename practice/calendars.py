@@ -36,6 +36,7 @@ __all__ = [
     "View",
     "check_calendar_name",
     "check_object_name",
+    "etag_of",
 ]
 
 #: Every calendar is also served as one file, and as a collection, under this name.
@@ -105,6 +106,11 @@ class CalendarObject(ObjectHead):
     text: str
 
 
+def etag_of(text: str) -> str:
+    """Return the strong, quoted ETag of a text."""
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:40]}"'
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An object about to be saved under `href`, with the facts read from its text.
@@ -119,8 +125,8 @@ class Draft:
 
     @property
     def etag(self) -> str:
-        """The strong, quoted ETag of the text."""
-        return f'"{hashlib.sha256(self.text.encode()).hexdigest()[:40]}"'
+        """The ETag the object will have."""
+        return etag_of(self.text)
 
 
 class ChangeKind(StrEnum):
@@ -134,7 +140,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row of the log; the texts are those before and after (None: there was none)."""
+    """One row of the log; the texts are those before and after (None: there was none).
+
+    `seal` is made of the row and the seal before it (`practice.log`).
+    """
 
     number: int
     time: datetime
@@ -146,6 +155,7 @@ class Change:
     owner_id: int
     before: str | None
     after: str | None
+    seal: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

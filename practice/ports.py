@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Span,
         View,
     )
+    from practice.log import LogState
     from practice.messages import Message, Receiver
     from practice.patients import Patient, PatientRecord
     from practice.vevent import Occupied
@@ -80,6 +81,9 @@ class UnitOfWork(Protocol):
 
     def doom(self) -> None:
         """Roll back at the end even if the block ends without an exception."""
+
+    def log_state(self) -> LogState:
+        """Return where the log is."""
 
 
 class Calendars(Protocol):
@@ -143,6 +147,9 @@ class Calendars(Protocol):
 
     def changes_since(self, view: View, number: int) -> Changes:
         """Return what changed after `number`; raises ChangesForgotten."""
+
+    def index_of(self, object_id: int) -> list[Occupied]:
+        """Return the time index of one object, by start and end."""
 
     def log(self, after: int, limit: int) -> list[Change]:
         """Return rows of the log after a number, in order."""

@@ -61,7 +61,9 @@ def a_draft(href: str, text: str, now: datetime = NOW) -> Draft:
 
 
 @contextmanager
-def writing(database: SqlDatabase, actor: Actor = SYSTEM, now: datetime = NOW) -> Iterator[SqlUnitOfWork]:
+def writing(
+    database: SqlDatabase, actor: Actor = SYSTEM, now: datetime = NOW
+) -> Iterator[SqlUnitOfWork]:
     """Open one transaction."""
     with database.begin(actor=actor, now=now) as uow:
         yield uow
@@ -83,7 +85,9 @@ def a_practice(database: SqlDatabase) -> None:
     hashed = hash_password(PASSWORD)
     with writing(database) as uow:
         ensure_main_calendar(uow, "praxis", PROFILE.name)
-        doctors = [add_doctor(uow, Doctor(slug, slug.replace("dr-", "Dr. ").title())) for slug in DOCTORS]
+        doctors = [
+            add_doctor(uow, Doctor(slug, slug.replace("dr-", "Dr. ").title())) for slug in DOCTORS
+        ]
         roles = (
             ("admin", Role.ADMIN, None),
             ("empfang", Role.STAFF, None),

@@ -32,20 +32,29 @@ def free_port() -> int:
 class RunningServer:
     """Use as a context manager; `url` is the server's root without a slash."""
 
-    def __init__(self, database_url: str, *, workers: int = 1, options: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, database_url: str, *, workers: int = 1, options: dict[str, str] | None = None
+    ) -> None:
         self.database_url = database_url
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._workers = workers
         self._options = options or {}
-        self._log = tempfile.NamedTemporaryFile(prefix="praxis-server-", suffix=".log", delete=False)  # noqa: SIM115
+        self._log = tempfile.NamedTemporaryFile(
+            prefix="praxis-server-", suffix=".log", delete=False
+        )  # noqa: SIM115
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> RunningServer:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.stop()
         self._log.close()
         Path(self._log.name).unlink(missing_ok=True)

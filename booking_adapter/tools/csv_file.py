@@ -55,11 +55,14 @@ def read_bookings(
             if isinstance(row, BadRow):
                 yield row
                 continue
+            booking_id = ""
             try:
-                booking = _booking(_Cells(row.fields, header), zone)
-                _remember(booking.id, seen)
+                cells = _Cells(row.fields, header)
+                booking_id = cells.needed("booking_id")
+                booking = _booking(booking_id, cells, zone, row.line)
+                _remember(booking_id, seen)
             except _Refused as refused:
-                yield BadRow(row.line, str(refused))
+                yield BadRow(row.line, str(refused), booking_id)
             else:
                 yield booking
 
@@ -281,8 +284,7 @@ def _names(cells: _Cells) -> tuple[str, str]:
     return " ".join(words[begin:]), " ".join(words[:begin])
 
 
-def _booking(cells: _Cells, zone: ZoneInfo) -> Booking:
-    booking_id = cells.needed("booking_id")
+def _booking(booking_id: str, cells: _Cells, zone: ZoneInfo, line: int) -> Booking:
     cells.needed("doctor")
     slot = _slot(cells, zone)
     status = cells.word("status", _STATUSES, Status.TENTATIVE)
@@ -308,6 +310,7 @@ def _booking(cells: _Cells, zone: ZoneInfo) -> Booking:
         requires_confirmation=cells.word(
             "requires_confirmation", _YES_NO, status is Status.TENTATIVE
         ),
+        line=line,
     )
 
 

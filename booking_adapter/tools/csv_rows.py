@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -25,10 +25,14 @@ _LONGEST_ROW = 131_072  # characters; the csv module's own limit of one field
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was not taken: its first physical line, and why, without the patient's data."""
+    """A row that was not taken: its first physical line, and why, without the patient's data.
+
+    `booking_id` is that of the row where it could be read: the booking is still in the file.
+    """
 
     line: int
     reason: str
+    booking_id: str = field(default="", compare=False)
 
 
 class UnreadableFile(Invalid):

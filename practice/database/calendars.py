@@ -136,10 +136,8 @@ class SqlCalendars:
 
     def _log_properties(self, calendar_id: int, before: str | None, after: str | None) -> None:
         self._ledger.append(
-            calendar_id=calendar_id,
-            href="",
-            uid="",
-            kind=str(ChangeKind.PROPERTIES),
+            ChangeKind.PROPERTIES,
+            calendar_id,
             owner_id=self._ledger.actor.account_id,
             before=before,
             after=after,
@@ -229,6 +227,16 @@ class SqlCalendars:
             (Occupied(row.start, row.end, Busy(row.busy)) for row in rows), key=lambda o: o.start
         )
 
+    def index_of(self, object_id: int) -> list[Occupied]:
+        """See the port."""
+        columns = (occurrences.c.start, occurrences.c.end, occurrences.c.busy)
+        rows = self._connection.execute(
+            select(*columns)
+            .where(occurrences.c.object_id == object_id)
+            .order_by(occurrences.c.start, occurrences.c.end)
+        )
+        return [Occupied(row.start, row.end, Busy(row.busy)) for row in rows]
+
     def uid_holders(self, uid: str) -> list[ObjectHead]:
         """See the port."""
         rows = self._connection.execute(select(*_HEAD).where(objects.c.uid == uid))
@@ -255,10 +263,10 @@ class SqlCalendars:
         made_by = ledger.actor.account_id if draft.owner_id is None else draft.owner_id
         owner_id = old.owner_id if old else made_by
         number = ledger.append(
-            calendar_id=calendar.id,
+            ChangeKind.CHANGED if old else ChangeKind.CREATED,
+            calendar.id,
             href=draft.href,
             uid=facts.uid,
-            kind=str(ChangeKind.CHANGED if old else ChangeKind.CREATED),
             owner_id=owner_id,
             before=old.text if old else None,
             after=draft.text,
@@ -316,10 +324,10 @@ class SqlCalendars:
             raise ObjectNotFound("There is no such object in the calendar.")
         old = _object(row)
         self._ledger.append(
-            calendar_id=calendar.id,
+            ChangeKind.REMOVED,
+            calendar.id,
             href=href,
             uid=old.uid,
-            kind=str(ChangeKind.REMOVED),
             owner_id=old.owner_id,
             before=old.text,
             after=None,
@@ -381,6 +389,7 @@ class SqlCalendars:
                 row.owner_id,
                 row.before,
                 row.after,
+                row.seal,
             )
             for row in rows
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,16 +20,28 @@ from practice.database.migrate import head_revision, stored_revision, upgrade
 from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
 from practice.database.tables import calendars, changes, house
+from practice.calendars import Change, ChangeKind
 from practice.errors import DatabaseUnavailable
+from practice.log import LogState, sealed
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from practice.access import Actor
-    from practice.calendars import Change
 
 __all__ = ["Ledger", "SqlDatabase", "SqlUnitOfWork"]
 
+_LOGGED = (
+    "number",
+    "time",
+    "actor",
+    "calendar_id",
+    "href",
+    "uid",
+    "owner_id",
+    "before",
+    "after",
+)
 _BEGIN = {
     ("sqlite", True): "BEGIN",
     ("sqlite", False): "BEGIN IMMEDIATE",
@@ -60,14 +71,41 @@ class Ledger:
         self._connection = connection
         self._touched: dict[int, int] = {}
 
-    def append(self, **row: Any) -> int:
+    def append(
+        self,
+        kind: ChangeKind,
+        calendar_id: int,
+        *,
+        href: str = "",
+        uid: str = "",
+        owner_id: int,
+        before: str | None,
+        after: str | None,
+    ) -> int:
         """Write one row of the log under the next number; return the number."""
         self.number += 1
-        row |= {"number": self.number, "time": self.now, "actor": self.actor.name}
-        self._seal = sealed(self._seal, row)
-        self._connection.execute(changes.insert(), {**row, "seal": self._seal})
-        self._touched[row["calendar_id"]] = self.number
+        change = Change(
+            number=self.number,
+            time=self.now,
+            actor=self.actor.name,
+            calendar_id=calendar_id,
+            href=href,
+            uid=uid,
+            kind=kind,
+            owner_id=owner_id,
+            before=before,
+            after=after,
+        )
+        self._seal = sealed(self._seal, change)
+        row = {name: getattr(change, name) for name in _LOGGED}
+        self._connection.execute(changes.insert(), {**row, "kind": str(kind), "seal": self._seal})
+        self._touched[calendar_id] = self.number
         return self.number
+
+    @property
+    def state(self) -> LogState:
+        """Where the log is."""
+        return LogState(self.number, self.forgotten, self._seal)
 
     def close(self) -> None:
         """Put the counter and the calendars' numbers back."""
@@ -80,18 +118,6 @@ class Ledger:
                 .where(calendars.c.id == calendar_id)
                 .values(number=number, changed=self.now)
             )
-
-
-def sealed(previous: bytes, row: dict[str, Any] | Change) -> bytes:
-    """Return the seal of a row of the log that follows the row sealed `previous`."""
-    fields = row if isinstance(row, dict) else {n: getattr(row, n) for n in row.__slots__}
-    digest = hashlib.sha256(previous)
-    names = ("number", "time", "actor", "calendar_id", "href", "uid", "kind", "owner_id")
-    for name in (*names, "before", "after"):
-        value = fields[name]
-        part = b"-" if value is None else str(value).encode("utf-8", "surrogatepass")
-        digest.update(len(part).to_bytes(8) + part)
-    return digest.digest()
 
 
 class SqlUnitOfWork:
@@ -115,6 +141,10 @@ class SqlUnitOfWork:
     def doom(self) -> None:
         """See the port."""
         self.doomed = True
+
+    def log_state(self) -> LogState:
+        """See the port."""
+        return self._ledger.state
 
     def close(self) -> None:
         """Write what is written once at the end."""

@@ -72,4 +72,3 @@ def grant(uow: UnitOfWork, account: Account, calendar: str, level: Level) -> Non
     if found is None:
         raise CalendarNotFound(f"There is no calendar '{calendar}'.")
     uow.accounts.grant(account, found.id, level)
-

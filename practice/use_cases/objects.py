@@ -62,7 +62,9 @@ def put(
     check_object_name(href)
     head = uow.calendars.head(calendar, href)
     condition.check(_visible_etag(head, view))
-    allowed = may_change(account, calendar, head.owner_id) if head else may_create(account, calendar)
+    allowed = (
+        may_change(account, calendar, head.owner_id) if head else may_create(account, calendar)
+    )
     if not allowed:
         raise NotAllowed("You may not write this object.")
     facts = draft.facts
@@ -76,9 +78,7 @@ def put(
     return Saved(saved, created=head is None)
 
 
-def delete(
-    uow: UnitOfWork, account: Account, view: View, name: str, condition: Condition
-) -> None:
+def delete(uow: UnitOfWork, account: Account, view: View, name: str, condition: Condition) -> None:
     """Delete what stands under `name` in the view; its appointment is cancelled."""
     calendar, href = view.locate(name)
     head = uow.calendars.head(calendar, href)
@@ -122,7 +122,7 @@ def move(
         raise TargetExists("There is already an object under the new name.")
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
         return Saved(item, created=False)
-    facts = read(item.text, zone=profile.zone, now=item.changed, limits=profile.limits)
+    facts = read(item.text, zone=profile.zone, now=uow.now, limits=profile.limits)
     uow.calendars.remove(from_calendar, from_href)
     if replaced is not None and replaced.uid != item.uid:
         removed = uow.calendars.remove(to_calendar, to_href)

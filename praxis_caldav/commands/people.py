@@ -122,9 +122,7 @@ def add_account(
     with unit(settings) as uow:
         made = accounts.add_account(
             uow,
-            Account(
-                0, name, Role(role), _doctor_id(uow, doctor_slug), display_name, email, False
-            ),
+            Account(0, name, Role(role), _doctor_id(uow, doctor_slug), display_name, email, False),
         )
         if hashed:
             accounts.set_password(uow, made, hashed)

@@ -1,0 +1,120 @@
+"""Is everything as it should be? Every promise the tables can show, checked against them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from practice.calendars import CalendarKind, CalendarObject, ChangeKind, View, etag_of
+from practice.errors import Invalid
+from practice.log import FIRST_SEAL, sealed
+from practice.vevent import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from practice.calendars import Calendar, Change
+    from practice.ports import UnitOfWork
+    from practice.profile import Profile
+
+__all__ = ["verify"]
+
+_PAGE = 1000
+
+
+def verify(uow: UnitOfWork, profile: Profile, on_row: Callable[[], None]) -> Iterator[str]:
+    """Yield a sentence for everything that is wrong; ids only. Nothing means all is well.
+
+    1. The log has no gap, and every row's seal fits the row before.
+    2. What the log says last of every object is what stands in its calendar, and nothing else.
+    3. Every ETag, size and time index is that of its text.
+    4. Appointments stand where their objects stand.
+
+    `on_row` is called for every row looked at.
+    """
+    log = _Log()
+    yield from log.check(uow, on_row)
+    for calendar in uow.calendars.all():
+        yield from _calendar(uow, calendar, log, profile, on_row)
+    for key in sorted(log.last):
+        yield f"Object {key[1]!r} of calendar {key[0]} is in the log and not in the calendar."
+    yield from _appointments(uow)
+
+
+class _Log:
+    def __init__(self) -> None:
+        # Number and ETag, not texts: a log is larger than memory.
+        self.last: dict[tuple[int, str], tuple[int, str]] = {}
+
+    def check(self, uow: UnitOfWork, on_row: Callable[[], None]) -> Iterator[str]:
+        state = uow.log_state()
+        number: int = state.forgotten
+        # The row before the first that is left is forgotten, and its seal with it.
+        seal = None if state.forgotten else FIRST_SEAL
+        while page := uow.calendars.log(number, _PAGE):
+            for change in page:
+                on_row()
+                if change.number != number + 1:
+                    yield f"The log has no change {number + 1}."
+                if seal is not None and sealed(seal, change) != change.seal:
+                    yield f"The seal of change {change.number} is broken."
+                number, seal = change.number, change.seal
+                self._note(change)
+        if number != state.number:
+            yield f"The counter is at {state.number}, the log ends at {number}."
+        elif seal is not None and seal != state.seal:
+            yield "The last seal of the log is not the one that was kept."
+
+    def _note(self, change: Change) -> None:
+        if not change.href:
+            return
+        key = (change.calendar_id, change.href)
+        if change.kind is ChangeKind.REMOVED:
+            self.last.pop(key, None)
+        else:
+            self.last[key] = (change.number, etag_of(change.after or ""))
+
+
+def _calendar(
+    uow: UnitOfWork,
+    calendar: Calendar,
+    log: _Log,
+    profile: Profile,
+    on_row: Callable[[], None],
+) -> Iterator[str]:
+    view = View(calendar, (calendar,), uow.epoch)
+    for item in uow.calendars.texts(view):
+        on_row()
+        name = f"Object {item.id} of calendar {calendar.name}"
+        logged = log.last.pop((calendar.id, item.href), None)
+        if logged != (item.number, etag_of(item.text)):
+            yield f"{name} is not what the log says."
+        yield from _object(uow, item, name, profile)
+
+
+def _object(uow: UnitOfWork, item: CalendarObject, name: str, profile: Profile) -> Iterator[str]:
+    try:
+        facts = read(item.text, zone=profile.zone, now=item.changed, limits=profile.limits)
+    except Invalid as error:
+        yield f"{name} cannot be read: {error}"
+        return
+    if (facts.uid, facts.component) != (item.uid, item.component):
+        yield f"{name} has another UID or kind than its text."
+    if item.etag != etag_of(item.text) or item.size != len(item.text.encode()):
+        yield f"{name} has another ETag or size than its text."
+    if uow.calendars.index_of(item.id) != sorted(facts.occurrences, key=lambda o: (o.start, o.end)):
+        yield f"{name} is not in the time index as it should be."
+
+
+def _appointments(uow: UnitOfWork) -> Iterator[str]:
+    kinds = {calendar.id: calendar.kind for calendar in uow.calendars.all()}
+    for appointment in uow.appointments.all():
+        holders = uow.calendars.uid_holders(appointment.uid)
+        here = [holder for holder in holders if holder.calendar_id == appointment.calendar_id]
+        name = f"Appointment {appointment.id}"
+        if not here and appointment.status != "CANCELLED":
+            yield f"{name} has no object in its calendar."
+        if appointment.doctor_id and kinds.get(appointment.calendar_id) not in {
+            CalendarKind.DOCTOR,
+            None,
+        }:
+            yield f"{name} has a doctor and stands in no doctor's calendar."
