@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ def _answered(method: Callable[..., Any]) -> Callable[..., Any]:
             result = httputils.NOT_ALLOWED  # Radicale makes a 401 of this for an anonymous request
         except (PracticeError, Refusal) as error:
             result = answer_for(error, self.collection_href(path))
-        return result if len(result) == 4 else (*result, None)  # noqa: PLR2004 - Radicale wants 4
+        return result if len(result) == 4 else (*result, None)
 
     return answering
 
@@ -131,8 +131,8 @@ class CalDavApplication(Application):
         return href(HOME, address.shown) if address else ""
 
     def _read_xml_request_body(
-        self, environ: dict[str, Any], request_info: dict[str, Any]
-    ) -> Element | None:  # noqa: ARG002
+        self, environ: Mapping[str, Any], request_info: dict[str, Any]
+    ) -> Element | None:
         """Read XML under our limits for Radicale's own methods too; it answers 400."""
         try:
             return parse(environ["wsgi.input"].read())
@@ -207,7 +207,7 @@ def _with_dav(
     kept = [(name, value) for name, value in headers if name not in {"DAV", "Allow"}]
     if method in {"OPTIONS", "PROPFIND"}:
         kept.append(("DAV", DAV))
-    if method == "OPTIONS" or status == 405:  # noqa: PLR2004
+    if method == "OPTIONS" or status == 405:
         kept.append(("Allow", ALLOW))
     return kept
 

@@ -20,7 +20,7 @@ __all__ = ["Answer", "BadRequest", "Refusal", "answer_for"]
 Answer = tuple[int, "Mapping[str, str]", bytes | None]
 
 
-class Refusal(Exception):  # noqa: N818 - it is one
+class Refusal(Exception):
     """This door refuses a request, by a precondition of an RFC.
 
     `element` is XML such as "<C:supported-filter/>"; empty for none.
@@ -78,7 +78,7 @@ def answer_for(error: errors.PracticeError | Refusal, collection_href: str = "")
         )
         element = f"<P:slot-free>{''.join(free)}</P:slot-free>"
     headers = {"Content-Type": "application/xml; charset=utf-8"}
-    if status == 503:  # noqa: PLR2004
+    if status == 503:
         headers["Retry-After"] = RETRY_AFTER
     body = f"<error{NAMESPACES}>{element}<P:message>{escape(str(error))}</P:message></error>"
     return status, headers, document(body)

@@ -76,10 +76,9 @@ class Objects:
                 uow,
                 account,
                 scope.view(at.calendar),
-                at.object,
                 Draft(at.object, text, facts),
-                condition(environ),
-                self._profile,
+                condition=condition(environ),
+                profile=self._profile,
             )
         return (201 if saved.created else 204), {"ETag": saved.head.etag}, None
 

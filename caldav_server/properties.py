@@ -95,7 +95,7 @@ def number_of(token: str, view: View) -> int | None:
     number, separator, fingerprint = token.strip().removeprefix(_TOKEN).partition("-")
     if not separator or fingerprint != view.fingerprint or not token.strip().startswith(_TOKEN):
         return None
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None  # noqa: PLR2004
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
 def content_type(component: str) -> str:

@@ -233,7 +233,7 @@ class CalendarPath:
     @classmethod
     def parse(cls, parts: tuple[str, ...], aliases: Mapping[str, str]) -> CalendarPath | None:
         """Take `parts` (below the home) apart; None if they name neither calendar nor object."""
-        if not 1 <= len(parts) <= 3:  # noqa: PLR2004 - calendar, file name, object
+        if not 1 <= len(parts) <= 3:
             return None
         name, rest = parts[0], parts[1:]
         shown = name
@@ -248,7 +248,7 @@ def check_calendar_name(name: str) -> None:
     """Raise InvalidName unless `name` can be a calendar's part of the address."""
     if not _SLUG.fullmatch(name):
         raise InvalidName(
-            "A calendar's name has 1 to 64 of a-z, 0-9 and '-', and neither starts nor ends with '-'."
+            "A calendar's name has 1 to 64 of a-z, 0-9 and '-', and a '-' neither first nor last."
         )
 
 
@@ -258,7 +258,7 @@ def check_object_name(name: str) -> None:
         raise InvalidName(f"An object's name has 1 to {LONGEST_NAME} bytes.")
     if name == ALIAS_NAME:
         raise InvalidName(f"The name {ALIAS_NAME} stands for the calendar as a whole.")
-    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in name):  # noqa: PLR2004
+    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in name):
         raise InvalidName("An object's name has no control characters.")
 
 

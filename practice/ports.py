@@ -68,16 +68,41 @@ class Database(Protocol):
 class UnitOfWork(Protocol):
     """One snapshot or transaction, and the repositories within it."""
 
-    calendars: Calendars
-    appointments: Appointments
-    patients: Patients
-    accounts: Accounts
-    outbox: Outbox
-    house: House
-    actor: Actor
-    now: datetime
-    #: Names this database's log; a restored backup gets another one.
-    epoch: str
+    @property
+    def calendars(self) -> Calendars:
+        """Calendars, objects and the log."""
+
+    @property
+    def appointments(self) -> Appointments:
+        """Appointments."""
+
+    @property
+    def patients(self) -> Patients:
+        """Patients."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Accounts, credentials, grants, failed log-ins."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Letters."""
+
+    @property
+    def house(self) -> House:
+        """Doctors and rooms."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who causes the changes made here."""
+
+    @property
+    def now(self) -> datetime:
+        """When they are made."""
+
+    @property
+    def epoch(self) -> str:
+        """What names this database's log; a restored backup gets another one."""
 
     def doom(self) -> None:
         """Roll back at the end even if the block ends without an exception."""

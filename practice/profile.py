@@ -25,9 +25,9 @@ class Profile:
     name: str = "Praxis"
     email: str = "praxis@example.org"
     address: str = ""
-    zone: ZoneInfo = ZoneInfo("Europe/Berlin")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Berlin"))
     uid_domain: str = "praxis.example.org"
     tentative_prefix: str = "Anfrage: "
     categories: Mapping[str, str] = field(default_factory=dict)
     colors: Mapping[str, str] = field(default_factory=dict)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)

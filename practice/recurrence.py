@@ -149,9 +149,7 @@ def next_occurrence(
     return None
 
 
-def instances(
-    calendar: Component, component: str, span: Span, zone: ZoneInfo, most: int
-) -> list[Component]:
+def instances(calendar: Component, component: str, span: Span, most: int) -> list[Component]:
     """Return the occurrences that overlap `span` as components of their own, times in UTC.
 
     Raises TooManyInstances above `most`.
@@ -180,8 +178,13 @@ def _between(
         for found in series.between(first, last):
             start, end = seconds(found.start, zone), seconds(found.end, zone)
             # The library has no public way from an occurrence to the component it comes from.
-            source = found._adapter._component  # noqa: SLF001
+            source = found._adapter._component
             yield Occurrence(start, max(end, start + 1), source)
+
+
+def _parts(calendar: Component, component: str) -> list[Any]:
+    """Return the components; what their properties are was checked at the door."""
+    return calendar.walk(component)
 
 
 def _bounds(
@@ -190,8 +193,8 @@ def _bounds(
     """Return when to start and to stop expanding, and whether there is more after that."""
     firsts: list[datetime] = []
     lasts: list[datetime] = []
-    rules: list[tuple[Any, Component]] = []
-    for part in calendar.walk(component):
+    rules: list[tuple[Any, Any]] = []
+    for part in _parts(calendar, component):
         start = _moment(part["DTSTART"].dt, zone)
         starts = [start, *(_moment(d, zone) for d in _dates(part.get("RDATE")))]
         for rule in _listed(part.get("RRULE")):
@@ -225,7 +228,8 @@ def _last_start(rule: Any, start: datetime, most: int) -> datetime | None:
         end = _naive(rule["UNTIL"][0]) + timedelta(days=1)
     if "COUNT" not in rule and end >= reach:
         return None
-    bounded = rrulestr(_without_end(rule), dtstart=local).replace(until=min(end, reach))
+    single: Any = rrulestr(_without_end(rule), dtstart=local)
+    bounded = single.replace(until=min(end, reach))
     wanted = min(int(rule["COUNT"][0]), most + 1) if "COUNT" in rule else most + 1
     starts = list(islice(bounded, wanted))
     if len(starts) > most:
@@ -274,13 +278,13 @@ def _day_fits(day: datetime, wanted: Mapping[str, set[str]]) -> bool:
 
 
 def _end_endless(calendar: Component, component: str, last: datetime) -> None:
-    for part in calendar.walk(component):
+    for part in _parts(calendar, component):
         for rule in _listed(part.get("RRULE")):
             if "COUNT" not in rule and "UNTIL" not in rule:
                 _end_rule(rule, part, last)
 
 
-def _tell_in_utc(part: Component, *, single: bool) -> None:
+def _tell_in_utc(part: Any, *, single: bool) -> None:
     """Tell the times of one occurrence in UTC; a single event gets no RECURRENCE-ID."""
     if single:
         part.pop("RECURRENCE-ID", None)
@@ -292,7 +296,7 @@ def _tell_in_utc(part: Component, *, single: bool) -> None:
             part.add(name, moment)
 
 
-def _end_rule(rule: Any, part: Component, last: datetime) -> None:
+def _end_rule(rule: Any, part: Any, last: datetime) -> None:
     """Give a rule the end `last`, so that one that never matches is not followed for ever."""
     if "UNTIL" in rule and _naive(rule["UNTIL"][0]) <= last.replace(tzinfo=None):
         rule.pop("COUNT", None)
@@ -349,7 +353,7 @@ def _moment(moment: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(moment, time(), zone)
 
 
-def _length(part: Component, start: datetime, zone: ZoneInfo) -> timedelta:
+def _length(part: Any, start: datetime, zone: ZoneInfo) -> timedelta:
     for name in ("DTEND", "DUE"):
         if name in part:
             return max(_moment(part[name].dt, zone) - start, timedelta())

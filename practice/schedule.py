@@ -58,7 +58,7 @@ class WorkingHours:
 
 def _weekdays(text: str) -> list[int]:
     names = [_GERMAN.get(name, name) for name in text.split("-")]
-    if not 1 <= len(names) <= 2 or any(name not in _DAYS for name in names):  # noqa: PLR2004
+    if not 1 <= len(names) <= 2 or any(name not in _DAYS for name in names):
         raise Invalid(f"'{text}' is no weekday or range of them (mo, tu ... su).")
     first, last = _DAYS.index(names[0]), _DAYS.index(names[-1])
     if last < first:

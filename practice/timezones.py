@@ -84,7 +84,8 @@ def vtimezone(zone: ZoneInfo) -> str:
     observances = [_observance("STANDARD", winter, winter)]
     if winter.utcoffset() != summer.utcoffset():
         observances = [_transition(zone, 3, 6), _transition(zone, 9, 12)]
-    lines = ["BEGIN:VTIMEZONE", f"TZID:{zone.key}", *sum(observances, []), "END:VTIMEZONE"]
+    told = [line for observance in observances for line in observance]
+    lines = ["BEGIN:VTIMEZONE", f"TZID:{zone.key}", *told, "END:VTIMEZONE"]
     return "\r\n".join(lines) + "\r\n"
 
 

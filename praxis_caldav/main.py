@@ -9,6 +9,7 @@ import click
 from practice.errors import PracticeError
 from praxis_caldav import __version__
 from praxis_caldav.commands import data, people, server
+from praxis_caldav.commands.demo import demo
 from praxis_caldav.settings import SettingsError
 
 __all__ = ["cli", "main"]
@@ -23,7 +24,7 @@ def cli() -> None:
     """
 
 
-for command in (*server.commands, *people.commands, *data.commands):
+for command in (*server.commands, demo, *people.commands, *data.commands):
     cli.add_command(command)
 
 

@@ -40,9 +40,9 @@ class RunningServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self._workers = workers
         self._options = options or {}
-        self._log = tempfile.NamedTemporaryFile(
-            prefix="praxis-server-", suffix=".log", delete=False
-        )  # noqa: SIM115
+        descriptor, name = tempfile.mkstemp(prefix="praxis-server-", suffix=".log")
+        self._log = os.fdopen(descriptor, "wb")
+        self._log_path = Path(name)
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> RunningServer:
@@ -57,7 +57,7 @@ class RunningServer:
     ) -> None:
         self.stop()
         self._log.close()
-        Path(self._log.name).unlink(missing_ok=True)
+        self._log_path.unlink(missing_ok=True)
 
     def start(self) -> None:
         """Start the process and wait until every worker may answer."""
@@ -102,7 +102,7 @@ class RunningServer:
 
     def log(self) -> str:
         """Return what the server has written."""
-        return Path(self._log.name).read_text("utf-8", "replace")
+        return self._log_path.read_text("utf-8", "replace")
 
     def client(self, account: str | None = "empfang", **options: object) -> httpx.Client:
         """Return an HTTP client signed in as an account (None: as nobody)."""

@@ -21,12 +21,12 @@ __all__ = ["Auth"]
 class Auth(auth.BaseAuth):
     """The plugin."""
 
-    def get_external_login(self, environ: types.WSGIEnviron) -> tuple[()] | tuple[str, str]:  # noqa: ARG002
+    def get_external_login(self, environ: types.WSGIEnviron) -> tuple[()] | tuple[str, str]:
         """Return the account of this request; nothing for an anonymous one, which gets a 401."""
         account = current().account
         return (account.name, "") if account else ()
 
-    def _login(self, login: str, password: str) -> str:  # noqa: ARG002 - verified already
+    def _login(self, login: str, password: str) -> str:
         """Return the account's name again."""
         account = current().account
         return login if account is not None and account.name == login else ""

@@ -76,11 +76,10 @@ class Report:
         names = {one: self._name(one) for one in dict.fromkeys(hrefs)}
         found = self.uow.calendars.get(self.view, {name for name in names.values() if name})
         tags = self._tags()
+        items = ((one, found.get(name or "")) for one, name in names.items())
         return multistatus(
-            response(one, propstat(self._resource(found[name]), tags))
-            if name in found
-            else response(one)
-            for one, name in names.items()
+            response(one, propstat(self._resource(item), tags)) if item else response(one)
+            for one, item in items
         )
 
     def calendar_query(self) -> bytes:

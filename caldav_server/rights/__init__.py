@@ -30,7 +30,7 @@ class Rights(rights.BaseRights):
         super().__init__(configuration)
         self._addresses = addresses
 
-    def authorization(self, user: str, user_groups: set[str], path: str) -> str:  # noqa: ARG002
+    def authorization(self, user: str, user_groups: set[str], path: str) -> str:
         """Return the letters for the account of this request."""
         scope = current()
         account = scope.account

@@ -39,9 +39,9 @@ class Storage(storage.BaseStorage):
     def discover(
         self,
         path: str,
-        depth: str = "0",  # noqa: ARG002 - listings are answered by PROPFIND of our own
-        child_context_manager: Callable[..., AbstractContextManager[None]] | None = None,  # noqa: ARG002
-        user_groups: set[str] = frozenset(),  # type: ignore[assignment]  # noqa: ARG002
+        depth: str = "0",
+        child_context_manager: Callable[..., AbstractContextManager[None]] | None = None,
+        user_groups: set[str] = frozenset(),  # type: ignore[assignment]
     ) -> Iterator[types.CollectionOrItem]:
         """Yield the collection at `path`, if there is one the account sees."""
         scope = current()
@@ -58,7 +58,7 @@ class Storage(storage.BaseStorage):
     def create_collection(
         self,
         href: str,
-        items: Iterable[item.Item] | None = None,  # noqa: ARG002 - never given by MKCALENDAR
+        items: Iterable[item.Item] | None = None,
         props: Mapping[str, str] | None = None,
     ) -> tuple[storage.BaseCollection, dict[str, item.Item], list[str]]:
         """Make a calendar of no doctor, below the home."""
@@ -77,9 +77,9 @@ class Storage(storage.BaseStorage):
     def acquire_lock(
         self,
         mode: str,
-        user: str = "",  # noqa: ARG002 - the scope knows
-        *args: Any,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ARG002
+        user: str = "",
+        *args: Any,
+        **kwargs: Any,
     ) -> Iterator[None]:
         """Open the transaction of a request that writes; one that reads has its snapshot.
 

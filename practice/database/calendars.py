@@ -54,7 +54,7 @@ _ALWAYS = Span(EARLIEST_SECOND - 2, LATEST_SECOND + 2)
 #: Names in one statement; databases bound the number of parameters.
 _CHUNK = 500
 
-_HEAD = (
+_HEAD: tuple[Any, ...] = (
     objects.c.id,
     objects.c.calendar_id,
     objects.c.href,
@@ -66,7 +66,7 @@ _HEAD = (
     objects.c.owner_id,
     objects.c.changed,
 )
-_WHOLE = (*_HEAD, objects.c.text)
+_WHOLE: tuple[Any, ...] = (*_HEAD, objects.c.text)
 
 
 class SqlCalendars:
@@ -171,13 +171,13 @@ class SqlCalendars:
         row = self._connection.execute(
             select(*_HEAD).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
         ).first()
-        return ObjectHead(*row) if row else None
+        return _head(row) if row else None
 
     def listing(self, view: View) -> Iterator[ObjectHead]:
         """See the port."""
         query = _owned(select(*_HEAD).where(_of(objects, view)), objects, view)
         for row in self._connection.execute(query):
-            yield ObjectHead(*row)
+            yield _head(row)
 
     def texts(self, view: View) -> Iterator[CalendarObject]:
         """See the port."""
@@ -240,7 +240,7 @@ class SqlCalendars:
     def uid_holders(self, uid: str) -> list[ObjectHead]:
         """See the port."""
         rows = self._connection.execute(select(*_HEAD).where(objects.c.uid == uid))
-        return [ObjectHead(*row) for row in rows]
+        return [_head(row) for row in rows]
 
     # -- writing objects ---------------------------------------------------------------------
 
@@ -271,7 +271,7 @@ class SqlCalendars:
             before=old.text if old else None,
             after=draft.text,
         )
-        columns = {
+        columns: dict[str, Any] = {
             "calendar_id": calendar.id,
             "href": draft.href,
             "uid": facts.uid,
@@ -370,7 +370,7 @@ class SqlCalendars:
                 for calendar_id, some in hrefs.items()
             )
             for row in self._connection.execute(select(*_HEAD).where(or_(*named))):
-                yield ObjectHead(*row)
+                yield _head(row)
 
     def log(self, after: int, limit: int) -> list[Change]:
         """See the port."""
@@ -446,7 +446,11 @@ def _calendar(row: Row[Any]) -> Calendar:
     )
 
 
-def _object(row: Row[Any]) -> CalendarObject:
+def _head(row: Any) -> ObjectHead:
+    return ObjectHead(*row)
+
+
+def _object(row: Any) -> CalendarObject:
     return CalendarObject(*row)
 
 

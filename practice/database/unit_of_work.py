@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, select, up
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
+from practice.calendars import Change, ChangeKind
 from practice.database.accounts import SqlAccounts
 from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
@@ -20,7 +21,6 @@ from practice.database.migrate import head_revision, stored_revision, upgrade
 from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
 from practice.database.tables import calendars, changes, house
-from practice.calendars import Change, ChangeKind
 from practice.errors import DatabaseUnavailable
 from practice.log import LogState, sealed
 

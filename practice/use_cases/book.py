@@ -159,7 +159,8 @@ class _Desk:
         if item is not None:
             patient = self._patients.patient_for(_record(booking))
             event = self._event(booking, patient, known.uid, after.slot, after.status)
-            old, new = self._calendars_by_id[known.calendar_id], self._calendars[after.doctor_id]
+            old = self._calendars_by_id[known.calendar_id]
+            new = self._calendars.get(after.doctor_id or 0, old)
             after = replace(after, calendar_id=new.id, patient_id=patient.id)
             text = revise(item.text, event, self._profile.zone)
             draft = replace(self._draft(item.href, text), owner_id=item.owner_id)

@@ -43,22 +43,20 @@ def put(
     uow: UnitOfWork,
     account: Account,
     view: View,
-    name: str,
     draft: Draft,
+    *,
     condition: Condition,
     profile: Profile,
 ) -> Saved:
-    """Create or overwrite what stands under `name` in the view.
+    """Create or overwrite what stands under the name `draft.href` in the view.
 
     1. It is the object the client last saw, and the account may do it.
     2. The calendar takes such components, and the UID is not there under another name.
     3. A booking finds its slot free.
     4. Object, appointment and letters change together.
-
-    `draft.href` is ignored: the view says where the name leads.
     """
-    check_object_name(name)
-    calendar, href = view.locate(name)
+    check_object_name(draft.href)
+    calendar, href = view.locate(draft.href)
     check_object_name(href)
     head = uow.calendars.head(calendar, href)
     condition.check(_visible_etag(head, view))

@@ -90,11 +90,11 @@ def _component(event: Event, zone: ZoneInfo) -> IEvent:
     made.add("STATUS", str(event.status))
     made.add("CLASS", "PRIVATE")
     made.add("CATEGORIES", list(event.categories))
-    made.add("ORGANIZER", _address(*event.organizer), encode=0)
+    made.add("ORGANIZER", _address(*event.organizer), encode=False)
     if event.attendee[1]:
         attendee = _address(*event.attendee)
         attendee.params["RSVP"] = vText("TRUE")
-        made.add("ATTENDEE", attendee, encode=0)
+        made.add("ATTENDEE", attendee, encode=False)
     for name, value in event.extra.items():
         made.add(name, value)
     return made
@@ -159,16 +159,17 @@ def merge(texts: Iterable[str], title: str, zone: ZoneInfo) -> str:
 
 def _components(text: str) -> Iterable[tuple[str, str]]:
     """Yield (name, text) of the components directly below VCALENDAR, lines as they were."""
-    depth, name, block = 0, "", []
+    depth, name = 0, ""
+    block: list[str] = []
     for line in text.removeprefix("\ufeff").splitlines(keepends=True):
         bare = line.strip().upper()
         if bare.startswith("BEGIN:"):
             depth += 1
-            if depth == 2:  # noqa: PLR2004 - 1 is VCALENDAR itself
+            if depth == 2:
                 name, block = bare.removeprefix("BEGIN:"), []
-        if depth >= 2:  # noqa: PLR2004
+        if depth >= 2:
             block.append(line.rstrip("\r\n") + "\r\n")
         if bare.startswith("END:"):
-            if depth == 2:  # noqa: PLR2004
+            if depth == 2:
                 yield name, "".join(block)
             depth -= 1

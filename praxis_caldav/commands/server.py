@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def serve(
     run(settings, config, given)
 
 
-def run(settings: Settings, config: Path | None, given: dict[str, object]) -> None:
+def run(settings: Settings, config: Path | None, given: Mapping[str, object]) -> None:
     """Run uvicorn with as many workers as set; each loads the settings from the environment."""
     if config is not None:
         os.environ["PRAXIS_CALDAV_CONFIG"] = str(config.absolute())

@@ -1,0 +1,151 @@
+"""A demo practice: made, filled through the importer, and served."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from practice.access import Account, Level, Role
+from practice.accounts import Doctor, Room
+from practice.database import SqlDatabase
+from practice.passwords import hash_password
+from practice.use_cases.accounts import add_account, grant, set_password
+from practice.use_cases.house import add_doctor, add_room
+from praxis_caldav.commands.context import COMMAND_LINE, connected
+from praxis_caldav.commands.data import import_file
+from praxis_caldav.commands.server import run, set_up
+from praxis_caldav.composition import profile_of
+from praxis_caldav.demo.make_bookings import ANCHOR, FILE
+from praxis_caldav.settings import Settings, load
+
+__all__ = ["demo"]
+
+_DOCTORS = (
+    Doctor("dr-mueller", "Dr. Müller", "Gefäßchirurgie"),
+    Doctor("dr-schmidt", "Dr. Schmidt", "Viszeralchirurgie"),
+    Doctor("dr-yilmaz", "Dr. Yılmaz", "Wundmanagement und Nachsorge"),
+)
+_ROOMS = (Room("raum-1", "Raum 1"), Room("raum-2", "Raum 2"))
+#: Name, role, doctor's calendar, who it is for.
+_ACCOUNTS = (
+    ("admin", Role.ADMIN, None, "everything"),
+    ("empfang", Role.STAFF, None, "front desk: reads and writes every calendar"),
+    ("mueller", Role.DOCTOR, "dr-mueller", "Dr. Müller: own calendar"),
+    ("praxissoftware", Role.PVS, None, "practice software: reads and writes every calendar"),
+    ("online-buchung", Role.BOOKING, None, "booking tool: creates, sees its own"),
+)
+_DATE_COLUMN = "Datum"
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--fresh", is_flag=True, help="Throw the demo practice away and make it anew.")
+@click.option("--no-serve", is_flag=True, help="Only make it.")
+def demo(folder: Path, host: str | None, port: int | None, fresh: bool, no_serve: bool) -> None:
+    """Serve a demo practice with invented patients, for looking around.
+
+    It is kept in FOLDER and made anew when that is empty. Never put real patients into it: its
+    password is shown on the screen and kept in a file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    url = f"sqlite:///{(folder / 'praxis.db').absolute()}"
+    password_file = folder / "password.txt"
+    if fresh:
+        for path in (*folder.glob("praxis.db*"), password_file):
+            path.unlink(missing_ok=True)
+    given = {
+        "database.url": url,
+        "server.host": host,
+        "server.port": port,
+        "practice.name": "Praxis am Park (Demo)",
+        "practice.address": "Parkstraße 1, 12345 Musterstadt",
+        "logging.format": "text",
+        "logging.level": "warning",
+    }
+    settings = load(overrides=given)
+    if not password_file.exists():
+        _make(settings, folder, password_file)
+    _tell(settings, folder, password_file.read_text("utf-8").strip())
+    if not no_serve:
+        run(settings, None, given)
+
+
+def _make(settings: Settings, folder: Path, password_file: Path) -> None:
+    set_up(settings)
+    bookings = folder / "buchungen.csv"
+    _write_shifted(bookings, date.today())  # noqa: DTZ011 - the day where the demo runs
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    with connected(settings) as database:
+        _people(database, hash_password(password))
+        click.echo("Importing about 1,500 invented appointments ...", err=True)
+        result = import_file(database, profile_of(settings), bookings, "csv")
+    click.echo(f"{result.counts.total()} appointments imported from {bookings}.", err=True)
+    # Written last: its absence says that the demo was not finished and is to be made again.
+    password_file.write_text(password + "\n", "utf-8")
+    password_file.chmod(0o600)
+
+
+def _people(database: SqlDatabase, hashed: str) -> None:
+    with database.begin(actor=COMMAND_LINE, now=datetime.now(UTC)) as uow:
+        if uow.house.doctors():
+            return
+        doctors = {doctor.slug: add_doctor(uow, doctor).id for doctor in _DOCTORS}
+        for room in _ROOMS:
+            add_room(uow, room)
+        for name, role, doctor, display in _ACCOUNTS:
+            doctor_id = doctors[doctor] if doctor else None
+            made = add_account(uow, Account(0, name, role, doctor_id, display))
+            set_password(uow, made, hashed)
+            if role in {Role.PVS, Role.BOOKING}:
+                grant(uow, made, "all", Level.WRITE)
+
+
+def _write_shifted(path: Path, today: date) -> None:
+    """Write the invented export with its dates moved by whole weeks to around `today`."""
+    weeks = (today - ANCHOR).days // 7
+    with FILE.open(encoding="utf-8", newline="") as source:
+        rows = list(_shifted(csv.reader(source, delimiter=";"), timedelta(weeks=weeks)))
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, delimiter=";").writerows(rows)
+
+
+def _shifted(rows: Iterator[list[str]], by: timedelta) -> Iterator[list[str]]:
+    header = next(rows)
+    place = header.index(_DATE_COLUMN)
+    yield header
+    for row in rows:
+        day = datetime.strptime(row[place], "%d.%m.%Y").date() + by  # noqa: DTZ007 - a date
+        yield [*row[:place], f"{day:%d.%m.%Y}", *row[place + 1 :]]
+
+
+def _tell(settings: Settings, folder: Path, password: str) -> None:
+    base = f"http://{settings.server.host}:{settings.server.port}"
+    people = "\n".join(f"  {name:<16} {password}  {display}" for name, _, _, display in _ACCOUNTS)
+    click.echo(
+        f"""
+Demo practice in {folder.absolute()}
+
+Addresses
+  in calendar programs   {base}/caldav/
+  one doctor's calendar  {base}/caldav/calendars/dr-mueller/
+  all doctors as one     {base}/caldav/calendars/praxis/
+  the same as a file     {base}/caldav/calendars/praxis/appointments.ics
+
+User name, password, what for
+{people}
+
+What to do next
+  - Thunderbird: New Calendar > On the Network; user name empfang, location {base}/caldav/
+  - Change an appointment there: it is in every other program at its next sync.
+  - curl -u empfang {base}/caldav/calendars/praxis/appointments.ics
+  - Import an export of your own: praxis-caldav import-bookings FILE (see README)
+  - Stop with Ctrl-C. --fresh makes the demo anew, around today.
+"""
+    )
