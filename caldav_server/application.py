@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CalDavApplication"]
 
+log = logging.getLogger(__name__)
+
 #: What this server does. Class 2 is left out, since there is no LOCK.
 DAV = "1, 3, calendar-access, extended-mkcol"
 ALLOW = "DELETE, GET, HEAD, MKCALENDAR, MKCOL, MOVE, OPTIONS, PROPFIND, PROPPATCH, PUT, REPORT"
@@ -55,6 +57,10 @@ def _answered(method: Callable[..., Any]) -> Callable[..., Any]:
             result = httputils.NOT_ALLOWED  # Radicale makes a 401 of this for an anonymous request
         except (PracticeError, Refusal) as error:
             result = answer_for(error, self.collection_href(path))
+        except Exception:
+            # Radicale makes a 500 of it and would tell nobody; its own log names patients.
+            log.exception("a request failed")
+            raise
         return result if len(result) == 4 else (*result, None)
 
     return answering

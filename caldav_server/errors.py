@@ -7,6 +7,7 @@ names it, and a sentence for a person.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from caldav_server.xml import NAMESPACES, document, escape
 from practice import errors
@@ -68,8 +69,8 @@ def answer_for(error: errors.PracticeError | Refusal, collection_href: str = "")
     else:
         status, element = next((s, e) for kind, s, e in _TABLE if isinstance(error, kind))
     if isinstance(error, errors.UidTaken):
-        href = escape(collection_href + error.href)
-        element = f"<C:no-uid-conflict><href>{href}</href></C:no-uid-conflict>"
+        href = f"<href>{escape(collection_href + quote(error.href))}</href>" if error.href else ""
+        element = f"<C:no-uid-conflict>{href}</C:no-uid-conflict>"
     if isinstance(error, errors.SlotTaken):
         free = (
             f'<P:alternative start="{slot.start:%Y%m%dT%H%M%S}" end="{slot.end:%Y%m%dT%H%M%S}"'

@@ -71,7 +71,10 @@ class PreconditionFailed(Conflict):
 
 
 class UidTaken(Conflict):
-    """The UID already stands in this calendar under another name (`href`)."""
+    """The UID already stands in this calendar under another name.
+
+    `href` is that name, empty when the account may not see it.
+    """
 
     def __init__(self, href: str) -> None:
         super().__init__("This UID already exists in the calendar under another name.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from practice.appointments import Slot
@@ -82,7 +82,7 @@ def next_free(
 ) -> list[Slot]:
     """Return the next `count` free slots as long as `wanted`, from its start on, within 14 days.
 
-    `busy` are the taken slots of that time, in any order.
+    `busy` are the taken slots of that time, in any order and zone; the answer is told in `zone`.
     """
     length = wanted.end - wanted.start
     taken = sorted(busy)
@@ -91,17 +91,18 @@ def next_free(
         for opening in hours.on(wanted.start + timedelta(days=n), zone):
             start = _rounded(max(opening.start, wanted.start))
             while start + length <= opening.end and len(free) < count:
-                slot = Slot(start, start + length)
-                hit = next((b for b in taken if b.overlaps(slot)), None)
+                end = start + length
+                hit = next((b for b in taken if b.overlaps(Slot(start, end))), None)
                 if hit is None:
-                    free.append(slot)
-                start = _rounded(max(hit.end, start + STEP)) if hit else slot.end
+                    free.append(Slot(start.astimezone(zone), end.astimezone(zone)))
+                start = _rounded(max(hit.end, start + STEP) if hit else end)
         if len(free) >= count:
             break
     return free
 
 
 def _rounded(moment: datetime) -> datetime:
-    """Return the moment, or the next on the grid after it."""
+    """Return the moment, or the next on the grid after it, in UTC: clocks change, lengths do not."""
+    moment = moment.astimezone(UTC)
     over = timedelta(minutes=moment.minute % 5, seconds=moment.second)
     return (moment + (STEP - over if over else over)).replace(microsecond=0)

@@ -226,7 +226,12 @@ def _roll_back(connection: Connection) -> None:
 def _engine(url: str, dialect: str, pool_size: int, busy_timeout: float) -> Engine:
     arguments: dict[str, Any] = {"check_same_thread": False, "timeout": busy_timeout}
     if dialect == "postgresql":
-        arguments = {"connect_timeout": 5, "application_name": "praxis-caldav"}
+        arguments = {
+            "connect_timeout": 5,
+            "application_name": "praxis-caldav",
+            # A writer that waits longer is told to come back, as on SQLite.
+            "options": f"-c lock_timeout={int(busy_timeout * 1000)}",
+        }
     # Transactions are begun by hand: each says itself whether it writes.
     engine = create_engine(
         url,

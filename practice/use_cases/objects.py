@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from practice.access import Account, Role, may_change, may_create, may_delete
 from practice.appointments import Slot
-from practice.calendars import CalendarKind, Draft, Span, View, check_object_name
+from practice.calendars import (
+    UNION_SEPARATOR,
+    CalendarKind,
+    Draft,
+    Span,
+    View,
+    check_object_name,
+)
 from practice.errors import (
     NotAllowed,
     ObjectNotFound,
@@ -68,6 +75,8 @@ def put(
     facts = draft.facts
     if facts.component not in calendar.components:
         raise UnsupportedComponent(f"The calendar takes {', '.join(calendar.components)} only.")
+    if head is None:
+        _refuse_ambiguous_name(uow, calendar, href)
     _refuse_uid_seen_elsewhere(uow, view, calendar, href, facts.uid)
     if account.role is Role.BOOKING:
         _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
@@ -147,15 +156,29 @@ def _visible_etag(head: ObjectHead | None, view: View) -> str | None:
     return head.etag if head is not None and _visible(head, view) else None
 
 
+def _refuse_ambiguous_name(uow: UnitOfWork, calendar: Calendar, href: str) -> None:
+    """An object of the union's own must not be called like one of a doctor's calendar in it."""
+    prefix, separator, _ = href.partition(UNION_SEPARATOR)
+    if separator and calendar.kind is CalendarKind.UNION and uow.calendars.find(prefix):
+        raise NotAllowed("This name stands for an object of another calendar.")
+
+
 def _refuse_uid_seen_elsewhere(
     uow: UnitOfWork, view: View, calendar: Calendar, href: str, uid: str
 ) -> None:
-    """A client that sees all doctors as one calendar must not find one UID twice in it."""
-    if view.calendar.kind is not CalendarKind.UNION:
-        return
+    """Refuse a UID that stands in the calendar under another name, or in another calendar of
+    the union: a client that sees all doctors as one calendar must not find one UID twice.
+
+    The other name is told only to those who see it.
+    """
+    of_union = view.calendar.kind is CalendarKind.UNION
     for holder in uow.calendars.uid_holders(uid):
-        if (holder.calendar_id, holder.href) != (calendar.id, href) and _visible(holder, view):
+        if (holder.calendar_id, holder.href) == (calendar.id, href):
+            continue
+        if _visible(holder, view) and (of_union or holder.calendar_id == calendar.id):
             raise UidTaken(view.name_of(holder.calendar_id, holder.href))
+        if holder.calendar_id == calendar.id:
+            raise UidTaken("")
 
 
 def _refuse_taken_slot(
