@@ -13,11 +13,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from practice.errors import InvalidName, PreconditionFailed
+from practice.facts import Facts, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from practice.vevent import Facts
 
 __all__ = [
     "ALIAS_NAME",
@@ -55,14 +54,6 @@ class CalendarKind(StrEnum):
     DOCTOR = "doctor"
     UNION = "union"
     PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A half-open range of time in seconds since 1970 (UTC); None is open."""
-
-    start: int | None = None
-    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def next_free(
 
 
 def _rounded(moment: datetime) -> datetime:
-    """Return the moment, or the next on the grid after it, in UTC: clocks change, lengths do not."""
+    """Return the moment, or the next on the grid after it, in UTC, where lengths add up."""
     moment = moment.astimezone(UTC)
     over = timedelta(minutes=moment.minute % 5, seconds=moment.second)
     return (moment + (STEP - over if over else over)).replace(microsecond=0)

@@ -26,6 +26,8 @@ __all__ = ["Zones", "known_zone", "vtimezone"]
 
 #: A VTIMEZONE of 40 years of single dates has 80 observances; more is not a time zone.
 MOST_OBSERVANCES = 200
+#: Names longer than this are nobody's; looking for them would cost more than their length.
+LONGEST_NAME = 255
 _TZID = re.compile(r"^TZID(?:;[^:]*)?:(.*)$", re.MULTILINE | re.IGNORECASE)
 _YEARLY = re.compile(r"^RRULE:(?!FREQ=YEARLY|.*;FREQ=YEARLY)", re.MULTILINE | re.IGNORECASE)
 _OLSON = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+")
@@ -34,9 +36,14 @@ _OLSON = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+")
 @lru_cache(maxsize=512)
 def known_zone(tzid: str) -> ZoneInfo | None:
     """Return the zone that `tzid` names, also for Windows names and prefixed ones, else None."""
+    if len(tzid) > LONGEST_NAME:
+        return None
     name = tzid.strip().strip("/")
     name = WINDOWS_ZONES.get(name, name)
-    for candidate in (name, *_OLSON.findall(name)[-1:], "/".join(name.split("/")[-2:])):
+    parts = name.split("/")
+    for candidate in (name, *_OLSON.findall(name)[-1:], "/".join(parts[-3:]), "/".join(parts[-2:])):
+        if candidate.count("/") > 2:  # America/Argentina/Buenos_Aires; the search is recursive
+            continue
         try:
             return ZoneInfo(candidate)
         except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -41,7 +41,7 @@ from practice.vevent import Busy, Facts, Occupied
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from practice.database.unit_of_work import Ledger
+    from practice.database.ledger import Ledger
 
 __all__ = ["SqlCalendars"]
 

@@ -11,7 +11,7 @@ from practice.messages import Message, Receiver
 
 if TYPE_CHECKING:
     from practice.appointments import Appointment
-    from practice.database.unit_of_work import Ledger
+    from practice.database.ledger import Ledger
 
 __all__ = ["SqlOutbox"]
 

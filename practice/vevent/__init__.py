@@ -2,8 +2,9 @@
 (besides `practice.recurrence`, which expands what is read here).
 """
 
+from practice.facts import Busy, Facts, Limits, Occupied
 from practice.vevent.filtering import CompFilter, ParamFilter, PropFilter, TextMatch, matches
-from practice.vevent.reading import Busy, Facts, Limits, Occupied, expanded, occurs, read
+from practice.vevent.reading import expanded, occurs, read
 from practice.vevent.writing import Event, merge, revise, write
 
 __all__ = [

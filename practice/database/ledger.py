@@ -1,0 +1,100 @@
+"""The counter and the log within one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select, update
+
+from practice.calendars import Change, ChangeKind
+from practice.database.tables import calendars, changes, house
+from practice.log import LogState, sealed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from practice.access import Actor
+
+__all__ = ["Ledger"]
+
+_LOGGED = (
+    "number",
+    "time",
+    "actor",
+    "calendar_id",
+    "href",
+    "uid",
+    "owner_id",
+    "before",
+    "after",
+)
+
+
+class Ledger:
+    """The counter and the log within one transaction.
+
+    A writing transaction reads the counter once, under its lock, counts in memory, and puts the
+    last number back when it ends. Every row of the log carries a seal over itself and the row
+    before, so that none can be edited, moved or cut out unseen.
+    """
+
+    def __init__(self, connection: Connection, actor: Actor, now: datetime, lock: bool) -> None:
+        query = select(house.c.number, house.c.forgotten, house.c.epoch, house.c.seal)
+        row = connection.execute(query.with_for_update() if lock else query).one()
+        self.number: int = row.number
+        self.forgotten: int = row.forgotten
+        self.epoch: str = row.epoch
+        self.actor = actor
+        self.now = now
+        self._seal: bytes = row.seal
+        self._first = row.number
+        self._connection = connection
+        self._touched: dict[int, int] = {}
+
+    def append(
+        self,
+        kind: ChangeKind,
+        calendar_id: int,
+        *,
+        href: str = "",
+        uid: str = "",
+        owner_id: int,
+        before: str | None,
+        after: str | None,
+    ) -> int:
+        """Write one row of the log under the next number; return the number."""
+        self.number += 1
+        change = Change(
+            number=self.number,
+            time=self.now,
+            actor=self.actor.name,
+            calendar_id=calendar_id,
+            href=href,
+            uid=uid,
+            kind=kind,
+            owner_id=owner_id,
+            before=before,
+            after=after,
+        )
+        self._seal = sealed(self._seal, change)
+        row = {name: getattr(change, name) for name in _LOGGED}
+        self._connection.execute(changes.insert(), {**row, "kind": str(kind), "seal": self._seal})
+        self._touched[calendar_id] = self.number
+        return self.number
+
+    @property
+    def state(self) -> LogState:
+        """Where the log is."""
+        return LogState(self.number, self.forgotten, self._seal)
+
+    def close(self) -> None:
+        """Put the counter and the calendars' numbers back."""
+        if self.number == self._first:
+            return
+        self._connection.execute(update(house).values(number=self.number, seal=self._seal))
+        for calendar_id, number in self._touched.items():
+            self._connection.execute(
+                update(calendars)
+                .where(calendars.c.id == calendar_id)
+                .values(number=number, changed=self.now)
+            )
