@@ -9,6 +9,7 @@ Sources: RFC 5545 3.3.10 and 3.8.5, RFC 4791 9.9.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
