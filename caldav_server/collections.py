@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from caldav_server.addresses import HOME, MOUNT, Addresses, href
 from caldav_server.errors import Answer, BadRequest, Refusal
-from caldav_server.properties import (
+from caldav_server.properties import allprop, propstat, response
+from caldav_server.reports.answer import Report, multistatus
+from caldav_server.reports.freebusy import free_busy
+from caldav_server.resources import (
     CalendarResource,
     HomeResource,
     ObjectResource,
     PrincipalResource,
     Resource,
     RootResource,
-    allprop,
-    propstat,
-    response,
 )
-from caldav_server.reports.answer import Report, multistatus
-from caldav_server.reports.freebusy import free_busy
 from caldav_server.xml import CALDAV, DAV
 from practice.errors import CalendarNotFound, ObjectNotFound
 

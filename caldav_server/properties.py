@@ -7,25 +7,25 @@ Sources: RFC 4918 15, RFC 4791 5.2, RFC 3744 5, RFC 5397, RFC 6578 4, calendarse
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from caldav_server.addresses import HOME, MOUNT, href
 from caldav_server.preconditions import http_date
+from caldav_server.resources import (
+    CalendarResource,
+    HomeResource,
+    ObjectResource,
+    PrincipalResource,
+    Resource,
+    RootResource,
+)
 from caldav_server.xml import APPLE, CALDAV, CALSERVER, DAV, empty, escape, wrap
-from practice.access import Account, Level, Role, level, may_manage_calendars
-from practice.calendars import ObjectHead, View
-from practice.profile import Profile
+from practice.access import Level, Role, level, may_manage_calendars
+from practice.calendars import View
 from practice.recurrence import EARLIEST, LATEST
 from practice.timezones import vtimezone
 
 __all__ = [
-    "CalendarResource",
-    "HomeResource",
-    "ObjectResource",
-    "PrincipalResource",
-    "Resource",
-    "RootResource",
     "allprop",
     "content_type",
     "ctag",
@@ -38,45 +38,6 @@ __all__ = [
 _TOKEN = "urn:praxis-caldav:sync:"  # noqa: S105 - the word is the RFC's
 
 
-@dataclass(frozen=True, slots=True)
-class RootResource:
-    """The mount."""
-
-    account: Account
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True)
-class PrincipalResource(RootResource):
-    """An account, as WebDAV sees it."""
-
-
-@dataclass(frozen=True, slots=True)
-class HomeResource(RootResource):
-    """The one home of all calendars."""
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarResource:
-    """A calendar, as one account sees it."""
-
-    account: Account
-    profile: Profile
-    view: View
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectResource:
-    """An object, as one account sees it; `data` is the text a report hands out, or None."""
-
-    account: Account
-    profile: Profile
-    view: View
-    head: ObjectHead
-    data: str | None = None
-
-
-Resource = RootResource | CalendarResource | ObjectResource
 Table = Mapping[str, Callable[[Any], str | None]]
 
 

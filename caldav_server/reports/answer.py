@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.errors import BadRequest, Refusal
 from caldav_server.properties import (
-    ObjectResource,
     number_of,
     propstat,
     response,
     sync_token,
 )
 from caldav_server.reports.query import find, read_query, read_span
+from caldav_server.resources import ObjectResource
 from caldav_server.xml import CALDAV, DAV, NAMESPACES, document
 from practice.calendars import CalendarObject, Span
 from practice.errors import ChangesForgotten

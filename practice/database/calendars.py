@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     delete,
@@ -33,9 +30,20 @@ from practice.calendars import (
     check_calendar_name,
     check_object_name,
 )
+from practice.database.rows import (
+    HEAD,
+    WHOLE,
+    calendar_of,
+    change_of,
+    head_of,
+    object_of,
+    of_view,
+    owned,
+    stored,
+)
 from practice.database.tables import calendars, changes, grants, objects, occurrences
+from practice.database.time_index import bounds, overlapping, reach_of
 from practice.errors import ChangesForgotten, NameTaken, ObjectNotFound, UidTaken
-from practice.recurrence import EARLIEST_SECOND, LATEST_SECOND
 from practice.vevent import Busy, Facts, Occupied
 
 if TYPE_CHECKING:
@@ -45,28 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlCalendars"]
 
-_DAY = 86_400
-#: Longest occurrence of each class, in seconds; the last class has no bound. An occurrence that
-#: overlaps a range starts less than its class's length before it, so a query looks at few rows
-#: however long the calendar's past.
-_REACHES = (_DAY, 8 * _DAY, 64 * _DAY, None)
-_ALWAYS = Span(EARLIEST_SECOND - 2, LATEST_SECOND + 2)
 #: Names in one statement; databases bound the number of parameters.
 _CHUNK = 500
-
-_HEAD: tuple[Any, ...] = (
-    objects.c.id,
-    objects.c.calendar_id,
-    objects.c.href,
-    objects.c.uid,
-    objects.c.component,
-    objects.c.etag,
-    objects.c.size,
-    objects.c.number,
-    objects.c.owner_id,
-    objects.c.changed,
-)
-_WHOLE: tuple[Any, ...] = (*_HEAD, objects.c.text)
 
 
 class SqlCalendars:
@@ -81,12 +69,12 @@ class SqlCalendars:
     def all(self) -> list[Calendar]:
         """See the port."""
         rows = self._connection.execute(select(calendars).order_by(calendars.c.name))
-        return [_calendar(row) for row in rows]
+        return [calendar_of(row) for row in rows]
 
     def find(self, name: str) -> Calendar | None:
         """See the port."""
         row = self._connection.execute(select(calendars).where(calendars.c.name == name)).first()
-        return _calendar(row) if row else None
+        return calendar_of(row) if row else None
 
     def create(
         self, name: str, kind: CalendarKind, properties: Mapping[str, str], doctor_id: int | None
@@ -105,11 +93,11 @@ class SqlCalendars:
                 number=0,
                 changed=self._ledger.now,
                 components=components or "VEVENT,VTODO,VJOURNAL",
-                properties=_json(properties),
+                properties=stored(properties),
             )
             .returning(calendars.c.id)
         ).scalar_one()
-        self._log_properties(made, None, _json(properties))
+        self._log_properties(made, None, stored(properties))
         found = self.find(name)
         assert found is not None  # noqa: S101 - just made, in this transaction
         return found
@@ -123,16 +111,16 @@ class SqlCalendars:
             self.remove(calendar, href)
         self._connection.execute(delete(grants).where(grants.c.calendar_id == calendar.id))
         self._connection.execute(delete(calendars).where(calendars.c.id == calendar.id))
-        self._log_properties(calendar.id, _json(calendar.properties), None)
+        self._log_properties(calendar.id, stored(calendar.properties), None)
 
     def set_properties(self, calendar: Calendar, properties: Mapping[str, str]) -> None:
         """See the port."""
         self._connection.execute(
             update(calendars)
             .where(calendars.c.id == calendar.id)
-            .values(properties=_json(properties))
+            .values(properties=stored(properties))
         )
-        self._log_properties(calendar.id, _json(calendar.properties), _json(properties))
+        self._log_properties(calendar.id, stored(calendar.properties), stored(properties))
 
     def _log_properties(self, calendar_id: int, before: str | None, after: str | None) -> None:
         self._ledger.append(
@@ -161,43 +149,43 @@ class SqlCalendars:
                     for calendar_id, some in hrefs.items()
                 )
             )
-            rows = self._connection.execute(_owned(select(*_WHOLE).where(named), objects, view))
-            found |= {(row.calendar_id, row.href): _object(row) for row in rows}
+            rows = self._connection.execute(owned(select(*WHOLE).where(named), objects, view))
+            found |= {(row.calendar_id, row.href): object_of(row) for row in rows}
         pairs = ((name, found.get((c.id, href))) for name, (c, href) in located.items())
         return {name: item for name, item in pairs if item is not None}
 
     def head(self, calendar: Calendar, href: str) -> ObjectHead | None:
         """See the port."""
         row = self._connection.execute(
-            select(*_HEAD).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
+            select(*HEAD).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
         ).first()
-        return _head(row) if row else None
+        return head_of(row) if row else None
 
     def listing(self, view: View) -> Iterator[ObjectHead]:
         """See the port."""
-        query = _owned(select(*_HEAD).where(_of(objects, view)), objects, view)
+        query = owned(select(*HEAD).where(of_view(objects, view)), objects, view)
         for row in self._connection.execute(query):
-            yield _head(row)
+            yield head_of(row)
 
     def texts(self, view: View) -> Iterator[CalendarObject]:
         """See the port."""
-        query = _owned(select(*_WHOLE).where(_of(objects, view)), objects, view)
+        query = owned(select(*WHOLE).where(of_view(objects, view)), objects, view)
         for row in self._connection.execute(query.execution_options(yield_per=_CHUNK)):
-            yield _object(row)
+            yield object_of(row)
 
     def within(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
         """See the port."""
         hits = union_all(
-            *(select(occurrences.c.object_id).where(part) for part in _overlapping(view, span))
+            *(select(occurrences.c.object_id).where(part) for part in overlapping(view, span))
         )
-        query = select(*_WHOLE).where(objects.c.id.in_(hits))
+        query = select(*WHOLE).where(objects.c.id.in_(hits))
         return self._objects(query, view, component)
 
     def beyond(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
         """See the port."""
-        start, end = _bounds(span)
-        query = select(*_WHOLE).where(
-            _of(objects, view),
+        start, end = bounds(span)
+        query = select(*WHOLE).where(
+            of_view(objects, view),
             objects.c.covered_until.is_not(None),
             or_(objects.c.covered_until < end, objects.c.covered_from > start),
         )
@@ -206,10 +194,10 @@ class SqlCalendars:
     def _objects(
         self, query: Select[Any], view: View, component: str | None
     ) -> list[CalendarObject]:
-        query = _owned(query, objects, view)
+        query = owned(query, objects, view)
         if component:
             query = query.where(objects.c.component == component)
-        return [_object(row) for row in self._connection.execute(query)]
+        return [object_of(row) for row in self._connection.execute(query)]
 
     def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
         """See the port."""
@@ -217,7 +205,7 @@ class SqlCalendars:
         busy = occurrences.c.busy != int(Busy.FREE)
         if leave_out:
             busy = and_(busy, occurrences.c.object_id != leave_out)
-        parts = (select(*columns).where(part, busy) for part in _overlapping(view, span))
+        parts = (select(*columns).where(part, busy) for part in overlapping(view, span))
         if view.owner_id is not None:
             own = objects.c.owner_id == view.owner_id
             joined = objects.c.id == occurrences.c.object_id
@@ -239,8 +227,8 @@ class SqlCalendars:
 
     def uid_holders(self, uid: str) -> list[ObjectHead]:
         """See the port."""
-        rows = self._connection.execute(select(*_HEAD).where(objects.c.uid == uid))
-        return [_head(row) for row in rows]
+        rows = self._connection.execute(select(*HEAD).where(objects.c.uid == uid))
+        return [head_of(row) for row in rows]
 
     # -- writing objects ---------------------------------------------------------------------
 
@@ -248,7 +236,7 @@ class SqlCalendars:
         """See the port."""
         check_object_name(draft.href)
         rows = self._connection.execute(
-            select(*_WHOLE).where(
+            select(*WHOLE).where(
                 objects.c.calendar_id == calendar.id,
                 or_(objects.c.href == draft.href, objects.c.uid == draft.facts.uid),
             )
@@ -256,7 +244,7 @@ class SqlCalendars:
         other = next((row.href for row in rows if row.href != draft.href), None)
         if other is not None:
             raise UidTaken(other)
-        return self._write(calendar, draft, _object(rows[0]) if rows else None)
+        return self._write(calendar, draft, object_of(rows[0]) if rows else None)
 
     def _write(self, calendar: Calendar, draft: Draft, old: CalendarObject | None) -> ObjectHead:
         facts, ledger = draft.facts, self._ledger
@@ -305,7 +293,7 @@ class SqlCalendars:
             {
                 "object_id": object_id,
                 "calendar_id": calendar_id,
-                "reach": _reach(o.end - o.start),
+                "reach": reach_of(o.end - o.start),
                 "start": o.start,
                 "end": o.end,
                 "busy": int(o.busy),
@@ -318,11 +306,11 @@ class SqlCalendars:
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """See the port."""
         row = self._connection.execute(
-            select(*_WHOLE).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
+            select(*WHOLE).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
         ).first()
         if row is None:
             raise ObjectNotFound("There is no such object in the calendar.")
-        old = _object(row)
+        old = object_of(row)
         self._ledger.append(
             ChangeKind.REMOVED,
             calendar.id,
@@ -344,9 +332,9 @@ class SqlCalendars:
             raise ChangesForgotten("The log does not reach back to this sync-token.")
         columns = (changes.c.calendar_id, changes.c.href, changes.c.kind)
         query = select(*columns).where(
-            _of(changes, view), changes.c.number > number, changes.c.href != ""
+            of_view(changes, view), changes.c.number > number, changes.c.href != ""
         )
-        rows = self._connection.execute(_owned(query, changes, view).order_by(changes.c.number))
+        rows = self._connection.execute(owned(query, changes, view).order_by(changes.c.number))
         first: dict[tuple[int, str], str] = {}
         last: dict[tuple[int, str], str] = {}
         for row in rows:
@@ -369,90 +357,12 @@ class SqlCalendars:
                 and_(objects.c.calendar_id == calendar_id, objects.c.href.in_(some))
                 for calendar_id, some in hrefs.items()
             )
-            for row in self._connection.execute(select(*_HEAD).where(or_(*named))):
-                yield _head(row)
+            for row in self._connection.execute(select(*HEAD).where(or_(*named))):
+                yield head_of(row)
 
     def log(self, after: int, limit: int) -> list[Change]:
         """See the port."""
         rows = self._connection.execute(
             select(changes).where(changes.c.number > after).order_by(changes.c.number).limit(limit)
         )
-        return [
-            Change(
-                row.number,
-                row.time,
-                row.actor,
-                row.calendar_id,
-                row.href,
-                row.uid,
-                ChangeKind(row.kind),
-                row.owner_id,
-                row.before,
-                row.after,
-                row.seal,
-            )
-            for row in rows
-        ]
-
-
-def _reach(length: int) -> int:
-    return next(n for n, longest in enumerate(_REACHES) if longest is None or length <= longest)
-
-
-def _bounds(span: Span) -> tuple[int, int]:
-    start = _ALWAYS.start if span.start is None else span.start
-    end = _ALWAYS.end if span.end is None else span.end
-    assert start is not None and end is not None  # noqa: S101, PT018 - _ALWAYS has both
-    return start, end
-
-
-def _overlapping(view: View, span: Span) -> Iterator[ColumnElement[bool]]:
-    """Yield a condition for each class of length; together they are all that overlaps."""
-    start, end = _bounds(span)
-    for reach, longest in enumerate(_REACHES):
-        condition = and_(
-            _of(occurrences, view),
-            occurrences.c.reach == reach,
-            occurrences.c.start < end,
-            occurrences.c.end > start,
-        )
-        if longest is not None:
-            condition = and_(condition, occurrences.c.start > start - longest)
-        yield condition
-
-
-def _of(table: Any, view: View) -> ColumnElement[bool]:
-    ids = [source.id for source in view.sources]
-    condition: ColumnElement[bool] = (
-        table.c.calendar_id == ids[0] if len(ids) == 1 else table.c.calendar_id.in_(ids)
-    )
-    return condition
-
-
-def _owned(query: Select[Any], table: Any, view: View) -> Select[Any]:
-    return query if view.owner_id is None else query.where(table.c.owner_id == view.owner_id)
-
-
-def _calendar(row: Row[Any]) -> Calendar:
-    return Calendar(
-        id=row.id,
-        name=row.name,
-        kind=CalendarKind(row.kind),
-        doctor_id=row.doctor_id,
-        number=row.number,
-        changed=row.changed,
-        components=tuple(row.components.split(",")),
-        properties=json.loads(row.properties),
-    )
-
-
-def _head(row: Any) -> ObjectHead:
-    return ObjectHead(*row)
-
-
-def _object(row: Any) -> CalendarObject:
-    return CalendarObject(*row)
-
-
-def _json(properties: Mapping[str, str]) -> str:
-    return json.dumps(dict(properties), ensure_ascii=False, sort_keys=True)
+        return [change_of(row) for row in rows]
