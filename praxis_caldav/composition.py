@@ -20,7 +20,8 @@ from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import logs
 from praxis_caldav.operation import RequestLog, routes
-from praxis_caldav.settings import Settings, load
+from praxis_caldav.setting_sources import load
+from praxis_caldav.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,7 +12,8 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from praxis_caldav.settings import CONFIG_VARIABLE, SECTIONS, variable
+from praxis_caldav.setting_sources import variable
+from praxis_caldav.settings import CONFIG_VARIABLE, SECTIONS
 
 if TYPE_CHECKING:
     from praxis_caldav.settings import Section

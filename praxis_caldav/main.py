@@ -10,7 +10,7 @@ from practice.errors import PracticeError
 from praxis_caldav import __version__
 from praxis_caldav.commands import data, people, server
 from praxis_caldav.commands.demo import demo
-from praxis_caldav.settings import SettingsError
+from praxis_caldav.setting_sources import SettingsError
 
 __all__ = ["cli", "main"]
 

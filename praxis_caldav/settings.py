@@ -8,15 +8,8 @@ are for; see the modules that take them.
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
-import os
-import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -24,180 +17,33 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
+from praxis_caldav.setting_values import (
+    File,
+    Filled,
+    Slug,
+    lower_case,
+    valid_css3_color,
+    valid_database_url,
+    valid_domain,
+    valid_email,
+    valid_network,
+    valid_public_url,
+    valid_realm,
+    valid_zone,
+)
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from pydantic.fields import FieldInfo
-    from pydantic_core import ErrorDetails
 
-__all__ = ["CONFIG_VARIABLE", "PREFIX", "Settings", "SettingsError", "load"]
+__all__ = ["CONFIG_VARIABLE", "FIELDS", "PREFIX", "SECTIONS", "Section", "Settings"]
 
 PREFIX = "PRAXIS_CALDAV_"
 #: Names the TOML file where the command line does not.
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-_EMAIL = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
-_DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-
-_COLORS = """
-    aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet
-    brown burlywood cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan
-    darkblue darkcyan darkgoldenrod darkgray darkgreen darkgrey darkkhaki darkmagenta
-    darkolivegreen darkorange darkorchid darkred darksalmon darkseagreen darkslateblue
-    darkslategray darkslategrey darkturquoise darkviolet deeppink deepskyblue dimgray dimgrey
-    dodgerblue firebrick floralwhite forestgreen fuchsia gainsboro ghostwhite gold goldenrod gray
-    green greenyellow grey honeydew hotpink indianred indigo ivory khaki lavender lavenderblush
-    lawngreen lemonchiffon lightblue lightcoral lightcyan lightgoldenrodyellow lightgray lightgreen
-    lightgrey lightpink lightsalmon lightseagreen lightskyblue lightslategray lightslategrey
-    lightsteelblue lightyellow lime limegreen linen magenta maroon mediumaquamarine mediumblue
-    mediumorchid mediumpurple mediumseagreen mediumslateblue mediumspringgreen mediumturquoise
-    mediumvioletred midnightblue mintcream mistyrose moccasin navajowhite navy oldlace olive
-    olivedrab orange orangered orchid palegoldenrod palegreen paleturquoise palevioletred
-    papayawhip peachpuff peru pink plum powderblue purple red rosybrown royalblue saddlebrown
-    salmon sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey snow
-    springgreen steelblue tan teal thistle tomato turquoise violet wheat white whitesmoke yellow
-    yellowgreen
-"""
-#: RFC 7986 5.9: COLOR takes a CSS3 colour name, no number.
-CSS3_COLORS = frozenset(_COLORS.split())
-
-_WHOLE_NUMBER = "must be a whole number"
-#: What pydantic's words for a wrong type mean to a person.
-_EXPECTED = {
-    "int_type": _WHOLE_NUMBER,
-    "int_parsing": _WHOLE_NUMBER,
-    "int_from_float": _WHOLE_NUMBER,
-    "string_type": "must be text",
-    "string_too_short": "must not be empty",
-    "list_type": "must be a list (in the environment: a, b)",
-    "dict_type": "must be a table (in the environment: a=b, c=d)",
-}
-
-
-class SettingsError(Exception):
-    """Some settings cannot be used; `faults` are all of them, a line for a person each."""
-
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        count = "a fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        super().__init__("\n  ".join([f"The settings have {count}:", *self.faults]))
-
-
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    match = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {match[0]}?" if match else ""
-
-
-def _email(value: str) -> str:
-    if not _EMAIL.fullmatch(value):
-        raise ValueError("must be an e-mail address, such as praxis@example.org")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin") from None
-    return value
-
-
-def _domain(value: str) -> str:
-    if not _DOMAIN.fullmatch(value):
-        raise ValueError("must be a domain, such as praxis.example.org")
-    return value
-
-
-def _slug(value: str) -> str:
-    if not _SLUG.fullmatch(value):
-        raise ValueError("must be 1 to 64 of the characters a-z, 0-9 and -, no - at either end")
-    return value
-
-
-def _realm(value: str) -> str:
-    # RFC 7617 2: it stands in quotes in a header.
-    if not value or not value.isascii() or '"' in value or "\\" in value:
-        raise ValueError("must be plain ASCII text without quotes and backslashes")
-    return value
-
-
-def _database_url(value: str) -> str:
-    scheme, separator, rest = value.partition("://")
-    if not separator and value:
-        return f"sqlite:///{value}"
-    if scheme == "sqlite" and rest.startswith("/") and rest != "/":
-        return value
-    if scheme not in {"postgresql", "postgresql+psycopg", "postgres"}:
-        raise ValueError("must be sqlite:///FILE, the path of a file, or postgresql://...")
-    try:
-        _ = urlsplit(value).port
-    except ValueError:  # its message may repeat a part of the password
-        raise ValueError(
-            "must be postgresql://USER:PASSWORD@HOST:PORT/NAME; "
-            "characters such as @ : / in the password are written %40 %3A %2F"
-        ) from None
-    return f"postgresql+psycopg://{rest}"
-
-
-def _nothing_if_empty(value: object) -> object:
-    # TOML and the environment cannot say None.
-    return None if value == "" else value
-
-
-def _readable_file(value: Path | None) -> Path | None:
-    if value is None:
-        return None
-    try:
-        value.stat()
-    except PermissionError:
-        pass  # only the server needs to read it, not every command
-    except OSError as error:
-        raise ValueError(f"must be an existing file ({error.strerror})") from None
-    return value
-
-
-def _public_url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        local = url.hostname in {"localhost", "127.0.0.1", "::1"}
-        _ = url.port
-    except ValueError:
-        raise ValueError("must be an address such as https://kalender.example.org") from None
-    secure = url.scheme == "https" or (url.scheme == "http" and local)
-    if value and not (secure and url.hostname):
-        raise ValueError("must begin with https:// (passwords travel to it)")
-    if url.username or url.path.strip("/") or url.query or url.fragment:
-        raise ValueError("must be a scheme, a host and at most a port: the server has no prefix")
-    return value.rstrip("/")
-
-
-def _network(value: str) -> str:
-    try:
-        ipaddress.ip_network(value)
-    except ValueError:
-        raise ValueError("must be IP addresses or networks, such as 10.0.0.0/8") from None
-    return value
-
-
-def _css3_color(value: str) -> str:
-    if value.lower() not in CSS3_COLORS:
-        raise ValueError(f"must be a CSS3 colour name{_did_you_mean(value.lower(), CSS3_COLORS)}")
-    return value.lower()
-
-
-def _lower_case(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-_Slug = Annotated[str, AfterValidator(_slug)]
-_File = Annotated[Path | None, BeforeValidator(_nothing_if_empty), AfterValidator(_readable_file)]
-_Filled = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):
@@ -218,17 +64,17 @@ class Section(BaseModel):
 class Practice(Section):
     """The practice itself, as patients and calendars see it."""
 
-    name: _Filled = Field("Praxis", description="Name of the practice, shown as the organizer.")
-    email: Annotated[str, AfterValidator(_email)] = Field(
+    name: Filled = Field("Praxis", description="Name of the practice, shown as the organizer.")
+    email: Annotated[str, AfterValidator(valid_email)] = Field(
         "praxis@example.org", description="E-mail address of the practice, used as the organizer."
     )
     address: str = Field("", description="Street and town, written as LOCATION; empty: none.")
-    zone: Annotated[str, AfterValidator(_zone)] = Field(
+    zone: Annotated[str, AfterValidator(valid_zone)] = Field(
         "Europe/Berlin",
         description="Time zone (IANA name) in which appointments are made and times without a "
         "zone are understood.",
     )
-    uid_domain: Annotated[str, AfterValidator(_domain)] = Field(
+    uid_domain: Annotated[str, AfterValidator(valid_domain)] = Field(
         "praxis.example.org",
         description="Ending of the UIDs of new appointments. Keep it once appointments exist.",
     )
@@ -238,7 +84,7 @@ class Database(Section):
     """Where everything is kept."""
 
     # Not in the repr: it may hold a password.
-    url: Annotated[str, AfterValidator(_database_url)] = Field(
+    url: Annotated[str, AfterValidator(valid_database_url)] = Field(
         "sqlite:///praxis.db",
         repr=False,
         description="sqlite:///FILE, the path of a file (both count from the folder the program "
@@ -259,7 +105,7 @@ class Database(Section):
 class Server(Section):
     """How the server is reached, and how much it does at once."""
 
-    host: _Filled = Field(
+    host: Filled = Field(
         "127.0.0.1", description="IP address to listen on; 0.0.0.0 means all of this machine's."
     )
     port: int = Field(
@@ -268,20 +114,20 @@ class Server(Section):
     workers: int = Field(
         1, ge=1, le=256, description="Number of server processes. More than one wants PostgreSQL."
     )
-    tls_cert: _File = Field(
+    tls_cert: File = Field(
         None, description="File with the TLS certificate chain (PEM); empty: no TLS."
     )
-    tls_key: _File = Field(
+    tls_key: File = Field(
         None,
         validate_default=True,
         description="File with the private key of tls_cert (PEM); give both or none.",
     )
-    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+    public_url: Annotated[str, AfterValidator(valid_public_url)] = Field(
         "",
         description="Address people use to reach the server, such as https://kalender.example.org, "
         "for the addresses it prints; empty: made from host and port.",
     )
-    trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(
+    trusted_proxies: list[Annotated[str, AfterValidator(valid_network)]] = Field(
         ["127.0.0.1"],
         description="IP addresses or networks of the reverse proxies whose X-Forwarded-For and "
         "X-Forwarded-Proto headers are believed.",
@@ -305,15 +151,15 @@ class Server(Section):
 class CalDav(Section):
     """What calendar clients see, and the limits they must keep."""
 
-    main_calendar: _Slug = Field(
+    main_calendar: Slug = Field(
         "praxis", description="Name, in addresses, of the calendar that shows all doctors'."
     )
-    aliases: dict[_Slug, _Slug] = Field(
+    aliases: dict[Slug, Slug] = Field(
         {"hauptkalender": "praxis"},
         description="Further names of calendars in addresses: alias = the calendar's own name. "
         "What is given here replaces the default.",
     )
-    realm: Annotated[str, AfterValidator(_realm)] = Field(
+    realm: Annotated[str, AfterValidator(valid_realm)] = Field(
         "Praxiskalender", description="What clients show when they ask for a password."
     )
     max_object_bytes: int = Field(
@@ -374,7 +220,7 @@ class Accounts(Section):
 class Appointments(Section):
     """How appointments look in the calendars."""
 
-    categories: dict[_Filled, _Filled] = Field(
+    categories: dict[Filled, Filled] = Field(
         {
             "KONTROLLUNTERSUCHUNG": "FOLLOWUP",
             "ERSTBESUCH": "NEW_PATIENT",
@@ -384,7 +230,7 @@ class Appointments(Section):
         description="CATEGORIES of an appointment by its type (X-APPOINTMENT-TYPE): type = "
         "category. What is given here replaces the default.",
     )
-    colors: dict[_Filled, Annotated[str, AfterValidator(_css3_color)]] = Field(
+    colors: dict[Filled, Annotated[str, AfterValidator(valid_css3_color)]] = Field(
         {"FOLLOWUP": "steelblue", "NEW_PATIENT": "mediumseagreen", "WOUND_CARE": "darkorange"},
         description="COLOR of an appointment by its category: category = CSS3 colour name. What "
         "is given here replaces the default.",
@@ -399,10 +245,10 @@ class Appointments(Section):
 class Logging(Section):
     """The log, on standard error. It never holds anything of a patient."""
 
-    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)] = (
+    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lower_case)] = (
         Field("info", description="Least important lines that are written: debug to error.")
     )
-    format: Annotated[Literal["json", "text"], BeforeValidator(_lower_case)] = Field(
+    format: Annotated[Literal["json", "text"], BeforeValidator(lower_case)] = Field(
         "json", description="json: one JSON object a line, for machines; text: for people."
     )
 
@@ -430,130 +276,3 @@ FIELDS: dict[str, FieldInfo] = {
     for name, section in SECTIONS.items()
     for key, field in section.model_fields.items()
 }
-
-
-def variable(setting: str) -> str:
-    """Return the name of the environment variable for `setting` (`server.port`)."""
-    return PREFIX + setting.replace(".", "__").upper()
-
-
-def load(
-    config: Path | None = None,
-    environ: Mapping[str, str] | None = None,
-    overrides: Mapping[str, object] | None = None,
-) -> Settings:
-    """Read the settings from `config` (or the file the environment names) and all other sources.
-
-    `overrides` are keyed by full name (`{"server.port": 8080}`); None there means not given.
-    Raises SettingsError with all faults.
-    """
-    environ = os.environ if environ is None else environ
-    given = _Given()
-    path = config or environ.get(CONFIG_VARIABLE)
-    if path:
-        given.add_file(Path(path))
-    given.add_environment(environ)
-    given.add_overrides(overrides or {})
-    return given.settings()
-
-
-class _Given:
-    """What the sources gave so far, from where, and what was wrong with it."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, dict[str, object]] = {}
-        self._origins: dict[str, str] = {}
-        self._faults: list[str] = []
-
-    def settings(self) -> Settings:
-        """Return the settings, or raise all faults."""
-        settings = Settings()
-        try:
-            settings = Settings.model_validate(self._values)
-        except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False)
-            self._faults += [self._describe(detail) for detail in details]
-        if self._faults:
-            raise SettingsError(self._faults)
-        return settings
-
-    def add_file(self, path: Path) -> None:
-        try:
-            # Windows editors put a byte order mark before the text, which tomllib refuses.
-            tables = tomllib.loads(path.read_text("utf-8-sig"))
-        except OSError as error:
-            self._faults.append(f"{path}: cannot be read ({error.strerror})")
-            return
-        except ValueError as error:
-            reason = error if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8"
-            self._faults.append(f"{path}: must be a TOML file ({reason})")
-            return
-        for name, table in tables.items():
-            if name not in SECTIONS:
-                self._unknown(f"[{name}]", str(path), [f"[{known}]" for known in SECTIONS])
-            elif not isinstance(table, dict):
-                self._faults.append(f"{name} ({path}): must be a table, [{name}]")
-            else:
-                for key, value in table.items():
-                    self._put(f"{name}.{key}", value, str(path))
-
-    def add_environment(self, environ: Mapping[str, str]) -> None:
-        known = {variable(setting): setting for setting in FIELDS}
-        files = {f"{name}_FILE": name for name in known}
-        for name in sorted(environ):
-            if name in known:
-                origin = f"environment variable {name}"
-                self._put(known[name], _parsed(known[name], environ[name]), origin)
-            elif name in files and files[name] in environ:
-                self._faults.append(f"{name}: {files[name]} is given too; give one of them")
-            elif name in files:
-                self._put_secret(known[files[name]], name, Path(environ[name]))
-            elif name.startswith(PREFIX) and name != CONFIG_VARIABLE:
-                self._unknown(name, "environment", [*known, *files, CONFIG_VARIABLE])
-
-    def add_overrides(self, overrides: Mapping[str, object]) -> None:
-        for setting, value in overrides.items():
-            if value is not None:
-                text = os.fspath(value) if isinstance(value, Path) else value
-                parsed = _parsed(setting, text) if isinstance(text, str) else text
-                self._put(setting, parsed, "command line")
-
-    def _put_secret(self, setting: str, name: str, path: Path) -> None:
-        origin = f"file {path}, named by {name}"
-        try:
-            text = path.read_text("utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8"
-            self._faults.append(f"{setting} ({origin}): cannot be read ({reason})")
-        else:
-            self._put(setting, _parsed(setting, text), origin)
-
-    def _put(self, setting: str, value: object, origin: str) -> None:
-        if setting not in FIELDS:
-            self._unknown(setting, origin, FIELDS)
-            return
-        section, _, key = setting.partition(".")
-        self._values.setdefault(section, {})[key] = value
-        self._origins[setting] = origin
-
-    def _unknown(self, name: str, origin: str, known: Iterable[str]) -> None:
-        self._faults.append(f"{name} ({origin}): no such setting{_did_you_mean(name, known)}")
-
-    def _describe(self, error: ErrorDetails) -> str:
-        place = [str(part) for part in error["loc"] if part != "[key]"]
-        origin = self._origins.get(".".join(place[:2]), "not given")
-        cause = error.get("ctx", {}).get("error")
-        expected = _EXPECTED.get(error["type"], error["msg"].replace("Input should", "must", 1))
-        return f"{'.'.join(place)} ({origin}): {cause or expected}"
-
-
-def _parsed(setting: str, text: str) -> object:
-    """Read the text of a list (`a, b`) or table (`a=b, c=d`); leave the rest to pydantic."""
-    default = FIELDS[setting].default if setting in FIELDS else None
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if isinstance(default, list):
-        return parts
-    if isinstance(default, dict) and all("=" in part for part in parts):
-        pairs = [part.split("=", 1) for part in parts]
-        return {key.strip(): value.strip() for key, value in pairs}
-    return text

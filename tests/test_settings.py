@@ -12,7 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from praxis_caldav import example_config
-from praxis_caldav.settings import FIELDS, SECTIONS, Settings, SettingsError, load, variable
+from praxis_caldav.setting_sources import SettingsError, load, variable
+from praxis_caldav.settings import FIELDS, SECTIONS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,8 @@ from practice.database import SqlDatabase
 from practice.errors import DatabaseUnavailable
 from practice.ports import UnitOfWork
 from praxis_caldav.composition import open_database
-from praxis_caldav.settings import Settings, load
+from praxis_caldav.setting_sources import load
+from praxis_caldav.settings import Settings
 
 __all__ = ["COMMAND_LINE", "connected", "password_from", "unit", "with_settings"]
 

@@ -21,7 +21,8 @@ from praxis_caldav.commands.data import import_file
 from praxis_caldav.commands.server import run, set_up
 from praxis_caldav.composition import profile_of
 from praxis_caldav.demo.make_bookings import ANCHOR, FILE
-from praxis_caldav.settings import Settings, load
+from praxis_caldav.setting_sources import load
+from praxis_caldav.settings import Settings
 
 __all__ = ["demo"]
 

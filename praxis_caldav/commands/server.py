@@ -15,7 +15,8 @@ from practice.use_cases.house import ensure_main_calendar
 from praxis_caldav import logs
 from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
 from praxis_caldav.composition import open_database
-from praxis_caldav.settings import Settings, load, variable
+from praxis_caldav.setting_sources import load, variable
+from praxis_caldav.settings import Settings
 
 __all__ = ["commands", "run", "set_up"]
 

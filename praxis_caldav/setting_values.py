@@ -1,0 +1,168 @@
+"""What single settings may be: checks that say what is expected and never repeat the value."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+__all__ = [
+    "CSS3_COLORS",
+    "File",
+    "Filled",
+    "Slug",
+    "did_you_mean",
+    "lower_case",
+    "valid_css3_color",
+    "valid_database_url",
+    "valid_domain",
+    "valid_email",
+    "valid_network",
+    "valid_public_url",
+    "valid_realm",
+    "valid_zone",
+]
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_EMAIL = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
+_DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+
+_COLORS = """
+    aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet
+    brown burlywood cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan
+    darkblue darkcyan darkgoldenrod darkgray darkgreen darkgrey darkkhaki darkmagenta
+    darkolivegreen darkorange darkorchid darkred darksalmon darkseagreen darkslateblue
+    darkslategray darkslategrey darkturquoise darkviolet deeppink deepskyblue dimgray dimgrey
+    dodgerblue firebrick floralwhite forestgreen fuchsia gainsboro ghostwhite gold goldenrod gray
+    green greenyellow grey honeydew hotpink indianred indigo ivory khaki lavender lavenderblush
+    lawngreen lemonchiffon lightblue lightcoral lightcyan lightgoldenrodyellow lightgray lightgreen
+    lightgrey lightpink lightsalmon lightseagreen lightskyblue lightslategray lightslategrey
+    lightsteelblue lightyellow lime limegreen linen magenta maroon mediumaquamarine mediumblue
+    mediumorchid mediumpurple mediumseagreen mediumslateblue mediumspringgreen mediumturquoise
+    mediumvioletred midnightblue mintcream mistyrose moccasin navajowhite navy oldlace olive
+    olivedrab orange orangered orchid palegoldenrod palegreen paleturquoise palevioletred
+    papayawhip peachpuff peru pink plum powderblue purple red rosybrown royalblue saddlebrown
+    salmon sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey snow
+    springgreen steelblue tan teal thistle tomato turquoise violet wheat white whitesmoke yellow
+    yellowgreen
+"""
+#: RFC 7986 5.9: COLOR takes a CSS3 colour name, no number.
+CSS3_COLORS = frozenset(_COLORS.split())
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    match = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {match[0]}?" if match else ""
+
+
+def valid_email(value: str) -> str:
+    if not _EMAIL.fullmatch(value):
+        raise ValueError("must be an e-mail address, such as praxis@example.org")
+    return value
+
+
+def valid_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be the IANA name of a time zone, such as Europe/Berlin") from None
+    return value
+
+
+def valid_domain(value: str) -> str:
+    if not _DOMAIN.fullmatch(value):
+        raise ValueError("must be a domain, such as praxis.example.org")
+    return value
+
+
+def _slug(value: str) -> str:
+    if not _SLUG.fullmatch(value):
+        raise ValueError("must be 1 to 64 of the characters a-z, 0-9 and -, no - at either end")
+    return value
+
+
+def valid_realm(value: str) -> str:
+    # RFC 7617 2: it stands in quotes in a header.
+    if not value or not value.isascii() or '"' in value or "\\" in value:
+        raise ValueError("must be plain ASCII text without quotes and backslashes")
+    return value
+
+
+def valid_database_url(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if not separator and value:
+        return f"sqlite:///{value}"
+    if scheme == "sqlite" and rest.startswith("/") and rest != "/":
+        return value
+    if scheme not in {"postgresql", "postgresql+psycopg", "postgres"}:
+        raise ValueError("must be sqlite:///FILE, the path of a file, or postgresql://...")
+    try:
+        _ = urlsplit(value).port
+    except ValueError:  # its message may repeat a part of the password
+        raise ValueError(
+            "must be postgresql://USER:PASSWORD@HOST:PORT/NAME; "
+            "characters such as @ : / in the password are written %40 %3A %2F"
+        ) from None
+    return f"postgresql+psycopg://{rest}"
+
+
+def _nothing_if_empty(value: object) -> object:
+    # TOML and the environment cannot say None.
+    return None if value == "" else value
+
+
+def _readable_file(value: Path | None) -> Path | None:
+    if value is None:
+        return None
+    try:
+        value.stat()
+    except PermissionError:
+        pass  # only the server needs to read it, not every command
+    except OSError as error:
+        raise ValueError(f"must be an existing file ({error.strerror})") from None
+    return value
+
+
+def valid_public_url(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        local = url.hostname in {"localhost", "127.0.0.1", "::1"}
+        _ = url.port
+    except ValueError:
+        raise ValueError("must be an address such as https://kalender.example.org") from None
+    secure = url.scheme == "https" or (url.scheme == "http" and local)
+    if value and not (secure and url.hostname):
+        raise ValueError("must begin with https:// (passwords travel to it)")
+    if url.username or url.path.strip("/") or url.query or url.fragment:
+        raise ValueError("must be a scheme, a host and at most a port: the server has no prefix")
+    return value.rstrip("/")
+
+
+def valid_network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        raise ValueError("must be IP addresses or networks, such as 10.0.0.0/8") from None
+    return value
+
+
+def valid_css3_color(value: str) -> str:
+    if value.lower() not in CSS3_COLORS:
+        raise ValueError(f"must be a CSS3 colour name{did_you_mean(value.lower(), CSS3_COLORS)}")
+    return value.lower()
+
+
+def lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
+File = Annotated[Path | None, BeforeValidator(_nothing_if_empty), AfterValidator(_readable_file)]
+Filled = Annotated[str, Field(min_length=1)]
