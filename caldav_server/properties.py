@@ -29,6 +29,7 @@ __all__ = [
     "allprop",
     "content_type",
     "ctag",
+    "is_protected",
     "number_of",
     "propstat",
     "response",
@@ -211,6 +212,8 @@ _LIVE_IN_ALLPROP = frozenset(
         "resourcetype",
     )
 )
+#: Live, and yet for clients to set (RFC 4791 5.2.2, RFC 4918 15.2).
+_SETTABLE = frozenset({DAV + "displayname", CALDAV + "calendar-timezone"})
 _SHORT = {"D": DAV, "C": CALDAV, "CS": CALSERVER, "ICAL": APPLE}
 
 
@@ -221,11 +224,24 @@ def _dead(resource: Resource) -> dict[str, str]:
     live = _TABLES[CalendarResource]
     found = {}
     for name, value in resource.view.calendar.properties.items():
-        prefix, _, rest = name.partition(":")
-        tag = name if name.startswith("{") else _SHORT.get(prefix, "{}") + rest
+        tag = _tag(name)
         if tag not in live and name != "tag":
             found[tag] = value
     return found
+
+
+def _tag(name: str) -> str:
+    """Return the tag that Radicale's name of a property ("C:calendar-description") stands for."""
+    prefix, _, rest = name.partition(":")
+    return name if name.startswith("{") else _SHORT.get(prefix, "{}") + rest
+
+
+def is_protected(name: str) -> bool:
+    """Tell whether a property (by Radicale's name) is one that only the server sets."""
+    tag = _tag(name)
+    if name == "tag":  # Radicale's word for the resource type
+        return True
+    return tag in _TABLES[CalendarResource] and tag not in _SETTABLE
 
 
 def allprop(resource: Resource, *, names_only: bool = False) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALIAS_NAME",
+    "COMPONENTS",
     "UNION_SEPARATOR",
     "Calendar",
     "CalendarKind",
@@ -45,6 +46,9 @@ UNION_SEPARATOR = "~"
 #: File systems of clients that mirror a calendar stop at 255 bytes.
 LONGEST_NAME = 255
 
+#: What a calendar may hold, and holds unless told otherwise.
+COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
+
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -66,7 +70,7 @@ class Calendar:
     doctor_id: int | None
     number: int
     changed: datetime
-    components: tuple[str, ...] = ("VEVENT", "VTODO", "VJOURNAL")
+    components: tuple[str, ...] = COMPONENTS
     properties: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from practice.calendars import COMPONENTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -121,9 +123,14 @@ class Calendars(Protocol):
         """Return the calendar with this name (not an alias)."""
 
     def create(
-        self, name: str, kind: CalendarKind, properties: Mapping[str, str], doctor_id: int | None
+        self,
+        name: str,
+        kind: CalendarKind,
+        properties: Mapping[str, str],
+        doctor_id: int | None = None,
+        components: tuple[str, ...] = COMPONENTS,
     ) -> Calendar:
-        """Make a calendar; raises InvalidName or NameTaken."""
+        """Make a calendar that takes these components; raises InvalidName or NameTaken."""
 
     def drop(self, calendar: Calendar) -> None:
         """Remove a calendar and its objects; each removal is a change in the log."""

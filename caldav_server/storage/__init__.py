@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from radicale import storage
 
 from caldav_server.addresses import HOME, Addresses
+from caldav_server.properties import is_protected
 from caldav_server.scope import current
 from caldav_server.storage.collection import CalendarCollection, PlainCollection
 from practice.access import may_manage_calendars
-from practice.calendars import CalendarKind
+from practice.calendars import COMPONENTS, CalendarKind
 from practice.errors import NotAllowed
 
 if TYPE_CHECKING:
@@ -68,8 +69,12 @@ class Storage(storage.BaseStorage):
             raise NotAllowed("Calendars are made right below the calendar home.")
         if scope.account is None or not may_manage_calendars(scope.account):
             raise NotAllowed("You may not make calendars.")
-        kept = {name: value for name, value in (props or {}).items() if name != "tag"}
-        scope.unit.calendars.create(address.calendar, CalendarKind.PLAIN, kept, None)
+        kept = {name: value for name, value in (props or {}).items() if not is_protected(name)}
+        asked = (props or {}).get("C:supported-calendar-component-set", "").upper().split(",")
+        components = tuple(name for name in COMPONENTS if name in asked) or COMPONENTS
+        scope.unit.calendars.create(
+            address.calendar, CalendarKind.PLAIN, kept, components=components
+        )
         made = PlainCollection(href.strip("/"))
         return made, {}, []
 

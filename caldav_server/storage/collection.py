@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, overload
 
 from radicale import storage
 
-from caldav_server.properties import ctag
+from caldav_server.properties import ctag, is_protected
 from caldav_server.scope import current
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from practice.calendars import View
 
 __all__ = ["CalendarCollection", "PlainCollection"]
+
+#: Of all properties of a calendar together; they are read with every request.
+MOST_CHARACTERS = 100_000
 
 
 class PlainCollection(storage.BaseCollection):
@@ -74,6 +77,15 @@ class CalendarCollection(PlainCollection):
         return properties if key is None else properties.get(key)
 
     def set_meta(self, props: Mapping[str, str]) -> None:
-        """Replace the properties."""
+        """Replace the properties, all or none.
+
+        Radicale turns the errno in a ValueError into the status: 13 is 403, 28 is 507.
+        """
         kept = {name: value for name, value in props.items() if name != "tag"}
+        if any(is_protected(name) for name in kept):
+            current().unit.doom()
+            raise ValueError("[Errno 13] A protected property cannot be set.")
+        if sum(len(name) + len(value) for name, value in kept.items()) > MOST_CHARACTERS:
+            current().unit.doom()
+            raise ValueError("[Errno 28] The properties of a calendar are too long.")
         current().unit.calendars.set_properties(self._view.calendar, kept)

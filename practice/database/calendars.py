@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from practice.calendars import (
+    COMPONENTS,
     Calendar,
     CalendarKind,
     CalendarObject,
@@ -77,13 +78,17 @@ class SqlCalendars:
         return calendar_of(row) if row else None
 
     def create(
-        self, name: str, kind: CalendarKind, properties: Mapping[str, str], doctor_id: int | None
+        self,
+        name: str,
+        kind: CalendarKind,
+        properties: Mapping[str, str],
+        doctor_id: int | None = None,
+        components: tuple[str, ...] = COMPONENTS,
     ) -> Calendar:
         """See the port."""
         check_calendar_name(name)
         if self.find(name):
             raise NameTaken(f"There is already a calendar '{name}'.")
-        components = properties.get("C:supported-calendar-component-set")
         made = self._connection.execute(
             insert(calendars)
             .values(
@@ -92,7 +97,7 @@ class SqlCalendars:
                 doctor_id=doctor_id,
                 number=0,
                 changed=self._ledger.now,
-                components=components or "VEVENT,VTODO,VJOURNAL",
+                components=",".join(components),
                 properties=stored(properties),
             )
             .returning(calendars.c.id)
