@@ -6,6 +6,7 @@ Sources: RFC 4918 15, RFC 4791 5.2, RFC 3744 5, RFC 5397, RFC 6578 4, calendarse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -30,13 +31,16 @@ __all__ = [
     "content_type",
     "ctag",
     "is_protected",
-    "number_of",
     "propstat",
+    "read_token",
     "response",
     "sync_token",
 ]
 
 _TOKEN = "urn:praxis-caldav:sync:"  # noqa: S105 - the word is the RFC's
+_GIVEN_OUT = re.compile(
+    _TOKEN + r"(?P<number>[0-9]{1,18})-(?P<mark>[0-9a-f]*)-(?P<fingerprint>[0-9a-f]+)"
+)
 
 
 Table = Mapping[str, Callable[[Any], str | None]]
@@ -44,20 +48,20 @@ Table = Mapping[str, Callable[[Any], str | None]]
 
 def ctag(view: View) -> str:
     """Return what changes with anything in the view; quoted, so that it is an ETag too."""
-    return f'"{view.number}-{view.fingerprint}"'
+    return f'"{view.number}-{view.mark}-{view.fingerprint}"'
 
 
-def sync_token(view: View, number: int | None = None) -> str:
-    """Return the sync-token of the view at a number (its own by default)."""
-    return f"{_TOKEN}{view.number if number is None else number}-{view.fingerprint}"
+def sync_token(view: View) -> str:
+    """Return the sync-token of the view as it is now."""
+    return f"{_TOKEN}{view.number}-{view.mark}-{view.fingerprint}"
 
 
-def number_of(token: str, view: View) -> int | None:
-    """Return the number in a sync-token, None unless it was given out for such a view."""
-    number, separator, fingerprint = token.strip().removeprefix(_TOKEN).partition("-")
-    if not separator or fingerprint != view.fingerprint or not token.strip().startswith(_TOKEN):
+def read_token(token: str, view: View) -> tuple[int, str] | None:
+    """Return number and mark of a sync-token, None unless it was given out for such a view."""
+    found = _GIVEN_OUT.fullmatch(token.strip())
+    if found is None or found["fingerprint"] != view.fingerprint:
         return None
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    return int(found["number"]), found["mark"]
 
 
 def content_type(component: str) -> str:

@@ -62,7 +62,9 @@ class CalendarKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One calendar. `number` is that of its last change; `name` is its part of the address."""
+    """One calendar. `number` is that of its last change, `mark` the start of that change's seal;
+    `name` is its part of the address.
+    """
 
     id: int
     name: str
@@ -71,6 +73,7 @@ class Calendar:
     number: int
     changed: datetime
     components: tuple[str, ...] = COMPONENTS
+    mark: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -182,6 +185,11 @@ class View:
     def number(self) -> int:
         """The number of the last change of anything in the view."""
         return max((source.number for source in self.sources), default=0)
+
+    @property
+    def mark(self) -> str:
+        """The mark of that change."""
+        return max(((source.number, source.mark) for source in self.sources), default=(0, ""))[1]
 
     @property
     def changed(self) -> datetime:

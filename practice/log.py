@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from practice.calendars import Change
 
-__all__ = ["FIRST_SEAL", "LogState", "sealed"]
+__all__ = ["FIRST_SEAL", "LogState", "mark_of", "sealed"]
 
 FIRST_SEAL = bytes(32)
 
@@ -42,6 +42,18 @@ def sealed(previous: bytes, change: Change) -> bytes:
         change.before,
         change.after,
     ):
-        part = b"-" if value is None else str(value).encode("utf-8", "surrogatepass")
-        digest.update(len(part).to_bytes(8) + part)
+        if value is None:
+            digest.update(b"\0")
+            continue
+        part = str(value).encode("utf-8", "surrogatepass")
+        digest.update(b"\1" + len(part).to_bytes(8) + part)
     return digest.digest()
+
+
+def mark_of(seal: bytes) -> str:
+    """Return the start of a seal, as sync-tokens carry it.
+
+    A number alone does not tell what a replica has: after a restored backup the same numbers are
+    given out again for other changes.
+    """
+    return seal.hex()[:16]

@@ -177,8 +177,12 @@ class Calendars(Protocol):
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """Remove an object; takes the next change number. Raises ObjectNotFound."""
 
-    def changes_since(self, view: View, number: int) -> Changes:
-        """Return what changed after `number`; raises ChangesForgotten."""
+    def changes_since(self, view: View, number: int, mark: str | None = None) -> Changes:
+        """Return what changed after `number`.
+
+        Raises ChangesForgotten, also when the change of that number has another mark: then the
+        number is from another history, before a backup was restored.
+        """
 
     def index_of(self, object_id: int) -> list[Occupied]:
         """Return the time index of one object, by start and end."""

@@ -124,8 +124,7 @@ def test_a_new_calendar_is_found_by_its_name(database: SqlDatabase) -> None:
 
 def test_a_calendar_takes_the_components_it_was_made_for(database: SqlDatabase) -> None:
     with writing(database) as uow:
-        wanted = {"C:supported-calendar-component-set": "VTODO"}
-        uow.calendars.create("aufgaben", CalendarKind.PLAIN, wanted, None)
+        uow.calendars.create("aufgaben", CalendarKind.PLAIN, {}, components=("VTODO",))
     with reading(database) as uow:
         assert calendar(uow, "aufgaben").components == ("VTODO",)
 

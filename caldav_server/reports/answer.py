@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.errors import BadRequest, Refusal
 from caldav_server.properties import (
-    number_of,
     propstat,
+    read_token,
     response,
     sync_token,
 )
@@ -58,13 +58,13 @@ class Report:
             heads: Iterable[ObjectHead] = self.uow.calendars.listing(self.view)
             parts = list(self._told(heads))
             return multistatus(parts, sync_token(self.view))
-        number = number_of(token, self.view)
-        if number is None:
+        since = read_token(token, self.view)
+        if since is None:
             raise ChangesForgotten("The sync-token is not one of this calendar.")
-        changes = self.uow.calendars.changes_since(self.view, number)
+        changes = self.uow.calendars.changes_since(self.view, *since)
         parts = list(self._told(changes.changed))
         parts += [response(self._href(self.view.name_of(*gone))) for gone in changes.removed]
-        return multistatus(parts, sync_token(self.view, max(changes.number, number)))
+        return multistatus(parts, sync_token(self.view))
 
     def calendar_multiget(self) -> bytes:
         """Answer RFC 4791 7.9: the objects under the hrefs given, 404 for the others."""

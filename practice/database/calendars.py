@@ -45,6 +45,7 @@ from practice.database.rows import (
 from practice.database.tables import calendars, changes, grants, objects, occurrences
 from practice.database.time_index import bounds, overlapping, reach_of
 from practice.errors import ChangesForgotten, NameTaken, ObjectNotFound, UidTaken
+from practice.log import mark_of
 from practice.vevent import Busy, Facts, Occupied
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class SqlCalendars:
                 kind=kind,
                 doctor_id=doctor_id,
                 number=0,
+                mark="",
                 changed=self._ledger.now,
                 components=",".join(components),
                 properties=stored(properties),
@@ -331,9 +333,13 @@ class SqlCalendars:
 
     # -- the log -----------------------------------------------------------------------------
 
-    def changes_since(self, view: View, number: int) -> Changes:
+    def changes_since(self, view: View, number: int, mark: str | None = None) -> Changes:
         """See the port."""
-        if not self._ledger.forgotten <= number <= self._ledger.number:
+        if number == view.number and mark in {None, view.mark}:
+            return Changes(number, (), ())
+        if not self._ledger.forgotten <= number <= self._ledger.number or (
+            mark is not None and mark != self._mark(number)
+        ):
             raise ChangesForgotten("The log does not reach back to this sync-token.")
         columns = (changes.c.calendar_id, changes.c.href, changes.c.kind)
         query = select(*columns).where(
@@ -364,6 +370,11 @@ class SqlCalendars:
             )
             for row in self._connection.execute(select(*HEAD).where(or_(*named))):
                 yield head_of(row)
+
+    def _mark(self, number: int) -> str:
+        query = select(changes.c.seal).where(changes.c.number == number)
+        seal = self._connection.execute(query).scalar_one_or_none()
+        return mark_of(seal) if seal is not None else ""
 
     def log(self, after: int, limit: int) -> list[Change]:
         """See the port."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from practice.calendars import Change, ChangeKind
 from practice.database.tables import calendars, changes, house
-from practice.log import LogState, sealed
+from practice.log import LogState, mark_of, sealed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +49,8 @@ class Ledger:
         self._seal: bytes = row.seal
         self._first = row.number
         self._connection = connection
-        self._touched: dict[int, int] = {}
+        self._locked = lock
+        self._touched: dict[int, tuple[int, str]] = {}
 
     def append(
         self,
@@ -63,6 +64,8 @@ class Ledger:
         after: str | None,
     ) -> int:
         """Write one row of the log under the next number; return the number."""
+        if not self._locked:
+            raise RuntimeError("A snapshot is read-only.")
         self.number += 1
         change = Change(
             number=self.number,
@@ -79,7 +82,7 @@ class Ledger:
         self._seal = sealed(self._seal, change)
         row = {name: getattr(change, name) for name in _LOGGED}
         self._connection.execute(changes.insert(), {**row, "kind": str(kind), "seal": self._seal})
-        self._touched[calendar_id] = self.number
+        self._touched[calendar_id] = (self.number, mark_of(self._seal))
         return self.number
 
     @property
@@ -92,9 +95,9 @@ class Ledger:
         if self.number == self._first:
             return
         self._connection.execute(update(house).values(number=self.number, seal=self._seal))
-        for calendar_id, number in self._touched.items():
+        for calendar_id, (number, mark) in self._touched.items():
             self._connection.execute(
                 update(calendars)
                 .where(calendars.c.id == calendar_id)
-                .values(number=number, changed=self.now)
+                .values(number=number, mark=mark, changed=self.now)
             )

@@ -65,12 +65,20 @@ class SqlPatients:
             "number": patient.number or f"new:{id(patient)}",
         }
         made = store(self._connection, patients, patient.id, values)
-        number = patient.number or f"P{made:06d}"
+        number = patient.number or self._free_number(made)
         if not patient.number:
             self._connection.execute(
                 update(patients).where(patients.c.id == made).values(number=number)
             )
         return replace(patient, id=made, number=number, record=replace(record, number=number))
+
+    def _free_number(self, made: int) -> str:
+        """Return a number made of the id, or the next that the practice has not given out."""
+        number = f"P{made:06d}"
+        while self.by_number(number) is not None:
+            made += 1_000_000
+            number = f"P{made:06d}"
+        return number
 
 
 def _patient(row: Row[Any]) -> Patient:

@@ -72,6 +72,7 @@ def calendar_of(row: Row[Any]) -> Calendar:
         doctor_id=row.doctor_id,
         number=row.number,
         changed=row.changed,
+        mark=row.mark,
         components=tuple(row.components.split(",")),
         properties=json.loads(row.properties),
     )

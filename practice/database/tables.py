@@ -94,6 +94,8 @@ calendars = Table(
     Column("kind", String(16), nullable=False),
     Column("doctor_id", ForeignKey("doctors.id"), nullable=True),
     Column("number", BigInteger, nullable=False),
+    # The start of the seal of that change: tells two histories of one number apart.
+    Column("mark", String(16), nullable=False),
     Column("changed", Moment, nullable=False),
     Column("components", String(255), nullable=False),
     Column("properties", Text, nullable=False),

@@ -91,7 +91,8 @@ class SqlDatabase:
                 unit = SqlUnitOfWork(connection, actor, now, lock=not read_only)
                 yield unit
                 unit.close()
-                connection.exec_driver_sql("ROLLBACK" if unit.doomed else "COMMIT")
+                keep = not (unit.doomed or read_only)
+                connection.exec_driver_sql("COMMIT" if keep else "ROLLBACK")
             except BaseException:
                 _roll_back(connection)
                 raise

@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("doctor_id", _Id, nullable=True),
         sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("mark", sa.String(length=16), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("components", sa.String(length=255), nullable=False),
         sa.Column("properties", sa.Text(), nullable=False),
