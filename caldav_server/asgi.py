@@ -1,6 +1,6 @@
 """ASGI to the WSGI application: bounded bodies, few headers, no thread held by a slow client.
 
-The body is read on the event loop, up to a limit and a time, before a thread is taken. Of the
+The body is read on the event loop before a thread is taken (`caldav_server.body`). Of the
 headers only those named here get through, so none can stand for something else (X-Script-Name
 would move the whole server). Passwords are verified by threads of their own.
 """
@@ -13,12 +13,12 @@ import binascii
 import io
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from caldav_server.addresses import MOUNT
+from caldav_server.body import Bodies, Limits
 from caldav_server.errors import BadRequest, Refusal, answer_for
 from practice.access import SYSTEM
 from practice.errors import PracticeError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
-__all__ = ["CalDavBridge", "Limits"]
+__all__ = ["CalDavBridge"]
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +61,6 @@ MOST_WAITING = 100
 Reply = tuple[int, list[tuple[str, str]], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one request may take: bytes of its body, seconds to send it."""
-
-    max_body: int = 25_000_000
-    body_seconds: float = 60.0
-
-
 class CalDavBridge:
     """The ASGI application for everything below the mount."""
 
@@ -84,7 +76,7 @@ class CalDavBridge:
         self._application = application
         self._database = database
         self._gate = gate
-        self._limits = limits or Limits()
+        self._bodies = Bodies(limits or Limits())
         self._threads = ThreadPoolExecutor(threads, "caldav")
         self._checkers = ThreadPoolExecutor(4, "passwords")
         self._waiting = 0
@@ -103,10 +95,8 @@ class CalDavBridge:
     async def _reply(self, scope: Message, receive: Receive) -> Reply | None:
         try:
             environ = _environ(scope)
-            async with asyncio.timeout(self._limits.body_seconds):
-                body = await self._body(scope, receive)
-        except TimeoutError:
-            return _refused(Refusal(408, "The request took too long to arrive."))
+            signed = "praxis.claim" in environ
+            body = await self._bodies.read(scope, receive, signed=signed)
         except Refusal as refusal:
             return _refused(refusal)
         if body is None:
@@ -120,25 +110,6 @@ class CalDavBridge:
         if "praxis.account" in environ:
             scope.setdefault("state", {})["account"] = environ["praxis.account"]
         return reply
-
-    async def _body(self, scope: Message, receive: Receive) -> bytes | None:
-        """Return the body, None if the client went away; raises Refusal when it is too long."""
-        limit = self._limits.max_body
-        told = dict(scope["headers"]).get(b"content-length", b"0")
-        if told.isdigit() and int(told) > limit:
-            raise Refusal(413, f"A request may have {limit} bytes.", "<C:max-resource-size/>")
-        chunks, size = [], 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > limit:
-                raise Refusal(413, f"A request may have {limit} bytes.", "<C:max-resource-size/>")
-            chunks.append(chunk)
-            if not message.get("more_body"):
-                return b"".join(chunks)
 
     async def _run(self, environ: dict[str, Any]) -> Reply:
         loop = asyncio.get_running_loop()

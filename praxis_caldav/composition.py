@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse
 from admin_api.pages.start import start_page
 from caldav_server.addresses import MOUNT, Addresses
 from caldav_server.application import CalDavApplication
-from caldav_server.asgi import CalDavBridge, Limits
+from caldav_server.asgi import CalDavBridge
+from caldav_server.body import Limits
 from practice.database import SqlDatabase
 from practice.profile import Profile
 from practice.use_cases.sign_in import Gate, GatePolicy

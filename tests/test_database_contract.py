@@ -359,7 +359,9 @@ def test_the_index_finds_what_a_walk_over_all_events_finds(practice: SqlDatabase
             first = int(start.timestamp()) + dice.randrange(365 * day)
             span = Span(first, first + dice.choice(lengths))
             wanted = {
-                name: times for name, times in events.items() if overlaps(times, (span.start, span.end))
+                name: times
+                for name, times in events.items()
+                if overlaps(times, (span.start, span.end))
             }
             found = uow.calendars.within(whole(uow), span, "VEVENT")
             assert len(found) == len(wanted)
@@ -816,7 +818,9 @@ def test_two_databases_have_different_epochs_and_one_keeps_its_own(
     other.close()
 
 
-def test_a_database_is_ready_once_it_has_the_tables(database: SqlDatabase, tmp_path: object) -> None:
+def test_a_database_is_ready_once_it_has_the_tables(
+    database: SqlDatabase, tmp_path: object
+) -> None:
     assert database.ready()
     empty = SqlDatabase(f"sqlite:///{tmp_path}/empty.db")
     assert not empty.ready()

@@ -141,10 +141,22 @@ def _between(
     query = series_of(calendar, components=[component])
     for series in query.series:
         for found in series.between(first, last):
-            start, end = seconds(found.start, zone), seconds(found.end, zone)
+            start, end = seconds(found.start, zone), _end(found.start, found.end, zone)
             # The library has no public way from an occurrence to the component it comes from.
             source = found._adapter._component
             yield Occurrence(start, max(end, start + 1), source)
+
+
+def _end(start: date, end: date, zone: ZoneInfo) -> int:
+    """Return the end of an occurrence, the later one where a clock changes within it.
+
+    RFC 5545 3.8.5.3 keeps the length that DTEND gives, clients the time on the clock.
+    """
+    told = seconds(end, zone)
+    if isinstance(start, datetime) and isinstance(end, datetime) and start.tzinfo is end.tzinfo:
+        length = end.replace(tzinfo=None) - start.replace(tzinfo=None)
+        return max(told, seconds(start, zone) + int(length.total_seconds()))
+    return told
 
 
 def _parts(calendar: Component, component: str) -> list[Any]:
@@ -177,7 +189,8 @@ def _bounds(
         first = max(first, now - BACKWARD)
         last = max(last, max(first, now) + FORWARD)
         for rule, part in rules:
-            end_rule(rule, part, last)
+            if "COUNT" not in rule:
+                end_rule(rule, part, last)
     return max(first, EARLIEST), min(last, LATEST), bool(rules)
 
 

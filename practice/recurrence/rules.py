@@ -16,15 +16,20 @@ from practice.errors import InvalidObject, TooManyInstances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
 
     from icalendar import Component
 
-__all__ = ["check_rule", "end_endless", "end_rule", "last_start", "listed"]
+__all__ = ["align_until", "check_rule", "end_endless", "end_rule", "last_start", "listed"]
 
 MOST_PER_DAY = 24
+#: Values of one part: all days of a year, counted from both of its ends, are fewer.
+MOST_VALUES = 800
 #: How many years a rule is followed to find its end: enough for any appointment, cheap for all.
 _REACH = {"YEARLY": 200, "MONTHLY": 100, "WEEKLY": 50, "DAILY": 30}
 _SUBDAILY = {"HOURLY", "MINUTELY", "SECONDLY"}
+#: An UNTIL after this is none: some clients write the year 9999 for a series without an end.
+_NEVER = 2300
 
 
 def check_rule(rule: Mapping[str, Any]) -> None:
@@ -40,6 +45,8 @@ def check_rule(rule: Mapping[str, Any]) -> None:
         raise TooManyInstances(
             "Rules by hour, minute or second need a COUNT or UNTIL and no BY part."
         )
+    if any(len(listed(values)) > MOST_VALUES for values in rule.values()):
+        raise InvalidObject("A part of a recurrence rule has too many values.")
     per_day = 1
     for part in ("BYHOUR", "BYMINUTE", "BYSECOND"):
         per_day *= max(1, len(rule.get(part, ())))
@@ -49,13 +56,41 @@ def check_rule(rule: Mapping[str, Any]) -> None:
         raise InvalidObject("BYSETPOS has no meaning in a rule by day or week.")
 
 
+def align_until(rule: Any, start: date, zone: ZoneInfo) -> None:
+    """Tell UNTIL in the kind of time that DTSTART is told in; clients mix them.
+
+    A date means the whole day, a floating time the zone of DTSTART (RFC 5545 3.3.10 wants UTC).
+    """
+    until: date | None = next(iter(listed(rule.get("UNTIL"))), None)
+    if until is None:
+        return
+    if until.year > _NEVER:
+        rule.pop("UNTIL")
+        return
+    if not isinstance(start, datetime):
+        if isinstance(until, datetime):
+            until = (until.astimezone(zone) if until.tzinfo else until).date()
+    else:
+        until = until if isinstance(until, datetime) else _naive(until)
+        if start.tzinfo is None:
+            until = until.astimezone(zone).replace(tzinfo=None) if until.tzinfo else until
+        elif until.tzinfo is None:
+            until = until.replace(tzinfo=start.tzinfo).astimezone(UTC)
+    rule["UNTIL"] = [until]
+
+
 def last_start(rule: Any, start: datetime, most: int) -> datetime | None:
     """Follow one rule to its last start; None when it has none within reach."""
     local = start.replace(tzinfo=None)
     if not _ever_matches(rule, local):
         raise InvalidObject("A recurrence rule never matches.")
-    reach = local + timedelta(days=366 * _REACH.get(str(rule["FREQ"][0]).upper(), 30))
-    end = reach
+    frequency = str(rule["FREQ"][0]).upper()
+    reach = end = local + timedelta(days=366 * _REACH.get(frequency, 30))
+    if "COUNT" in rule or frequency in _SUBDAILY:
+        if not any(part.startswith("BY") for part in rule):
+            reach = end = datetime.max  # every step is a start, so their number bounds the work
+    elif "UNTIL" not in rule:
+        return None
     if "UNTIL" in rule:
         # UNTIL may be a date, or in UTC: a day of slack, since only the number is wanted here.
         end = _naive(rule["UNTIL"][0]) + timedelta(days=1)
@@ -67,21 +102,25 @@ def last_start(rule: Any, start: datetime, most: int) -> datetime | None:
     starts = list(islice(bounded, wanted))
     if len(starts) > most:
         raise TooManyInstances(f"The series has more than {most} instances.")
+    if "COUNT" in rule and len(starts) < wanted and end >= reach:
+        return None
     last = starts[-1] if starts else local
     return last.replace(tzinfo=start.tzinfo)
 
 
 def _ever_matches(rule: Any, start: datetime) -> bool:
-    """Tell whether a rule by day or week matches within its reach.
+    """Tell whether a rule by day or more matches within its reach.
 
     The library looks for the end of a rule only where it matches, and would follow "every 30
-    February" to the year 9999 day by day.
+    February" to the year 9999.
     """
     frequency = str(rule["FREQ"][0]).upper()
-    if frequency not in {"DAILY", "WEEKLY"}:
-        return True
+    if frequency in {"MONTHLY", "YEARLY"}:
+        # The calendar repeats every 400 years, and the year 9999 is near from there.
+        late = start.replace(year=start.year + (9799 - start.year) // 400 * 400)
+        return next(iter(rrulestr(_without_end(rule), dtstart=late)), None) is not None
     wanted = {name: set(map(_text, listed(rule[name]))) for name in _DAY_PARTS if name in rule}
-    if not wanted:
+    if frequency in _SUBDAILY or not wanted:
         return True
     step = int(rule.get("INTERVAL", [1])[0]) * (7 if frequency == "WEEKLY" else 1)
     within = 7 if frequency == "WEEKLY" else 1

@@ -26,6 +26,7 @@ from practice.recurrence import (
     next_occurrence,
     seconds,
 )
+from practice.recurrence.rules import align_until, listed
 from practice.timezones import Zones, known_zone
 from practice.vevent.checking import TIMES, check_part, common_uid, the_component
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from practice.facts import Span
 
 __all__ = ["expanded", "occurs", "read"]
+
+#: What the library raises for texts it cannot read; it looks for time zones among files.
+_UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError, OSError, RecursionError)
 
 
 def read(text: str, *, zone: ZoneInfo, now: datetime, limits: Limits) -> Facts:
@@ -80,12 +84,15 @@ def _parse(text: str, zone: ZoneInfo) -> tuple[str, Component]:
         # Without its VTIMEZONEs: the library keeps unknown zones for the whole process, and the
         # first text to name a zone would decide what it means in all others.
         calendar = ICalendar.from_ical(taken.body)
-    except (ValueError, KeyError, IndexError, OverflowError, TypeError) as error:
+    except _UNREADABLE as error:
         raise InvalidText("The text is not valid iCalendar.") from error
     zones = Zones(zone, taken.timezones)
-    for part in calendar.walk(component):
+    parts: list[Any] = calendar.walk(component)
+    for part in parts:
         check_part(part)
         _resolve_zones(part, zones)
+        for rule in listed(part.get("RRULE")) if "DTSTART" in part else ():
+            align_until(rule, part["DTSTART"].dt, zone)
     return component, calendar
 
 
@@ -139,6 +146,8 @@ def _span(part: Any, zone: ZoneInfo) -> tuple[int, int]:
         if begin is None:
             return EARLIEST_SECOND - 1, LATEST_SECOND + 1  # a task without dates is always there
         start = seconds(begin.dt, zone)
+        if part.name == "VTODO" and isinstance(begin.dt, datetime):
+            return _task_span(part, start, zone)
         finish = part.get("DTEND") or part.get("DUE")
         if finish is not None:
             end = seconds(finish.dt, zone)
@@ -153,6 +162,16 @@ def _span(part: Any, zone: ZoneInfo) -> tuple[int, int]:
     except (OverflowError, ValueError) as error:
         raise InvalidText("A date is out of range.") from error
     return start, max(end, start + 1)
+
+
+def _task_span(part: Any, start: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Return the range of time of a task, whose ends count where those of events do not."""
+    if "DUE" in part:
+        due = seconds(part["DUE"].dt, zone)
+        return (start, due) if due > start else (start - 1, start + ("DTSTART" in part))
+    if "DURATION" in part:
+        return start, start + max(int(part["DURATION"].dt.total_seconds()), 0) + 1
+    return start, start + 1
 
 
 def _busy(part: Any) -> Busy:
