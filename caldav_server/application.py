@@ -24,7 +24,7 @@ from caldav_server.objects import Objects
 from caldav_server.rights import Rights
 from caldav_server.scope import NotSignedIn, Scope, current
 from caldav_server.storage import Storage
-from caldav_server.xml import XmlError, parse
+from caldav_server.xml import CALDAV, XmlError, parse
 from practice.errors import PracticeError
 from practice.use_cases.sign_in import Claim, Gate, Refused, Throttled, Unverified
 
@@ -141,9 +141,11 @@ class CalDavApplication(Application):
     ) -> Element | None:
         """Read XML under our limits for Radicale's own methods too; it answers 400."""
         try:
-            return parse(environ["wsgi.input"].read())
+            root = parse(environ["wsgi.input"].read())
+            _check_properties(root)
         except XmlError as error:
             raise RuntimeError(str(error)) from error
+        return root
 
     # Radicale asks for do_<METHOD>(environ, base_prefix, path, user, user_groups, request_info).
 
@@ -191,6 +193,15 @@ class CalDavApplication(Application):
     def do_MKCOL(self, *args: Any) -> Any:
         """Make a calendar (RFC 5689); Radicale's, in our transaction."""
         return super().do_MKCOL(*args)
+
+
+def _check_properties(root: Element | None) -> None:
+    """Refuse what Radicale stumbles over: properties of no namespace, components of no name."""
+    for element in root.iter() if root is not None else ():
+        if not element.tag.startswith("{"):
+            raise XmlError("An element has no namespace.")
+        if element.tag == CALDAV + "comp" and "name" not in element.attrib:
+            raise XmlError("A component has no name.")
 
 
 def _body(environ: dict[str, Any]) -> Element | None:

@@ -169,7 +169,7 @@ def _environ(scope: Message) -> dict[str, Any]:
         "wsgi.url_scheme": scope.get("scheme", "http"),
     }
     if outside:
-        environ["praxis.outside"] = True
+        environ["praxis.outside"] = path
     authorization = None
     for name, value in scope["headers"]:
         if name == b"authorization":

@@ -52,9 +52,10 @@ class Collections:
         if depth not in {"0", "1"}:
             raise BadRequest("Depth is 0 or 1.")
         ask = _asked(root)
-        found = self._resources(scope, account, path, depth == "1")
-        if "praxis.outside" in environ:  # an address of the host's root that clients probe
-            found = ((MOUNT + "/", resource) for _, resource in found)
+        outside = environ.get("praxis.outside")  # an address of the host that clients probe
+        found = self._resources(scope, account, path, depth == "1" and outside is None)
+        if outside is not None:
+            found = ((outside, resource) for _, resource in found)
         parts = [response(address, ask.tell(resource)) for address, resource in found]
         return 207, _XML, multistatus(parts)
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from practice.errors import InvalidObject, InvalidText
+from practice.errors import InvalidObject, InvalidText, TooLarge
 
 __all__ = ["Outline", "outline", "unfold"]
 
 #: VCALENDAR > VEVENT > VALARM > (something of a vendor's) is the deepest seen in practice.
 DEEPEST = 12
+#: A series with 3,000 changed instances has fewer; each line costs the same to read.
+MOST_LINES = 40_000
 #: Name, then parameters whose values are quoted or free of quotes, then the colon. Possessive,
 #: so that a hostile line without a colon costs its length and no more.
 _CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)(?:;(?:"[^"]*"|[^":]++)*+)?:')
@@ -47,12 +49,14 @@ def unfold(text: str) -> list[str]:
 
 
 def outline(text: str) -> Outline:
-    """Take `text` apart; raise InvalidText or InvalidObject when it is not one VCALENDAR."""
+    """Take `text` apart; raise a subclass of Invalid when it is not one VCALENDAR."""
     if _CONTROLS.search(text):
         raise InvalidText("The text has control characters.")
     lines = unfold(text)
     if not lines or lines[0].strip().upper() != "BEGIN:VCALENDAR":
         raise InvalidText("The text does not start with BEGIN:VCALENDAR.")
+    if len(lines) > MOST_LINES:
+        raise TooLarge(f"A calendar object may have {MOST_LINES} lines.")
     return _Reader(lines).read()
 
 

@@ -8,15 +8,13 @@ shift the events of another.
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dateutil import tz as dateutil_tz
-
+from practice.own_zones import own_zone
 from practice.windows_zones import WINDOWS_ZONES
 
 if TYPE_CHECKING:
@@ -24,12 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Zones", "known_zone", "vtimezone"]
 
-#: A VTIMEZONE of 40 years of single dates has 80 observances; more is not a time zone.
-MOST_OBSERVANCES = 200
+#: Zones of its own in one text; a journey around the world has fewer.
+MOST_ZONES = 20
 #: Names longer than this are nobody's; looking for them would cost more than their length.
 LONGEST_NAME = 255
-_TZID = re.compile(r"^TZID(?:;[^:]*)?:(.*)$", re.MULTILINE | re.IGNORECASE)
-_YEARLY = re.compile(r"^RRULE:(?!FREQ=YEARLY|.*;FREQ=YEARLY)", re.MULTILINE | re.IGNORECASE)
+_TZID = re.compile(r"^TZID(?:;[^:\n]*)?:(.*)$", re.MULTILINE | re.IGNORECASE)
 _OLSON = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+")
 
 
@@ -57,6 +54,7 @@ class Zones:
     def __init__(self, practice_zone: ZoneInfo, vtimezones: Iterable[str] = ()) -> None:
         self._practice_zone = practice_zone
         self._own = {_tzid(block): block for block in vtimezones}
+        self._read: dict[str, tzinfo | None] = {}
 
     def zone(self, tzid: str) -> tzinfo:
         """Return the zone for `tzid`; the practice's own when nobody can tell."""
@@ -64,20 +62,16 @@ class Zones:
 
     def _from_text(self, tzid: str) -> tzinfo | None:
         block = self._own.get(tzid)
-        if block is None or block.count("BEGIN:") > MOST_OBSERVANCES or _YEARLY.search(block):
+        if block is None:
             return None
-        try:
-            found = dateutil_tz.tzical(io.StringIO(block.replace("\r\n", "\n"))).get(tzid)
-            # Reading it once shows what only use would show: offsets and rules that make no sense.
-            datetime(2026, 7, 1, tzinfo=found).utcoffset()
-        except (ValueError, TypeError, KeyError, OverflowError, AttributeError):
-            return None
-        return found
+        if tzid not in self._read and len(self._read) < MOST_ZONES:
+            self._read[tzid] = own_zone(block)
+        return self._read.get(tzid)
 
 
 def _tzid(block: str) -> str:
     found = _TZID.search(block)
-    return found[1].strip("\r") if found else ""
+    return re.sub(r"\\([,;\\])", r"\1", found[1].strip("\r")) if found else ""
 
 
 @lru_cache(maxsize=16)

@@ -219,7 +219,7 @@ def _write(
         "ms": round(seconds * 1000, 1),
         "bytes": answer.size,
     }
-    if calendar:
+    if calendar and answer.status < 400:  # else a client may have made it up, of any name
         facts["calendar"] = calendar
     if isinstance(account, str):
         facts["account"] = account

@@ -93,6 +93,9 @@ class SqlDatabase:
                 unit.close()
                 keep = not (unit.doomed or read_only)
                 connection.exec_driver_sql("COMMIT" if keep else "ROLLBACK")
+            except exc.PendingRollbackError as error:
+                # The connection was lost, and whoever was told of it went on.
+                raise DatabaseUnavailable("The database does not answer.") from error
             except BaseException:
                 _roll_back(connection)
                 raise

@@ -30,6 +30,7 @@ _REACH = {"YEARLY": 200, "MONTHLY": 100, "WEEKLY": 50, "DAILY": 30}
 _SUBDAILY = {"HOURLY", "MINUTELY", "SECONDLY"}
 #: An UNTIL after this is none: some clients write the year 9999 for a series without an end.
 _NEVER = 2300
+_FAR = datetime(9999, 1, 1)  # noqa: DTZ001 - rules are followed in local time
 
 
 def check_rule(rule: Mapping[str, Any]) -> None:
@@ -88,7 +89,7 @@ def last_start(rule: Any, start: datetime, most: int) -> datetime | None:
     reach = end = local + timedelta(days=366 * _REACH.get(frequency, 30))
     if "COUNT" in rule or frequency in _SUBDAILY:
         if not any(part.startswith("BY") for part in rule):
-            reach = end = datetime.max  # every step is a start, so their number bounds the work
+            reach = end = _FAR  # every step is a start, so their number bounds the work
     elif "UNTIL" not in rule:
         return None
     if "UNTIL" in rule:

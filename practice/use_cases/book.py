@@ -32,13 +32,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "Taken", "take_bookings"]
 
-_SAFE = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_INSURANCE_WORDS = {"GESETZLICH": "Gesetzlich", "PRIVAT": "Privat", "SELBSTZAHLER": "Selbstzahler"}
-_SOURCE_WORDS = {
-    "ONLINE_BOOKING": "Gebucht via Online-Terminbuchung",
-    "ONLINE": "Gebucht via Online-Terminbuchung",
-    "PHONE": "Telefonisch gebucht",
-    "STAFF": "In der Praxis gebucht",
+#: Characters that fit into the tables.
+_LONGEST = {
+    "id": 255,
+    "last_name": 255,
+    "first_name": 255,
+    "email": 255,
+    "phone": 64,
+    "patient_number": 64,
+    "kind": 255,
+}
+#: Properties whose value is a matter of what the tool changed, not of who wrote it last.
+_TIMES = frozenset({"DTSTART", "DTEND", "DURATION"})
+_FOLLOWS = {
+    "start": _TIMES,
+    "end": _TIMES,
+    "status": frozenset({"STATUS", "X-REQUIRES-CONFIRMATION"}),
+    "room": frozenset({"LOCATION"}),
 }
 
 
@@ -214,92 +224,3 @@ class _Desk:
         facts = read(text, zone=profile.zone, now=self._uow.now, limits=profile.limits)
         return Draft(href, text, facts)
 
-    def _uid(self, booking: Booking) -> str:
-        name = f"{self._tool}-{booking.id}"
-        if not _SAFE.fullmatch(name):
-            name = hashlib.sha256(name.encode()).hexdigest()[:32]
-        return f"booking-{name}@{self._profile.uid_domain}"
-
-    def _event(
-        self, booking: Booking, patient: Patient, uid: str, slot: Slot, status: Status
-    ) -> Event:
-        profile = self._profile
-        category = booking.category or profile.categories.get(booking.kind, "")
-        name = f"{booking.first_name} {booking.last_name}".strip()
-        title = f"{name} - {booking.reason or booking.kind.title() or 'Termin'}"
-        prefix = profile.tentative_prefix if status is Status.TENTATIVE else ""
-        return Event(
-            uid=uid,
-            slot=slot,
-            stamp=self._uow.now.replace(microsecond=0),
-            summary=prefix + title,
-            description=_description(booking, name),
-            location=_location(self._rooms.get(booking.room), profile),
-            status=status,
-            organizer=(profile.name, profile.email),
-            attendee=(name, booking.email),
-            categories=("APPOINTMENT", category) if category else ("APPOINTMENT",),
-            color=profile.colors.get(category, ""),
-            extra={
-                "X-PATIENT-ID": patient.number,
-                **({"X-INSURANCE-TYPE": booking.insurance} if booking.insurance else {}),
-                **({"X-APPOINTMENT-TYPE": booking.kind} if booking.kind else {}),
-                "X-BOOKING-SOURCE": booking.source,
-                "X-REQUIRES-CONFIRMATION": str(booking.requires_confirmation).upper(),
-            },
-        )
-
-
-def _description(booking: Booking, name: str) -> str:
-    birth = booking.birth_date
-    lines = [
-        ("Patient", name),
-        ("Geburtsdatum", f"{birth[8:]}.{birth[5:7]}.{birth[:4]}" if birth else ""),
-        ("Versicherung", _INSURANCE_WORDS.get(booking.insurance, booking.insurance)),
-        ("Telefon", booking.phone),
-        ("Grund", booking.reason),
-        ("Bemerkung", booking.notes),
-    ]
-    told = [f"{label}: {value}" for label, value in lines if value]
-    return "\n".join([*told, "", _SOURCE_WORDS.get(booking.source, f"Quelle: {booking.source}")])
-
-
-def _location(room: Room | None, profile: Profile) -> str:
-    parts = (room.name if room else "", profile.name, profile.address)
-    return ", ".join(part for part in parts if part)
-
-
-def _record(booking: Booking) -> PatientRecord:
-    return PatientRecord(
-        last_name=booking.last_name,
-        first_name=booking.first_name,
-        birth_date=booking.birth_date,
-        email=booking.email,
-        phone=booking.phone,
-        insurance=booking.insurance,
-        number=booking.patient_number,
-    )
-
-
-def _digest(booking: Booking) -> str:
-    told = [str(value) for value in astuple(replace(booking, line=0))]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
-
-
-def _written_base(booking: Booking) -> str:
-    """Return the booking as it is compared with next time; nothing of the patient is in it."""
-    return json.dumps(
-        {
-            "digest": _digest(booking),
-            "start": booking.slot.start.isoformat(),
-            "end": booking.slot.end.isoformat(),
-            "status": str(booking.status),
-            "doctor": booking.doctor,
-            "room": booking.room,
-        }
-    )
-
-
-def _base(appointment: Appointment) -> dict[str, Any]:
-    base: dict[str, Any] = json.loads(appointment.booking_base or "{}")
-    return base

@@ -62,9 +62,8 @@ def put(
     3. A booking finds its slot free.
     4. Object, appointment and letters change together.
     """
-    check_object_name(draft.href)
     calendar, href = view.locate(draft.href)
-    check_object_name(href)
+    check_object_name(href)  # its own name, since the union's is longer
     head = uow.calendars.head(calendar, href)
     condition.check(_visible_etag(head, view))
     allowed = (
@@ -117,7 +116,6 @@ def move(
     condition.check(item.etag)
     from_calendar, from_href = source[0].locate(source[1])
     to_view, to_name = target
-    check_object_name(to_name)
     to_calendar, to_href = to_view.locate(to_name)
     check_object_name(to_href)
     if not (may_delete(account, from_calendar) and may_create(account, to_calendar)):

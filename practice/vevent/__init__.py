@@ -5,7 +5,7 @@
 from practice.facts import Busy, Facts, Limits, Occupied
 from practice.vevent.filtering import CompFilter, ParamFilter, PropFilter, TextMatch, matches
 from practice.vevent.reading import expanded, occurs, read
-from practice.vevent.writing import Event, merge, revise, write
+from practice.vevent.writing import Event, fingerprints, merge, revise, summary_of, write
 
 __all__ = [
     "Busy",
@@ -18,10 +18,12 @@ __all__ = [
     "PropFilter",
     "TextMatch",
     "expanded",
+    "fingerprints",
     "matches",
     "merge",
     "occurs",
     "read",
     "revise",
+    "summary_of",
     "write",
 ]

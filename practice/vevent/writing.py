@@ -6,27 +6,30 @@ one differently. Sources: RFC 5545, RFC 7986 (COLOR), seed 002 (the X- propertie
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
 from icalendar import Calendar as ICalendar
 from icalendar import Event as IEvent
 from icalendar import vCalAddress, vText
 
 from practice.appointments import Slot, Status
+from practice.content_lines import unfold
 from practice.timezones import known_zone, vtimezone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-__all__ = ["Event", "merge", "revise", "write"]
+__all__ = ["Event", "fingerprints", "merge", "revise", "summary_of", "write"]
 
 PRODID = "-//praxis-caldav//praxis-caldav//DE"
-#: What a booking tool's change may set in an object the practice has worked on since.
-_OURS = (
+#: What a booking tool's change may set in an object, where the practice has not set it since.
+_TOLD = (
     "DTSTART",
     "DTEND",
     "DURATION",
@@ -37,15 +40,17 @@ _OURS = (
     "CATEGORIES",
     "COLOR",
     "ATTENDEE",
-    "DTSTAMP",
-    "LAST-MODIFIED",
     "X-PATIENT-ID",
     "X-INSURANCE-TYPE",
     "X-APPOINTMENT-TYPE",
     "X-BOOKING-SOURCE",
     "X-REQUIRES-CONFIRMATION",
 )
-_TZID = re.compile(r"^TZID(?:;[^:\r\n]*)?:(.*?)\r?$", re.MULTILINE)
+_STAMPS = ("DTSTAMP", "LAST-MODIFIED")
+_TZID = re.compile(r"^TZID(?:;[^:\n]*)?:(.*?)\r?$", re.MULTILINE | re.IGNORECASE)
+#: Ends a content line; where white space follows, the line goes on (RFC 5545 3.1).
+_LINE_END = re.compile(r"\r?\n(?![ \t])")
+_BEGIN_OR_END = re.compile(r"(BEGIN|END)(?:;[^:]*)?:\s*(\S*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,12 @@ def _component(event: Event, zone: ZoneInfo) -> IEvent:
     made.add("UID", event.uid)
     made.add("DTSTAMP", event.stamp)
     made.add("LAST-MODIFIED", event.stamp)
-    made.add("DTSTART", event.slot.start.astimezone(zone))
-    made.add("DTEND", event.slot.end.astimezone(zone))
+    times = [moment.astimezone(zone) for moment in (event.slot.start, event.slot.end)]
+    if any(local.fold for local in times):
+        # A local time that the clock shows twice means the first (RFC 5545 3.3.5).
+        times = [local.astimezone(UTC) for local in times]
+    made.add("DTSTART", times[0])
+    made.add("DTEND", times[1])
     made.add("SEQUENCE", 0)
     for name in ("SUMMARY", "DESCRIPTION", "LOCATION", "COLOR"):
         if value := getattr(event, name.lower()):
@@ -111,22 +120,51 @@ def _with_zone(text: str, zone: ZoneInfo) -> str:
     return text.replace("BEGIN:VEVENT", f"{vtimezone(zone)}BEGIN:VEVENT", 1)
 
 
-def revise(text: str, event: Event, zone: ZoneInfo) -> str:
+def revise(text: str, event: Event, zone: ZoneInfo, keep: Container[str] = ()) -> str:
     """Return `text` with what `event` says, and everything else the practice added kept.
 
-    SEQUENCE is raised (RFC 5545 3.8.7.4).
+    Properties named in `keep` stay as they are, too. SEQUENCE is raised (RFC 5545 3.8.7.4).
     """
     calendar = ICalendar.from_ical(text)
-    old = calendar.walk("VEVENT")[0]
+    old = _first(calendar)
     new = _component(event, zone)
-    sequence = int(old.get("SEQUENCE", 0)) + 1
-    for name in _OURS:
+    sequence = old.get("SEQUENCE", 0)
+    for name in (*_TOLD, *_STAMPS):
+        if name in keep:
+            continue
         old.pop(name, None)
         if name in new:
             old[name] = new[name]
-    old["SEQUENCE"] = sequence
-    calendar.subcomponents = [c for c in calendar.subcomponents if c.name != "VTIMEZONE"]
+    old["SEQUENCE"] = sequence + 1 if isinstance(sequence, int) else 1
+    calendar.subcomponents = [
+        part
+        for part in calendar.subcomponents
+        if (part.name, str(part.get("TZID"))) != ("VTIMEZONE", zone.key)
+    ]
     return _with_zone(calendar.to_ical(sorted=False).decode(), zone)
+
+
+def fingerprints(text: str) -> dict[str, str]:
+    """Return a digest of each property that `revise` may set; equal ones say the same."""
+    event = _first(ICalendar.from_ical(text))
+    return {name: _fingerprint(event[name]) for name in _TOLD if name in event}
+
+
+def summary_of(text: str) -> str:
+    """Return the SUMMARY of an event."""
+    return str(_first(ICalendar.from_ical(text)).get("SUMMARY", ""))
+
+
+def _first(calendar: Any) -> Any:
+    """Return the event itself, before changed occurrences of it."""
+    events = calendar.walk("VEVENT")
+    return next((event for event in events if "RECURRENCE-ID" not in event), events[0])
+
+
+def _fingerprint(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    told = b"\n".join(one.to_ical() for one in values)
+    return hashlib.sha256(told).hexdigest()[:16]
 
 
 def merge(texts: Iterable[str], title: str, zone: ZoneInfo) -> str:
@@ -140,7 +178,7 @@ def merge(texts: Iterable[str], title: str, zone: ZoneInfo) -> str:
     for text in texts:
         for name, block in _components(text):
             if name == "VTIMEZONE":
-                found = _TZID.search(block)
+                found = _TZID.search("\n".join(unfold(block)))
                 tzid = found[1] if found else ""
                 known = known_zone(tzid)
                 own = vtimezone(known) if known and known.key == tzid else block
@@ -161,15 +199,16 @@ def _components(text: str) -> Iterable[tuple[str, str]]:
     """Yield (name, text) of the components directly below VCALENDAR, lines as they were."""
     depth, name = 0, ""
     block: list[str] = []
-    for line in text.removeprefix("\ufeff").splitlines(keepends=True):
-        bare = line.strip().upper()
-        if bare.startswith("BEGIN:"):
+    for line in _LINE_END.split(text.removeprefix("\ufeff")):
+        mark = _BEGIN_OR_END.match("".join(unfold(line)) if "\n" in line else line)
+        begins = mark is not None and mark[1].upper() == "BEGIN"
+        if mark is not None and begins:
             depth += 1
             if depth == 2:
-                name, block = bare.removeprefix("BEGIN:"), []
-        if depth >= 2:
-            block.append(line.rstrip("\r\n") + "\r\n")
-        if bare.startswith("END:"):
+                name, block = mark[2].upper(), []
+        if depth >= 2 and line.strip("\r"):
+            block.append(line.replace("\r\n", "\n").replace("\n", "\r\n") + "\r\n")
+        if mark is not None and not begins:
             if depth == 2:
                 yield name, "".join(block)
             depth -= 1

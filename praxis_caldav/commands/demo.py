@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -128,6 +129,7 @@ def _shifted(rows: Iterator[list[str]], by: timedelta) -> Iterator[list[str]]:
 
 def _tell(settings: Settings, folder: Path, password: str) -> None:
     base = f"http://{settings.server.host}:{settings.server.port}"
+    bookings = folder / "buchungen.csv"
     people = "\n".join(f"  {name:<16} {password}  {display}" for name, _, _, display in _ACCOUNTS)
     click.echo(
         f"""
@@ -146,7 +148,8 @@ What to do next
   - Thunderbird: New Calendar > On the Network; user name empfang, location {base}/caldav/
   - Change an appointment there: it is in every other program at its next sync.
   - curl -u empfang {base}/caldav/calendars/praxis/appointments.ics
-  - Import an export of your own: praxis-caldav import-bookings FILE (see README)
+  - Change the booking tool's export, {bookings}, and take it over again:
+    {sys.argv[0]} import-bookings --database {folder / "praxis.db"} {bookings}
   - Stop with Ctrl-C. --fresh makes the demo anew, around today.
 """
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -88,6 +89,7 @@ def run(settings: Settings, config: Path | None, given: Mapping[str, object]) ->
             os.environ.pop(f"{variable(name)}_FILE", None)
             os.environ[variable(name)] = str(value)
     server = settings.server
+    _try_address(server.host, server.port)
     if server.workers > 1:
         # Before prometheus_client is imported by a worker: all of them count into this folder.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="praxis-metrics-")
@@ -110,6 +112,18 @@ def run(settings: Settings, config: Path | None, given: Mapping[str, object]) ->
         access_log=False,
         server_header=False,
     )
+
+
+def _try_address(host: str, port: int) -> None:
+    """Fail in a sentence if nothing can listen there: the log withholds uvicorn's reason."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]  # the rest repeats the address
+        raise click.ClickException(
+            f"Cannot listen on {host}, port {port}: {reason} (--port takes another)."
+        ) from error
 
 
 commands: tuple[click.Command, ...] = (init, serve)

@@ -1,0 +1,38 @@
+"""The CalDAV door in the test's own process, over the test's own database."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from starlette.testclient import TestClient
+
+from caldav_server.addresses import Addresses
+from caldav_server.application import CalDavApplication
+from caldav_server.asgi import CalDavBridge
+from practice.use_cases.sign_in import Gate
+from tests.building import PASSWORD, PROFILE
+from tests.dav import HOME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from practice.database import SqlDatabase
+
+__all__ = ["clients"]
+
+
+@contextmanager
+def clients(database: SqlDatabase, *accounts: str) -> Iterator[list[TestClient]]:
+    """Sign accounts in; their passwords are verified by now, as in a worker that has run a while."""
+    gate = Gate()
+    application = CalDavApplication(database, gate, PROFILE, Addresses({}))
+    bridge = CalDavBridge(application, database, gate, threads=2)
+    made = [TestClient(bridge, base_url="http://localhost") for _ in accounts]
+    try:
+        for client, account in zip(made, accounts, strict=True):
+            client.auth = (account, PASSWORD)
+            assert client.request("PROPFIND", HOME).status_code == 207
+        yield made
+    finally:
+        bridge.close()
