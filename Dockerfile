@@ -1,9 +1,10 @@
 # Two stages: the first builds an environment with the pinned packages, the second runs it.
 #
 #   docker build -t praxis-caldav .
+#   docker run --rm -v praxis-data:/data praxis-caldav init
 #   docker run -p 127.0.0.1:5232:5232 -v praxis-data:/data praxis-caldav
 #
-# The other commands go the same way: docker run ... praxis-caldav init
+# The other commands go the same way as init.
 
 FROM python:3.13-slim AS builder
 WORKDIR /src

@@ -57,6 +57,8 @@ _HEADERS = {
 _BODILESS = {204, 304}
 #: Checks waiting for argon2id; more are told to come back.
 MOST_WAITING = 100
+#: Checks made for one request; see `_run`.
+MOST_CHECKS = 3
 
 Reply = tuple[int, list[tuple[str, str]], bytes]
 
@@ -79,6 +81,7 @@ class CalDavBridge:
         self._bodies = Bodies(limits or Limits())
         self._threads = ThreadPoolExecutor(threads, "caldav")
         self._checkers = ThreadPoolExecutor(4, "passwords")
+        self._checks: dict[object, asyncio.Future[Refused | Throttled | None]] = {}
         self._waiting = 0
 
     def close(self) -> None:
@@ -114,19 +117,32 @@ class CalDavBridge:
     async def _run(self, environ: dict[str, Any]) -> Reply:
         loop = asyncio.get_running_loop()
         answer = self._application.answer
-        reply = await loop.run_in_executor(self._threads, answer, environ)
-        if not isinstance(reply, Unverified):
-            return reply
-        refusal = await self._verify(reply)
-        if refusal is not None:
-            return self._application.refusal(refusal)
-        environ["wsgi.input"].seek(0)
-        reply = await loop.run_in_executor(self._threads, answer, environ)
-        # A password that was changed in the blink between is wrong now.
-        return self._application.refusal(Refused()) if isinstance(reply, Unverified) else reply
+        # Again when another hash is stored by then: the password was changed, or its hash renewed.
+        for _ in range(MOST_CHECKS):
+            environ["wsgi.input"].seek(0)
+            reply = await loop.run_in_executor(self._threads, answer, environ)
+            if not isinstance(reply, Unverified):
+                return reply
+            refusal = await self._verify(reply)
+            if refusal is not None:
+                return self._application.refusal(refusal)
+        return self._application.refusal(Refused())
 
     async def _verify(self, question: Unverified) -> Refused | Throttled | None:
-        """Have argon2id tell, away from the threads that serve; None means the claim is true."""
+        """Have argon2id tell; None means the claim is true.
+
+        One check serves all who ask the same meanwhile: a practice's devices that come back all
+        at once after a restart are no guesses.
+        """
+        same = (question.claim.name, question.claim.secret, question.credential)
+        check = self._checks.get(same)
+        if check is None:
+            check = self._checks[same] = asyncio.ensure_future(self._check(question))
+            check.add_done_callback(lambda _: self._checks.pop(same))
+        return await asyncio.shield(check)
+
+    async def _check(self, question: Unverified) -> Refused | Throttled | None:
+        """Verify a password, away from the threads that serve."""
         if self._waiting >= MOST_WAITING:
             return Throttled(5)
         loop = asyncio.get_running_loop()
@@ -216,7 +232,7 @@ def _claim(header: bytes, network: str) -> Claim:
         except UnicodeDecodeError:
             text = told.decode("latin-1")  # what older clients mean by an umlaut
         name, separator, password = text.partition(":")
-        if separator and name:
+        if separator and name and "\0" not in name:  # which PostgreSQL cannot be asked for
             return Claim(name, password, network)
     return Claim("", "", network)
 

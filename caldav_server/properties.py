@@ -100,7 +100,7 @@ def _calendar_privileges(resource: CalendarResource | ObjectResource) -> str:
         return _privileges(*_READS)
     if account.role is Role.BOOKING:
         return _privileges(*_READS, "write-content", "bind")
-    if account.role is Role.PVS:
+    if account.role is Role.PVS or level(account, view.calendar) < Level.WRITE:
         return _privileges(*_READS, *_WRITES)
     return _privileges(*_READS, *_WRITES, "write-properties")
 

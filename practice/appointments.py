@@ -23,12 +23,14 @@ class Slot:
     def __post_init__(self) -> None:
         if self.start.tzinfo is None or self.end.tzinfo is None:
             raise ValueError("a slot needs aware times")
-        if self.end <= self.start:
+        # As instants: times of one zone would be compared by a clock that is set back once a year.
+        if self.end.timestamp() <= self.start.timestamp():
             raise ValueError("a slot ends after it starts")
 
     def overlaps(self, other: Slot) -> bool:
         """Tell whether the two share any moment; touching ends do not."""
-        return self.start < other.end and other.start < self.end
+        begins, ends = self.start.timestamp(), self.end.timestamp()
+        return begins < other.end.timestamp() and other.start.timestamp() < ends
 
 
 class Status(StrEnum):

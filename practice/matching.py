@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 __all__ = ["judge", "match_key"]
 
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_SPELLED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "ø": "oe", "ł": "l", "đ": "d", "ı": "i"}
+)
 
 
 def match_key(record: PatientRecord) -> str:
     """Return what two spellings of one name and birth date share, or "" without a birth date."""
     if not record.birth_date or not record.last_name:
         return ""
-    name = f"{record.last_name} {record.first_name}".casefold().translate(_UMLAUTS)
-    plain = unicodedata.normalize("NFKD", name)
+    # Composed before it is spelled out: some systems write an umlaut as a letter and two dots.
+    name = unicodedata.normalize("NFC", f"{record.last_name} {record.first_name}".casefold())
+    plain = unicodedata.normalize("NFKD", name.translate(_SPELLED))
     letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return f"{' '.join(sorted(letters.split()))}|{record.birth_date}"[:512]
+    # The birth date is never cut off: names alone decide nothing.
+    return f"{' '.join(sorted(letters.split()))[:500]}|{record.birth_date}"
 
 
 def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:

@@ -28,9 +28,9 @@ LONGEST = 1024
 
 
 def check_strength(password: str, minimum: int) -> None:
-    """Raise InvalidPassword unless the password has between `minimum` and 1024 characters."""
-    if not minimum <= len(password) <= LONGEST:
-        raise InvalidPassword(f"A password has {minimum} to {LONGEST} characters.")
+    """Raise InvalidPassword unless it has between `minimum` and 1024 characters, none NUL."""
+    if not minimum <= len(password) <= LONGEST or "\0" in password:
+        raise InvalidPassword(f"A password has {minimum} to {LONGEST} characters and no NUL.")
 
 
 def hash_password(password: str) -> str:
@@ -45,10 +45,10 @@ def verify(password: str, hashed: str | None) -> bool:
     None stands for an unknown account: the same work is done, so that the time taken does not
     tell which names exist.
     """
-    if len(password) > LONGEST:
+    if len(password) > LONGEST or "\0" in password:
         return False
     with _AT_ONCE:
-        right = bool(_HASHER.verify(password.replace("\0", ""), hashed or _nobody()))
+        right = bool(_HASHER.verify(password, hashed or _nobody()))
     return right and hashed is not None
 
 

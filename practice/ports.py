@@ -153,7 +153,7 @@ class Calendars(Protocol):
     def within(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
         """Return the objects with an occurrence in `span`, by the index alone.
 
-        Endless series are in it as far as their coverage goes.
+        Endless series are in it as far as their coverage goes; an open span has every object.
         """
 
     def beyond(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:

@@ -24,7 +24,7 @@ __all__ = ["clients"]
 
 @contextmanager
 def clients(database: SqlDatabase, *accounts: str) -> Iterator[list[TestClient]]:
-    """Sign accounts in; their passwords are verified by now, as in a worker that has run a while."""
+    """Sign accounts in; their passwords are verified by now, as in a worker that runs for long."""
     gate = Gate()
     application = CalDavApplication(database, gate, PROFILE, Addresses({}))
     bridge = CalDavBridge(application, database, gate, threads=2)

@@ -311,13 +311,16 @@ def test_whatever_stands_in_a_cell_comes_back_as_it_was(
     assert faults(house) == []
 
 
+EARLY, LATE = datetime(1996, 4, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
 @given(
-    start=st.datetimes(datetime(1995, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    start=st.integers(int(EARLY.timestamp()), int(LATE.timestamp())),
     minutes=st.integers(1, 24 * 60),
 )
-def test_a_slot_is_read_as_it_was_written(start: datetime, minutes: int) -> None:
-    start = start.replace(microsecond=0)
-    slot = Slot(start, start + timedelta(minutes=minutes))
+def test_a_slot_is_read_as_it_was_written(start: int, minutes: int) -> None:
+    begins = datetime.fromtimestamp(start, UTC)
+    slot = Slot(begins, begins + timedelta(minutes=minutes))
     assert the_slot_read(slot) == slot
 
 
@@ -820,22 +823,22 @@ def test_hundreds_of_bad_rows_are_summed_up(house: SqlDatabase, path: Path) -> N
     assert len(ran.err.splitlines()) == 52
 
 
-@pytest.mark.parametrize(
-    "column", ["booking_id", "last_name", "first_name", "email", "phone", "patient_id", "type"]
-)
 def test_a_cell_longer_than_there_is_room_for_costs_its_own_row(
-    house: SqlDatabase, path: Path, column: str
+    house: SqlDatabase, path: Path
 ) -> None:
-    long = A_FULL_ROW | {column: "9" * 600}
-    taken = take(house, path, long, *rows_a_day(2))
-    assert [row.line for row in taken.bad] == [2]
-    assert "longer than" in taken.bad[0].reason
+    columns = ("booking_id", "last_name", "first_name", "email", "phone", "patient_id", "type")
+    long = [A_FULL_ROW | {"booking_id": name, name: "9" * 600} for name in columns]
+    taken = take(house, path, *long, *rows_a_day(2))
+    assert [row.line for row in taken.bad] == list(range(2, 9))
+    assert {row.reason.partition("is longer than")[1] for row in taken.bad} == {"is longer than"}
     assert taken.counts == {Outcome.CREATED: 2}
     assert len(patients_of(house)) == 2
 
 
 def test_a_refused_row_leaves_no_patient_behind(house: SqlDatabase, path: Path) -> None:
-    taken = take(house, path, a_row(start="1900-01-01 00:15", end="1900-01-01 00:30"))
+    taken = take(
+        house, path, a_row(start="1900-01-01 00:15", end="1900-01-01 00:30", birth_date="")
+    )
     assert [row.reason for row in taken.bad] == ["A date lies before 1900 or after 2200."]
     assert patients_of(house) == []
 
@@ -1040,7 +1043,7 @@ def taken_over(database: SqlDatabase) -> list[tuple[str, ...]]:
 def test_an_import_that_was_killed_is_finished_by_the_next(
     house: SqlDatabase, path: Path, tmp_path: Path
 ) -> None:
-    rows = [row | {"patient_id": f"{n % 300}"} for n, row in enumerate(rows_a_day(700))]
+    rows = [row | {"patient_id": f"{n % 300}"} for n, row in enumerate(rows_a_day(500))]
     an_export(path, *rows)
     first = number_of(house)
     process = importing(house, path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from practice.use_cases.reading import overlapping
 from practice.vevent import expanded, occurs, read
 from tests.building import BERLIN, NOW, a_draft, reading, the_view, writing
 
-HORIZON = datetime(2062, 1, 1)  # noqa: DTZ001
+HORIZON = datetime(2042, 1, 1)  # noqa: DTZ001
 MONTH = timedelta(days=31)
 
 
@@ -61,7 +61,8 @@ def told(moment: int, zone: tzinfo = BERLIN) -> str:
 def is_found(text: str, span: Span) -> bool:
     """Tell whether a query would find the object: by the index, else where it does not reach."""
     facts = facts_of(text)
-    assert span.start is not None and span.end is not None
+    assert span.start is not None
+    assert span.end is not None
     if any(o.start < span.end and o.end > span.start for o in facts.occurrences):
         return True
     covered = facts.coverage
@@ -88,12 +89,13 @@ class Case:
     """A series as text, and its occurrences by the oracle: (start, end, end by the clock)."""
 
     text: str
-    occurrences: tuple[tuple[int, int, int], ...]
-    endless: bool
+    occurrences: tuple[tuple[int, int, int], ...] = field(repr=False)
+    floats: bool
 
     def overlap(self, span: Span, *, by_clock: bool) -> bool:
         """Tell whether an occurrence overlaps (RFC 4791 9.9), by either meaning of its end."""
-        assert span.start is not None and span.end is not None
+        assert span.start is not None
+        assert span.end is not None
         return any(
             start < span.end
             and (
@@ -147,7 +149,10 @@ def a_case(rng: random.Random) -> Case:
     length = timedelta(days=rng.randint(1, 3))
     if kind != "date":
         length = timedelta(minutes=rng.choice((0, 1, 15, 30, 60, 24 * 60, 30 * 60)))
-    first = next(iter(rrulestr(rule, dtstart=first)), first)
+    # Near the last year there is, a rule that never matches is soon seen through.
+    if next(iter(rrulestr(rule, dtstart=first.replace(year=first.year + 7600))), None) is None:
+        return a_case(rng)
+    first = next(iter(rrulestr(rule, dtstart=first)))
     found = list(takewhile(lambda at: at < HORIZON, rrulestr(rule, dtstart=first)))
     lines = [_line("DTSTART", first, kind), _line("DTEND", first + length, kind)]
     ending = rng.choice(("", "COUNT", "UNTIL"))
@@ -164,9 +169,9 @@ def a_case(rng: random.Random) -> Case:
     lines += [_line("EXDATE", at, kind) for at in excluded]
     added = [first + timedelta(days=rng.randint(1, 9000)) for _ in range(rng.choice((0, 0, 2)))]
     lines += [_line("RDATE", at, kind) for at in added]
-    whole = sorted({*found, *added} - set(excluded))
+    whole = sorted(at for at in {*found, *added} - set(excluded) if at < HORIZON)
     seconds = tuple(_seconds(at, length, zone) for at in whole)
-    return Case(a_text(*lines), seconds, endless=not ending)
+    return Case(a_text(*lines), seconds, kind in {"date", "floating"})
 
 
 def _line(name: str, at: datetime, kind: str) -> str:
@@ -191,19 +196,18 @@ def _seconds(at: datetime, length: timedelta, zone: tzinfo) -> tuple[int, int, i
     return start, start + int(length.total_seconds()), by_the_clock
 
 
-cases = st.randoms(use_true_random=False).map(a_case)
+cases = st.integers(0, 10**9).map(lambda seed: a_case(random.Random(seed)))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cases)
 def test_the_index_of_a_series_has_every_occurrence_and_no_other(case: Case) -> None:
     facts = facts_of(case.text)
-    wanted, found = list(case.occurrences), list(facts.occurrences)
+    inside = second("1900-01-01"), second("2041-06-01")
     if facts.coverage is not None:
-        assert case.endless
-        inside = facts.coverage.start + 4 * 86_400, facts.coverage.end - 4 * 86_400
-        wanted = [o for o in wanted if inside[0] < o[0] < inside[1]]
-        found = [o for o in found if inside[0] < o.start < inside[1]]
+        inside = facts.coverage.start + 4 * 86_400, min(inside[1], facts.coverage.end - 4 * 86_400)
+    wanted = [o for o in case.occurrences if inside[0] < o[0] < inside[1]]
+    found = [o for o in facts.occurrences if inside[0] < o.start < inside[1]]
     assert [o.start for o in found] == [start for start, _, _ in wanted]
     for occurrence, (start, end, by_the_clock) in zip(found, wanted, strict=True):
         # The length that was told, or the time on the clock where it changes: the later one.
@@ -212,13 +216,13 @@ def test_the_index_of_a_series_has_every_occurrence_and_no_other(case: Case) -> 
         assert occurrence.end == max(longest, start + 1)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cases, st.data())
 def test_a_query_finds_a_series_wherever_it_occurs_and_nowhere_else(
     case: Case, data: st.DataObject
 ) -> None:
     edges = [moment for occurrence in case.occurrences for moment in occurrence]
-    anywhere = st.integers(second("2018-06-01"), second("2061-06-01"))
+    anywhere = st.integers(second("2018-06-01"), second("2041-06-01"))
     begin = data.draw(st.one_of(anywhere, st.sampled_from(edges)) if edges else anywhere)
     lengths = st.sampled_from((1, 60, 900, 3600, 86_400, 7 * 86_400, 31 * 86_400))
     begin += data.draw(st.sampled_from((0, 0, -1, 1)))
@@ -234,9 +238,9 @@ def test_a_query_finds_a_series_wherever_it_occurs_and_nowhere_else(
 
 
 def test_the_database_finds_what_the_oracle_finds(practice: SqlDatabase) -> None:
-    """Some 150 series in one calendar, asked for 60 ranges of time."""
+    """Some 80 series in one calendar, asked for 30 ranges of time."""
     rng = random.Random(20261123)
-    held = {f"reihe-{n}": a_case(rng) for n in range(150)}
+    held = {f"reihe-{n}": a_case(rng) for n in range(80)}
     with writing(practice) as uow:
         calendar = uow.calendars.find("dr-mueller")
         assert calendar is not None
@@ -245,8 +249,8 @@ def test_the_database_finds_what_the_oracle_finds(practice: SqlDatabase) -> None
             uow.calendars.save(calendar, a_draft(f"{uid}.ics", text))
     with reading(practice) as uow:
         view = the_view(uow, "empfang", "dr-mueller")
-        for _ in range(60):
-            begin = rng.randint(second("2019-01-01"), second("2050-01-01"))
+        for _ in range(30):
+            begin = rng.randint(second("2019-01-01"), second("2041-06-01"))
             span = Span(begin, begin + rng.choice((900, 86_400, 7 * 86_400)))
             found = {item.uid for item in overlapping(uow, view, span, "VEVENT", BERLIN)}
             surely = {uid for uid, c in held.items() if c.overlap(span, by_clock=False)}
@@ -512,9 +516,11 @@ def test_an_endless_series_is_found_a_hundred_years_from_now_and_not_before_it_b
 def test_what_is_asked_of_an_endless_series_may_be_open_on_either_side() -> None:
     text = a_text("DTSTART:20261123T100000Z", "RRULE:FREQ=YEARLY")
     found = occurs(text, Span(second("2090-01-01"), None), zone=BERLIN)
-    assert found and told(found.start, UTC) == "2090-11-23 10:00"
+    assert found
+    assert told(found.start, UTC) == "2090-11-23 10:00"
     found = occurs(text, Span(None, second("2090-01-01")), zone=BERLIN)
-    assert found and told(found.start, UTC) == "2026-11-23 10:00"
+    assert found
+    assert told(found.start, UTC) == "2026-11-23 10:00"
 
 
 def test_an_endless_series_is_indexed_around_today_whenever_that_is() -> None:
@@ -529,16 +535,17 @@ def test_an_endless_series_is_indexed_around_today_whenever_that_is() -> None:
         assert {f"{year}-{month:02}" for month in range(1, 13)} <= months
 
 
-@settings(max_examples=40, deadline=None)
-@given(cases, st.integers(second("2019-01-01"), second("2050-01-01")), st.integers(1, 40))
+@settings(max_examples=25, deadline=None)
+@given(cases, st.integers(second("2019-01-01"), second("2041-06-01")), st.integers(1, 40))
 def test_expanded_data_has_every_occurrence_in_the_range_and_no_other(
     case: Case, begin: int, days: int
 ) -> None:
     """RFC 4791 9.6.5: single components in UTC, without rules."""
     span = Span(begin, begin + days * 86_400)
     data = expanded(case.text, span, zone=BERLIN, limits=Limits())
-    assert "RRULE" not in data and "TZID" not in data
-    if "VALUE=DATE" in case.text or ":20" in case.text and "DTSTART:" in case.text:
+    assert "RRULE" not in data
+    assert "TZID" not in data
+    if case.floats:
         return  # whole days and floating times keep their form
     found = {line.removeprefix("DTSTART:") for line in data.splitlines() if "DTSTART:" in line}
     assert span.end is not None
@@ -596,11 +603,11 @@ TRAPS: dict[str, tuple[str, type[Exception] | None]] = {
         "RRULE:FREQ=DAILY;COUNT=2\r\nRRULE:FREQ=MINUTELY;COUNT=9999",
         TooManyInstances,
     ),
-    "a list of 300,000 days": (f"RRULE:FREQ=MONTHLY;BYMONTHDAY={'1,' * 300_000}1", InvalidObject),
+    "a list of 100,000 days": (f"RRULE:FREQ=MONTHLY;BYMONTHDAY={'1,' * 100_000}1", InvalidObject),
     "a count of 900,000 digits": (f"RRULE:FREQ=DAILY;COUNT={'9' * 900_000}", InvalidText),
     "no frequency": ("RRULE:COUNT=3", InvalidObject),
     "an unknown frequency": ("RRULE:FREQ=FORTNIGHTLY", InvalidText),
-    "an empty rule": ("RRULE:", InvalidText),
+    "an empty rule": ("RRULE:", InvalidObject),
     "50,000 dates": (
         "RDATE:"
         + ",".join(

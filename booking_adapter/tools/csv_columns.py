@@ -124,9 +124,10 @@ def open_table(lines: Iterator[str]) -> tuple[Header, Iterator[Row | BadRow]]:
         return _header(row.fields) if isinstance(row, Row) else Header(0, {})
 
     delimiter = max(told[1] if told else ";,\t", key=lambda each: len(header(each).places))
-    rows = iter(Rows(chain(head, lines), delimiter, line))
+    found = header(delimiter)
+    rows = iter(Rows(chain(head, lines), delimiter, line, found.places.get("booking_id")))
     next(rows, None)
-    return _complete(header(delimiter)), rows
+    return _complete(found), rows
 
 
 def _header(fields: list[str]) -> Header:

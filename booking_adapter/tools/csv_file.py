@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
 from booking_adapter.tools.csv_columns import COLUMNS, LABELS, Column, Header, key, open_table
-from booking_adapter.tools.csv_rows import BadRow, UnreadableFile, blocks_of, text_lines
+from booking_adapter.tools.csv_rows import BadRow, UnreadableFile, blocks_of, id_in, text_lines
 from practice.appointments import Booking, Insurance, Slot, Status
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def read_bookings(
             if isinstance(row, BadRow):
                 yield row
                 continue
-            booking_id = ""
+            booking_id = id_in(row.fields, header.places["booking_id"])
             try:
                 cells = _Cells(row.fields, header)
                 booking_id = cells.needed("booking_id")

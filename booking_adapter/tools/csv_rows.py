@@ -17,7 +17,7 @@ from practice.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BadRow", "Row", "Rows", "UnreadableFile", "blocks_of", "text_lines"]
+__all__ = ["BadRow", "Row", "Rows", "UnreadableFile", "blocks_of", "id_in", "text_lines"]
 
 _BLOCK = 65_536  # bytes read at a time; the encoding is judged from the first block
 _LONGEST_ROW = 131_072  # characters; the csv module's own limit of one field
@@ -131,15 +131,24 @@ class Row(NamedTuple):
     fields: list[str]
 
 
+def id_in(fields: list[str], place: int | None) -> str:
+    """Guess the booking's number in a bad row: the booking has not left the file for that."""
+    return "" if place is None else "".join(fields[place : place + 1]).strip().strip('"')
+
+
 class Rows:
     """The rows in a file's lines, without the blank ones.
 
     A row that cannot be split costs its own first line only: a quotation mark that is never
-    closed would otherwise swallow the rest of the file.
+    closed would otherwise swallow the rest of the file. `id_place` is where the booking's number
+    stands.
     """
 
-    def __init__(self, lines: Iterator[str], delimiter: str, line: int = 1) -> None:
+    def __init__(
+        self, lines: Iterator[str], delimiter: str, line: int = 1, id_place: int | None = None
+    ) -> None:
         self._lines = lines
+        self._id_place = id_place
         self._given_back: deque[str] = deque()
         self._delimiter = delimiter
         self._line = line  # of the line that comes next
@@ -153,12 +162,13 @@ class Rows:
                 fields = next(csv.reader(source, delimiter=self._delimiter, strict=True), None)
             except csv.Error:
                 self._give_back(taken[1:])
-                yield BadRow(line, _TOO_LONG if len(taken[0]) > _LONGEST_ROW else _MISQUOTED)
+                reason = _TOO_LONG if len(taken[0]) > _LONGEST_ROW else _MISQUOTED
+                yield BadRow(line, reason, id_in(taken[0].split(self._delimiter), self._id_place))
                 continue
             if fields is None:
                 return
             if sum(map(len, taken)) > _LONGEST_ROW:
-                yield BadRow(line, _TOO_LONG)
+                yield BadRow(line, _TOO_LONG, id_in(fields, self._id_place))
             elif any(map(str.strip, fields)):
                 yield Row(line, fields)
 

@@ -48,4 +48,6 @@ class Rights(rights.BaseRights):
         letters = "r"
         if any(level(account, source) >= Level.WRITE for source in view.sources):
             letters += "w"
-        return letters if account.role in _SETS_PROPERTIES else letters + "l"
+        # A doctor writes into the own calendar through the main one, and must not rename that.
+        own = level(account, view.calendar) >= Level.WRITE
+        return letters if own and account.role in _SETS_PROPERTIES else letters + "l"

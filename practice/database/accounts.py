@@ -114,7 +114,7 @@ class SqlAccounts:
 
     def replace_secret(self, credential: Credential, secret: str) -> None:
         """See the port."""
-        this = credentials.c.id == credential.id
+        this = (credentials.c.id == credential.id) & (credentials.c.secret == credential.secret)
         self._connection.execute(update(credentials).where(this).values(secret=secret))
 
     def revoke(self, account: Account, credential_id: int) -> None:

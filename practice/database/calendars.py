@@ -182,10 +182,12 @@ class SqlCalendars:
 
     def within(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
         """See the port."""
-        hits = union_all(
-            *(select(occurrences.c.object_id).where(part) for part in overlapping(view, span))
-        )
-        query = select(*WHOLE).where(objects.c.id.in_(hits))
+        query = select(*WHOLE).where(of_view(objects, view))
+        if span != Span():  # what has no occurrence left is somewhere in no time
+            hits = union_all(
+                *(select(occurrences.c.object_id).where(part) for part in overlapping(view, span))
+            )
+            query = query.where(objects.c.id.in_(hits))
         return self._objects(query, view, component)
 
     def beyond(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:

@@ -49,6 +49,8 @@ BACKWARD = timedelta(days=3 * 366)
 FORWARD = timedelta(days=5 * 366)
 #: An endless series may have four occurrences on every day, not a thousand.
 MOST_PER_YEAR = 1500
+#: Floating times and periods are compared in other zones.
+_MARGIN = timedelta(days=2)
 _BROKEN = (ValueError, TypeError, KeyError, OverflowError, AttributeError, IndexError)
 
 
@@ -95,10 +97,10 @@ def next_occurrence(
 ) -> Occurrence | None:
     """Return the first occurrence that overlaps `span`, or None.
 
-    The search stops 100 years after the start of `span`.
+    The search stops 100 years after the start of `span`, or of the series if that is later.
     """
     start = EARLIEST_SECOND if span.start is None else max(span.start, EARLIEST_SECOND)
-    position = datetime.fromtimestamp(start, UTC)
+    position = max(datetime.fromtimestamp(start, UTC), _first_of(calendar, component, zone))
     stop = min(position + timedelta(days=36525), LATEST)
     if span.end is not None:
         stop = min(stop, datetime.fromtimestamp(min(span.end, LATEST_SECOND), UTC))
@@ -112,6 +114,16 @@ def next_occurrence(
             return min(fitting, key=lambda occurrence: occurrence.start)
         position, step = upto, step * 2
     return None
+
+
+def _first_of(calendar: Component, component: str, zone: ZoneInfo) -> datetime:
+    """Return a moment before which nothing of a series is."""
+    firsts = (
+        _moment(moment, zone)
+        for part in _parts(calendar, component)
+        for moment in (part["DTSTART"].dt, *_dates(part.get("RDATE")))
+    )
+    return max(min(firsts) - _MARGIN, EARLIEST)
 
 
 def instances(calendar: Component, component: str, span: Span, most: int) -> list[Component]:
@@ -183,8 +195,7 @@ def _bounds(
                 rules.pop()
         firsts.append(min(starts))
         lasts.append(max(starts) + _length(part, start, zone))
-    margin = timedelta(days=2)  # floating times and periods are compared in other zones
-    first, last = min(firsts) - margin, max(lasts) + margin
+    first, last = min(firsts) - _MARGIN, max(lasts) + _MARGIN
     if rules:
         first = max(first, now - BACKWARD)
         last = max(last, max(first, now) + FORWARD)

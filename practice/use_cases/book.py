@@ -8,30 +8,34 @@ the tool knows, and tells its patients itself.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from itertools import chain, count
+from typing import TYPE_CHECKING, TypeVar
 
-from practice.appointments import Appointment, Booking, Slot, Status
-from practice.calendars import Calendar, CalendarObject, Draft, Span, View
+from practice.appointments import Appointment, Booking
+from practice.calendars import CalendarKind, CalendarObject, Draft, Span, View
 from practice.errors import Invalid
 from practice.patients import PatientRecord
+from practice.use_cases.booking_base import Base, merged
+from practice.use_cases.booking_event import event_of, uid_of
 from practice.use_cases.patients import Register
-from practice.vevent import Busy, Event, read, revise, write
+from practice.use_cases.reading import busy_times
+from practice.vevent import Busy, fingerprints, read, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from practice.accounts import Room
+    from practice.appointments import Slot, Status
+    from practice.calendars import Calendar
     from practice.patients import Patient
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.vevent import Event
 
 __all__ = ["Outcome", "Taken", "take_bookings"]
 
+_Made = TypeVar("_Made")
 #: Characters that fit into the tables.
 _LONGEST = {
     "id": 255,
@@ -41,14 +45,6 @@ _LONGEST = {
     "phone": 64,
     "patient_number": 64,
     "kind": 255,
-}
-#: Properties whose value is a matter of what the tool changed, not of who wrote it last.
-_TIMES = frozenset({"DTSTART", "DTEND", "DURATION"})
-_FOLLOWS = {
-    "start": _TIMES,
-    "end": _TIMES,
-    "status": frozenset({"STATUS", "X-REQUIRES-CONFIRMATION"}),
-    "room": frozenset({"LOCATION"}),
 }
 
 
@@ -103,6 +99,7 @@ class _Desk:
         calendars = uow.calendars.all()
         self._calendars = {c.doctor_id: c for c in calendars if c.doctor_id is not None}
         self._calendars_by_id = {c.id: c for c in calendars}
+        self._unions = tuple(c for c in calendars if c.kind is CalendarKind.UNION)
         self._known = dict(uow.appointments.by_booking(tool, [b.id for b in bookings]))
         news = [b for b in bookings if not self._is_same(b)]
         self._patients = Register(uow, [_record(b) for b in news])
@@ -118,11 +115,12 @@ class _Desk:
 
     def _is_same(self, booking: Booking) -> bool:
         known = self._known.get(booking.id)
-        return known is not None and _base(known).get("digest") == _digest(booking)
+        return known is not None and Base.of(known).digest == Base.told(booking).digest
 
     def _take(self, booking: Booking) -> Taken:
         if self._is_same(booking):
             return Taken(booking, Outcome.UNCHANGED)
+        _check_lengths(booking)
         doctor_id = self._doctors.get(booking.doctor)
         if doctor_id is None or doctor_id not in self._calendars:
             raise Invalid(
@@ -133,13 +131,22 @@ class _Desk:
         known = self._known.get(booking.id)
         if known is None:
             return self._create(booking, self._calendars[doctor_id])
-        return self._change(booking, known)
+        item = self._object_of(known)
+        if item is None:
+            return self._note_removed(booking, known)
+        return self._change(booking, known, item)
 
     def _create(self, booking: Booking, calendar: Calendar) -> Taken:
-        patient = self._patients.patient_for(_record(booking))
-        uid = self._uid(booking)
-        event = self._event(booking, patient, uid, booking.slot, booking.status)
-        draft = self._draft(f"{uid.partition('@')[0]}.ics", write(event, self._profile.zone))
+        uid = uid_of(self._tool, booking, self._profile)
+        if self._uow.calendars.uid_holders(uid):
+            raise Invalid("An object that did not come from this booking has its UID.")
+        href = self._free_name(calendar, f"{uid.partition('@')[0]}.ics")
+
+        def drafted(patient: Patient) -> Draft:
+            event = self._event(booking, patient, uid, booking.slot, booking.status)
+            return self._draft(href, write(event, self._profile.zone))
+
+        patient, draft = self._for_patient(self._patients.find(_record(booking)), drafted)
         double = self._is_taken(calendar, draft)
         self._uow.calendars.save(calendar, draft)
         room = self._rooms.get(booking.room)
@@ -156,39 +163,51 @@ class _Desk:
             requires_confirmation=booking.requires_confirmation,
             booking_source=self._tool,
             booking_id=booking.id,
-            booking_base=_written_base(booking),
+            booking_base=Base.told(booking).stored(fingerprints(draft.text)),
         )
         self._known[booking.id] = self._uow.appointments.save(made)
         return Taken(booking, Outcome.CREATED, double=double)
 
-    def _change(self, booking: Booking, known: Appointment) -> Taken:
+    def _change(self, booking: Booking, known: Appointment, item: CalendarObject) -> Taken:
         """Change what the tool changed since it was last asked; the rest is the practice's."""
-        after = self._merged(booking, known)
-        item = self._object_of(known)
-        outcome = Outcome.REMOVED_HERE
-        if item is not None:
-            patient = self._patients.patient_for(_record(booking))
-            event = self._event(booking, patient, known.uid, after.slot, after.status)
-            old = self._calendars_by_id[known.calendar_id]
-            new = self._calendars.get(after.doctor_id or 0, old)
-            after = replace(after, calendar_id=new.id, patient_id=patient.id)
-            text = revise(item.text, event, self._profile.zone)
-            draft = replace(self._draft(item.href, text), owner_id=item.owner_id)
-            if old.id != new.id:
-                self._uow.calendars.remove(old, item.href)
-            self._uow.calendars.save(new, draft)
-            outcome = Outcome.CHANGED
-        else:
-            after = replace(known, booking_base=after.booking_base)
-        self._known[booking.id] = self._uow.appointments.save(after)
-        return Taken(booking, outcome)
+        base, told = Base.of(known), Base.told(booking)
+        changed = told.changed_since(base)
+        after = self._merged(booking, known, changed)
+        old = self._calendars_by_id[known.calendar_id]
+        new = self._calendars.get(after.doctor_id or 0, old)
+        href = item.href if new.id == old.id else self._name_in(new, item)
 
-    def _merged(self, booking: Booking, known: Appointment) -> Appointment:
-        base = _base(known)
-        told = json.loads(_written_base(booking))
-        changed = {name for name in told if told[name] != base.get(name)}
-        room = self._rooms.get(booking.room)
-        after = replace(known, booking_base=json.dumps(told), kind=booking.kind or None)
+        def drafted(patient: Patient) -> tuple[Draft, Mapping[str, str]]:
+            event = self._event(booking, patient, known.uid, after.slot, after.status)
+            text, written = merged(item.text, event, base, changed, self._profile)
+            return replace(self._draft(href, text), owner_id=item.owner_id), written
+
+        same_person = base.person == told.person
+        found = self._patient_of(booking, known.patient_id if same_person else None)
+        patient, (draft, written) = self._for_patient(found, drafted)
+        moved = bool(changed & {"start", "end", "doctor"})
+        double = moved and self._is_taken(new, draft, item.id)
+        if old.id != new.id:
+            self._uow.calendars.remove(old, item.href)
+        self._uow.calendars.save(new, draft)
+        after = replace(
+            after, calendar_id=new.id, patient_id=patient.id, booking_base=told.stored(written)
+        )
+        self._known[booking.id] = self._uow.appointments.save(after)
+        return Taken(booking, Outcome.CHANGED, double=double)
+
+    def _note_removed(self, booking: Booking, known: Appointment) -> Taken:
+        base = Base.told(booking).stored(Base.of(known).written)
+        self._known[booking.id] = self._uow.appointments.save(replace(known, booking_base=base))
+        return Taken(booking, Outcome.REMOVED_HERE)
+
+    def _merged(self, booking: Booking, known: Appointment, changed: set[str]) -> Appointment:
+        after = replace(
+            known,
+            kind=booking.kind or None,
+            insurance=booking.insurance or None,
+            requires_confirmation=booking.requires_confirmation,
+        )
         if changed & {"start", "end"}:
             after = replace(after, slot=booking.slot)
         if "status" in changed:
@@ -196,31 +215,83 @@ class _Desk:
         if "doctor" in changed:
             after = replace(after, doctor_id=self._doctors[booking.doctor])
         if "room" in changed:
+            room = self._rooms.get(booking.room)
             after = replace(after, room_id=room.id if room else None)
-        return replace(
-            after,
-            insurance=booking.insurance or None,
-            requires_confirmation=booking.requires_confirmation,
-        )
+        return after
+
+    def _event(
+        self, booking: Booking, patient: Patient, uid: str, slot: Slot, status: Status
+    ) -> Event:
+        room, now = self._rooms.get(booking.room), self._uow.now
+        # The booking as it stands here: the practice may have moved or confirmed it.
+        booking = replace(booking, slot=slot, status=status)
+        return event_of(booking, uid, patient.number, room, self._profile, now)
+
+    def _patient_of(self, booking: Booking, patient_id: int | None) -> Patient:
+        """Return the patient, who stays the same as long as the tool names nobody else."""
+        if patient_id is None:
+            return self._patients.find(_record(booking))
+        return self._patients.known(patient_id, _record(booking))
+
+    def _for_patient(
+        self, found: Patient, make: Callable[[Patient], _Made]
+    ) -> tuple[Patient, _Made]:
+        """Save a patient and return it with what `make` makes for it.
+
+        Made before, too: whatever is refused is refused before anything is saved.
+        """
+        made = make(found)
+        patient = self._patients.keep(found)
+        return patient, made if patient.number == found.number else make(patient)
 
     def _object_of(self, known: Appointment) -> CalendarObject | None:
         holders = self._uow.calendars.uid_holders(known.uid)
         head = next((h for h in holders if h.calendar_id == known.calendar_id), None)
         calendar = self._calendars_by_id.get(known.calendar_id)
-        if head is None or calendar is None or calendar.doctor_id not in self._calendars:
+        if head is None or calendar is None or head.component != "VEVENT":
             return None
         whole = View(calendar, (calendar,), self._uow.epoch)
         return self._uow.calendars.get(whole, [head.href]).get(head.href)
 
-    def _is_taken(self, calendar: Calendar, draft: Draft) -> bool:
+    def _name_in(self, calendar: Calendar, item: CalendarObject) -> str:
+        """Return the name in another calendar; a client may have put the object there already."""
+        holders = self._uow.calendars.uid_holders(item.uid)
+        there = next((h.href for h in holders if h.calendar_id == calendar.id), None)
+        return there or self._free_name(calendar, item.href)
+
+    def _free_name(self, calendar: Calendar, href: str) -> str:
+        """Return `href`, or one like it if another object has it: clients name as they like."""
+        stem = href.removesuffix(".ics")[:60]
+        names = chain([href], (f"{stem}-{n}.ics" for n in count(2)))
+        return next(name for name in names if self._uow.calendars.head(calendar, name) is None)
+
+    def _is_taken(self, calendar: Calendar, draft: Draft, own_id: int = 0) -> bool:
         wanted = draft.facts.occurrences[0]
         if wanted.busy is Busy.FREE:
             return False
-        whole = View(calendar, (calendar,), self._uow.epoch)
-        return bool(self._uow.calendars.occupied(whole, Span(wanted.start, wanted.end)))
+        whole = View(calendar, (calendar, *self._unions), self._uow.epoch)
+        span = Span(wanted.start, wanted.end)
+        return bool(busy_times(self._uow, whole, span, self._profile.zone, leave_out=own_id))
 
     def _draft(self, href: str, text: str) -> Draft:
         profile = self._profile
         facts = read(text, zone=profile.zone, now=self._uow.now, limits=profile.limits)
         return Draft(href, text, facts)
 
+
+def _check_lengths(booking: Booking) -> None:
+    for name, longest in _LONGEST.items():
+        if len(getattr(booking, name)) > longest:
+            raise Invalid(f"The booking's {name.replace('_', ' ')} is longer than {longest}.")
+
+
+def _record(booking: Booking) -> PatientRecord:
+    return PatientRecord(
+        last_name=booking.last_name,
+        first_name=booking.first_name,
+        birth_date=booking.birth_date,
+        email=booking.email,
+        phone=booking.phone,
+        insurance=booking.insurance,
+        number=booking.patient_number,
+    )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from practice.accounts import Room
-    from practice.appointments import Booking, Slot
+    from practice.appointments import Booking
     from practice.profile import Profile
 
 __all__ = ["event_of", "uid_of"]
@@ -41,25 +41,23 @@ def event_of(
     booking: Booking,
     uid: str,
     patient_number: str,
-    when: tuple[Slot, Status],
     room: Room | None,
     profile: Profile,
     now: datetime,
 ) -> Event:
-    """Return the event that tells a booking; `when` may be other than the tool has it."""
-    slot, status = when
+    """Return the event that tells a booking."""
     category = booking.category or profile.categories.get(booking.kind, "")
     name = f"{booking.first_name} {booking.last_name}".strip()
     title = f"{name} - {booking.reason or booking.kind.title() or 'Termin'}"
-    prefix = profile.tentative_prefix if status is Status.TENTATIVE else ""
+    prefix = profile.tentative_prefix if booking.status is Status.TENTATIVE else ""
     return Event(
         uid=uid,
-        slot=slot,
+        slot=booking.slot,
         stamp=now.replace(microsecond=0),
         summary=prefix + title,
         description=_description(booking, name),
         location=_location(room, profile),
-        status=status,
+        status=booking.status,
         organizer=(profile.name, profile.email),
         attendee=(name, booking.email),
         categories=("APPOINTMENT", category) if category else ("APPOINTMENT",),

@@ -24,11 +24,12 @@ class Register:
     def __init__(self, uow: UnitOfWork, records: Sequence[PatientRecord]) -> None:
         self._uow = uow
         self._by: dict[str, dict[int, Patient]] = {}
+        self._stored: dict[int, Patient] = {}
         for patient in uow.patients.candidates(records):
-            self._keep(patient)
+            self._remember(patient)
 
-    def patient_for(self, record: PatientRecord) -> Patient:
-        """Return the one certain patient, else a new one.
+    def find(self, record: PatientRecord) -> Patient:
+        """Return the one certain patient, else a new one; nothing is saved yet.
 
         What the practice knows already stays; what it did not know is filled in. A patient made
         without the practice's own number is flagged, for a person to look at.
@@ -39,25 +40,37 @@ class Register:
             for patient in self._by.get(key, {}).values()
         }
         verdict = judge(record, list(candidates.values()))
-        known = verdict.patient
-        if known is None:
-            ambiguous = verdict.kind is VerdictKind.AMBIGUOUS
-            number = "" if ambiguous else record.number
-            return self._save(Patient(number, record, to_review=not number))
-        missing = {
-            name: getattr(record, name) for name in _FILLED_IN if not getattr(known.record, name)
-        }
-        filled = replace(known, record=replace(known.record, **missing))
-        return known if filled == known else self._save(filled)
+        if verdict.patient is not None:
+            return _filled_in(verdict.patient, record)
+        ambiguous = verdict.kind is VerdictKind.AMBIGUOUS
+        number = "" if ambiguous else record.number
+        return Patient(number, record, to_review=not number)
 
-    def _save(self, patient: Patient) -> Patient:
+    def known(self, patient_id: int, record: PatientRecord) -> Patient:
+        """Return a patient known to be the one the record is about, filled in as by `find`."""
+        if patient_id not in self._stored:
+            self._remember(self._uow.patients.get([patient_id])[patient_id])
+        return _filled_in(self._stored[patient_id], record)
+
+    def keep(self, patient: Patient) -> Patient:
+        """Save a patient that is new or was filled in; a new one gets its number here."""
+        if patient.id and self._stored.get(patient.id) == patient:
+            return patient
         saved = self._uow.patients.save(patient)
-        self._keep(saved)
+        self._remember(saved)
         return saved
 
-    def _keep(self, patient: Patient) -> None:
+    def _remember(self, patient: Patient) -> None:
+        self._stored[patient.id] = patient
         for key in _keys(patient.record):
             self._by.setdefault(key, {})[patient.id] = patient
+
+
+def _filled_in(patient: Patient, record: PatientRecord) -> Patient:
+    missing = {
+        name: getattr(record, name) for name in _FILLED_IN if not getattr(patient.record, name)
+    }
+    return replace(patient, record=replace(patient.record, **missing))
 
 
 def _keys(record: PatientRecord) -> Iterable[str]:

@@ -8,6 +8,7 @@ Sources: RFC 5545, RFC 4791 4.1 (what one calendar object is).
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from practice.recurrence import (
     seconds,
 )
 from practice.recurrence.rules import align_until, listed
-from practice.timezones import Zones, known_zone
+from practice.timezones import Zones
 from practice.vevent.checking import TIMES, check_part, common_uid, the_component
 
 if TYPE_CHECKING:
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
 
 __all__ = ["expanded", "occurs", "read"]
 
-#: What the library raises for texts it cannot read; it looks for time zones among files.
-_UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError, OSError, RecursionError)
+_UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError)
+_OUR_TZID = "X-PRAXIS-TZID"
+_TZID = re.compile(r";TZID=", re.IGNORECASE)
+_LINE_OF_TIME = re.compile(rf"^(?:{'|'.join(TIMES)}|RDATE|EXDATE);.*", re.MULTILINE | re.IGNORECASE)
 
 
 def read(text: str, *, zone: ZoneInfo, now: datetime, limits: Limits) -> Facts:
@@ -81,9 +84,7 @@ def _parse(text: str, zone: ZoneInfo) -> tuple[str, Component]:
     taken = outline(text)
     component = the_component(taken)
     try:
-        # Without its VTIMEZONEs: the library keeps unknown zones for the whole process, and the
-        # first text to name a zone would decide what it means in all others.
-        calendar = ICalendar.from_ical(taken.body)
+        calendar = ICalendar.from_ical(_without_zones(taken.body))
     except _UNREADABLE as error:
         raise InvalidText("The text is not valid iCalendar.") from error
     zones = Zones(zone, taken.timezones)
@@ -96,15 +97,23 @@ def _parse(text: str, zone: ZoneInfo) -> tuple[str, Component]:
     return component, calendar
 
 
+def _without_zones(body: str) -> str:
+    """Return a body (it has no VTIMEZONEs) with the zones of its times out of sight.
+
+    The library would look for names among files, guess, and remember for the whole process: the
+    first text to name a zone would decide what it means in all others.
+    """
+    return _LINE_OF_TIME.sub(lambda line: _TZID.sub(f";{_OUR_TZID}=", line[0]), body)
+
+
 def _resolve_zones(part: Any, zones: Zones) -> None:
-    """Give local times whose TZID the library does not know the zone that `zones` finds."""
+    """Give local times the zones that their TZIDs name."""
     for name in (*TIMES, "RDATE", "EXDATE"):
-        values = part.get(name)
-        for value in values if isinstance(values, list) else [values]:
-            tzid = value.params.get("TZID") if value is not None else None
+        for value in listed(part.get(name)):
+            tzid = value.params.pop(_OUR_TZID, None)
             if tzid is None:
                 continue
-            zone = known_zone(str(tzid)) or zones.zone(str(tzid))
+            zone = zones.zone(str(tzid))
             for entry in getattr(value, "dts", [value]):
                 if isinstance(entry, vDDDTypes):
                     entry.dt = _in_zone(entry.dt, zone)
@@ -113,7 +122,7 @@ def _resolve_zones(part: Any, zones: Zones) -> None:
 def _in_zone(moment: Any, zone: Any) -> Any:
     if isinstance(moment, tuple):
         return tuple(_in_zone(m, zone) for m in moment)
-    if isinstance(moment, datetime) and (moment.tzinfo is None or moment.utcoffset() is not None):
+    if isinstance(moment, datetime) and moment.tzinfo is None:
         return moment.replace(tzinfo=zone)
     return moment
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 import click
 from rich.console import Console
@@ -52,12 +53,14 @@ class ImportResult:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", default="csv", show_default=True, help="Name of the tool it comes from.")
 @click.option(
-    "--bad-rows", type=click.Path(path_type=Path), help="Write bad rows to this CSV file."
+    "--bad-rows",
+    type=click.File("w", encoding="utf-8", lazy=False),
+    help="Write bad rows to this CSV file.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @with_settings
 def import_bookings(
-    settings: Settings, file: Path, source: str, bad_rows: Path | None, quiet: bool
+    settings: Settings, file: Path, source: str, bad_rows: TextIO | None, quiet: bool
 ) -> None:
     """Take over a booking tool's CSV export FILE into the doctors' calendars.
 
@@ -116,7 +119,8 @@ class _Seen:
 
 
 def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=8).digest()
+    # The number of a bad row may hold bytes that could not be decoded.
+    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
 
 
 def _count(result: ImportResult, taken: Iterable[Taken]) -> None:
@@ -147,7 +151,7 @@ def _bar(title: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]
         yield lambda done: progress.update(task, completed=done)
 
 
-def _report(result: ImportResult, bad_rows: Path | None) -> None:
+def _report(result: ImportResult, bad_rows: TextIO | None) -> None:
     words = (Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.REMOVED_HERE)
     told = ", ".join(f"{result.counts[word]} {word}" for word in words if result.counts[word])
     click.echo(f"Bookings: {told or 'none'}; {len(result.bad)} bad rows.")
@@ -157,10 +161,9 @@ def _report(result: ImportResult, bad_rows: Path | None) -> None:
     _listing("Changed by the tool, but removed in the practice's calendars", result.removed_here)
     _listing("No longer in the file, kept in the calendars", result.left)
     if bad_rows is not None:
-        with bad_rows.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(("line", "reason"))
-            writer.writerows((row.line, row.reason) for row in result.bad)
+        writer = csv.writer(bad_rows, lineterminator="\n")
+        writer.writerow(("line", "reason"))
+        writer.writerows((row.line, row.reason) for row in result.bad)
 
 
 def _listing(title: str, lines: list[str]) -> None:
@@ -175,9 +178,11 @@ def _listing(title: str, lines: list[str]) -> None:
 
 @click.command()
 @click.argument("calendar")
-@click.option("--output", type=click.Path(path_type=Path), help="File; else standard output.")
+@click.option(
+    "--output", type=click.File("wb", lazy=True), default="-", help="File; else standard output."
+)
 @with_settings
-def export(settings: Settings, calendar: str, output: Path | None) -> None:
+def export(settings: Settings, calendar: str, output: BinaryIO) -> None:
     """Write CALENDAR as one iCalendar file ('praxis' has everything)."""
     administrator = Account(0, "command line", Role.ADMIN)
     with (
@@ -192,11 +197,9 @@ def export(settings: Settings, calendar: str, output: Path | None) -> None:
             raise click.ClickException(f"There is no calendar '{calendar}'; there are: {names}.")
         seen = view(administrator, found, everything, uow.epoch)
         text = as_file(uow, seen, profile_of(settings))
-    if output is None:
-        sys.stdout.buffer.write(text.encode())
-    else:
-        output.write_bytes(text.encode())
-        click.echo(f"{calendar} written to {output}.")
+    output.write(text.encode())
+    if output.name != "-":
+        click.echo(f"{calendar} written to {output.name}.")
 
 
 @click.command("verify")

@@ -1,0 +1,349 @@
+"""What a request costs: statements, objects loaded, texts parsed; the same in a large calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import icalendar
+import pytest
+from sqlalchemy import event
+
+from practice.calendars import CalendarObject
+from tests.building import DOCTORS, a_draft, a_practice, an_event, the_view, writing
+from tests.conftest import BACKENDS, a_database
+from tests.dav import (
+    CALENDARSERVER,
+    DAV,
+    HOME,
+    listing,
+    multiget,
+    propfind,
+    put,
+    query,
+    report,
+    sync,
+)
+from tests.in_process import clients
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from practice.database import SqlDatabase
+
+MUELLER, PRAXIS = f"{HOME}dr-mueller/", f"{HOME}praxis/"
+SMALL, LARGE = 20, 2000
+#: On this day there is one single event and one of a series without end, however many there are.
+DAY = ("20261123T000000Z", "20261124T000000Z")
+
+
+Request = Callable[["Practice"], None]
+#: The cost of each request, and its statements.
+Told = dict[str, tuple["Cost", list[str]]]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Statements (BEGIN and COMMIT included), objects loaded with texts, texts parsed."""
+
+    statements: int
+    loaded: int = 0
+    parsed: int = 0
+
+
+class Meter:
+    """Counts what happens in this process while it is asked to."""
+
+    def __init__(self, database: SqlDatabase) -> None:
+        self._engine = database.engine
+        self.said: list[str] = []
+        self.loaded = 0
+        self.parsed = 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count from zero."""
+        self.said, self.loaded, self.parsed = [], 0, 0
+        event.listen(self._engine, "before_cursor_execute", self._heard)
+        made, read = CalendarObject.__init__, icalendar.Calendar.from_ical
+
+        def making(self_: Any, *args: Any, **kwargs: Any) -> None:
+            self.loaded += 1
+            made(self_, *args, **kwargs)
+
+        def reading(*args: Any, **kwargs: Any) -> Any:
+            self.parsed += 1
+            return read(*args, **kwargs)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(CalendarObject, "__init__", making)
+            patch.setattr(icalendar.Calendar, "from_ical", reading)
+            yield
+        event.remove(self._engine, "before_cursor_execute", self._heard)
+
+    def _heard(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        self.said.append(statement)
+
+    @property
+    def cost(self) -> Cost:
+        return Cost(len(self.said), self.loaded, self.parsed)
+
+
+class Practice:
+    """A practice of some size and its clients; `meter` has counted their last request."""
+
+    def __init__(self, database: SqlDatabase, signed_in: list[TestClient]) -> None:
+        self._database = database
+        self.staff, self.booking, self.admin = signed_in
+        self.meter = Meter(database)
+
+    def fill(self, first: int, last: int, *names: str) -> None:
+        """Put the objects first to last into calendars."""
+        with writing(self._database) as uow:
+            for calendar in uow.calendars.all():
+                for number in range(first, last) if calendar.name in names else ():
+                    object_ = _event(f"{calendar.name}-{number}", number)
+                    uow.calendars.save(calendar, a_draft(f"{number}.ics", object_))
+
+    def told(self) -> Told:
+        """Run every request and tell what it cost."""
+        told = {}
+        for name, (run, _) in REQUESTS.items():
+            run(self)
+            told[name] = (self.meter.cost, self.meter.said)
+        return told
+
+
+def _event(uid: str, number: int) -> str:
+    if number == 0:
+        return an_event(uid, "20261116T090000", "20261116T093000", "RRULE:FREQ=WEEKLY")
+    start = datetime(2026, 11, 23, 10) + timedelta(days=number - 1)  # noqa: DTZ001 - local time
+    times = (f"{moment:%Y%m%dT%H%M%S}" for moment in (start, start + timedelta(minutes=30)))
+    return an_event(uid, *times, "SUMMARY:Kontrolle")
+
+
+# --- The requests; each counts itself and cleans up ---------------------------------------------
+
+POLLED = (CALENDARSERVER + "getctag", DAV + "sync-token")
+FREE_BUSY = (
+    '<C:free-busy-query xmlns:C="urn:ietf:params:xml:ns:caldav">'
+    f'<C:time-range start="{DAY[0]}" end="{DAY[1]}"/></C:free-busy-query>'
+)
+RENAMED = (
+    '<propertyupdate xmlns="DAV:"><set><prop><displayname>Praxis</displayname></prop></set>'
+    "</propertyupdate>"
+)
+
+
+def a_query(more: str = "", expand: str = "") -> str:
+    """Return a calendar-query of the day, with conditions beside the time."""
+    limits = f'start="{DAY[0]}" end="{DAY[1]}"'
+    return (
+        '<C:calendar-query xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
+        f"<prop><getetag/><C:calendar-data>{expand and f'<C:expand {limits}/>'}</C:calendar-data>"
+        '</prop><C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">'
+        f"<C:time-range {limits}/>{more}"
+        "</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"
+    )
+
+
+SUMMARY = '<C:prop-filter name="SUMMARY"><C:text-match>Kontrolle</C:text-match></C:prop-filter>'
+
+
+def text(uid: str = "x", minute: int = 0) -> str:
+    return an_event(uid, f"20400102T10{minute:02}00", "20400102T103000")
+
+
+def reads(read: Callable[[Practice], object]) -> Request:
+    """Make a request that needs no preparation."""
+
+    def request(practice: Practice) -> None:
+        with practice.meter.running():
+            read(practice)
+
+    return request
+
+
+def poll_of(path: str, depth: str = "0") -> Request:
+    return reads(lambda p: propfind(p.staff, path, *POLLED, depth=depth))
+
+
+def sync_without_change(p: Practice) -> None:
+    token = sync(p.staff, MUELLER).token
+    with p.meter.running():
+        assert sync(p.staff, MUELLER, token).etags == {}
+
+
+def sync_after_one_change(p: Practice) -> None:
+    token = sync(p.staff, MUELLER).token
+    put(p.staff, MUELLER, "x.ics", text())
+    with p.meter.running():
+        assert len(sync(p.staff, MUELLER, token).etags) == 1
+    p.staff.delete(f"{MUELLER}x.ics")
+
+
+def conditional_get_of(path: str) -> Request:
+    def request(p: Practice) -> None:
+        etag = p.staff.get(path).headers["etag"]
+        with p.meter.running():
+            assert p.staff.get(path, headers={"If-None-Match": etag}).status_code == 304
+
+    return request
+
+
+def create(p: Practice) -> None:
+    with p.meter.running():
+        assert put(p.staff, MUELLER, "x.ics", text()).status_code == 201
+    p.staff.delete(f"{MUELLER}x.ics")
+
+
+def overwrite(p: Practice) -> None:
+    put(p.staff, MUELLER, "x.ics", text())
+    with p.meter.running():
+        assert put(p.staff, MUELLER, "x.ics", text(minute=5)).status_code == 204
+    p.staff.delete(f"{MUELLER}x.ics")
+
+
+def refused_put(p: Practice) -> None:
+    with p.meter.running():
+        assert put(p.staff, MUELLER, "1.ics", text(), If_Match='"old"').status_code == 412
+
+
+def delete_one(p: Practice) -> None:
+    put(p.staff, MUELLER, "x.ics", text())
+    with p.meter.running():
+        assert p.staff.delete(f"{MUELLER}x.ics").status_code == 204
+
+
+def move(p: Practice) -> None:
+    put(p.staff, MUELLER, "x.ics", text())
+    there = f"{HOME}dr-schmidt/x.ics"
+    with p.meter.running():
+        moved = p.staff.request("MOVE", f"{MUELLER}x.ics", headers={"Destination": there})
+        assert moved.status_code == 201
+    p.staff.delete(there)
+
+
+def book(p: Practice) -> None:
+    with p.meter.running():
+        assert put(p.booking, MUELLER, "x.ics", text()).status_code == 201
+    p.staff.delete(f"{MUELLER}x.ics")
+
+
+def book_what_is_taken(p: Practice) -> None:
+    put(p.staff, MUELLER, "x.ics", text())
+    with p.meter.running():
+        assert put(p.booking, MUELLER, "y.ics", text("y")).status_code == 409
+    p.staff.delete(f"{MUELLER}x.ics")
+
+
+def make_a_calendar(p: Practice) -> None:
+    with p.meter.running():
+        assert p.admin.request("MKCALENDAR", f"{HOME}labor/").status_code == 201
+    p.admin.delete(f"{HOME}labor/")
+
+
+def anonymous(p: Practice) -> None:
+    with p.meter.running():
+        assert p.staff.request("PROPFIND", MUELLER, auth=None).status_code == 401
+
+
+TEN = [f"{MUELLER}{number}.ics" for number in range(10)]
+
+#: The most each request may cost; objects and texts are exactly as many.
+REQUESTS: dict[str, tuple[Request, Cost]] = {
+    "nobody": (anonymous, Cost(0)),
+    "poll of a calendar": (poll_of(MUELLER), Cost(6)),
+    "poll of the union": (poll_of(PRAXIS), Cost(6)),
+    "poll of the home": (poll_of(HOME, depth="1"), Cost(6)),
+    "listing": (reads(lambda p: listing(p.staff, MUELLER)), Cost(7)),
+    "listing of the union": (reads(lambda p: listing(p.staff, PRAXIS)), Cost(7)),
+    "listing of the own": (reads(lambda p: listing(p.booking, PRAXIS)), Cost(7)),
+    "query of a day": (reads(lambda p: query(p.staff, MUELLER, *DAY)), Cost(8, loaded=2)),
+    "query of a day in the union": (
+        reads(lambda p: query(p.staff, PRAXIS, *DAY)),
+        Cost(8, loaded=6),
+    ),
+    "query of the own": (reads(lambda p: query(p.booking, PRAXIS, *DAY)), Cost(8)),
+    "query of a day by text": (
+        reads(lambda p: report(p.staff, MUELLER, a_query(SUMMARY))),
+        Cost(8, loaded=2, parsed=2),
+    ),
+    "query of a day, expanded": (
+        reads(lambda p: report(p.staff, MUELLER, a_query(expand="yes"))),
+        Cost(8, loaded=2, parsed=2),
+    ),
+    "query of a far day": (  # the series alone is asked, since its index ends before
+        reads(lambda p: query(p.staff, MUELLER, "20990101T000000Z", "20990102T000000Z")),
+        Cost(8, loaded=1, parsed=1),
+    ),
+    "multiget": (reads(lambda p: multiget(p.staff, MUELLER, TEN)), Cost(7, loaded=10)),
+    "free-busy": (
+        reads(lambda p: p.staff.request("REPORT", MUELLER, content=FREE_BUSY)),
+        Cost(8),
+    ),
+    "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(7)),
+    "sync, no change": (sync_without_change, Cost(6)),
+    "sync, one change": (sync_after_one_change, Cost(9)),
+    "GET": (reads(lambda p: p.staff.get(TEN[1])), Cost(7, loaded=1)),
+    "GET, not modified": (conditional_get_of(TEN[1]), Cost(7, loaded=1)),
+    "GET of a file, not modified": (conditional_get_of(MUELLER), Cost(6)),
+    "PUT, new": (create, Cost(19, parsed=1)),
+    "PUT, changed": (overwrite, Cost(20, loaded=1, parsed=1)),
+    "PUT, refused": (refused_put, Cost(11, parsed=1)),
+    "PUT, booking": (book, Cost(22, parsed=1)),
+    "PUT, booking refused": (book_what_is_taken, Cost(19, parsed=1)),
+    "DELETE": (delete_one, Cost(17, loaded=1)),
+    "MOVE": (move, Cost(24, loaded=2, parsed=1)),
+    "PROPPATCH": (
+        reads(lambda p: p.staff.request("PROPPATCH", MUELLER, content=RENAMED)),
+        Cost(14),
+    ),
+    "MKCALENDAR": (make_a_calendar, Cost(16)),
+}
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def costs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[int, Told]]:
+    """What every request costs in a small and in a large practice, and its statements."""
+    folder = tmp_path_factory.mktemp("statements")
+    with a_database(request.param, request, folder) as database:
+        a_practice(database)
+        with clients(database, "empfang", "buchung", "admin") as signed_in:
+            practice = Practice(database, signed_in)
+            practice.fill(0, SMALL, *DOCTORS, "praxis")
+            small = practice.told()
+            practice.fill(SMALL, LARGE, "dr-mueller")  # and so the union is large, too
+            yield {SMALL: small, LARGE: practice.told()}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_costs_what_its_answer_takes_and_no_more(
+    costs: dict[int, Told], name: str
+) -> None:
+    allowed = REQUESTS[name][1]
+    cost, said = costs[SMALL][name]
+    assert (cost.loaded, cost.parsed) == (allowed.loaded, allowed.parsed)
+    assert cost.statements <= allowed.statements, "\n".join(said)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_costs_no_more_in_a_large_calendar(costs: dict[int, Told], name: str) -> None:
+    (small, _), (large, said) = costs[SMALL][name], costs[LARGE][name]
+    assert large == small, "\n".join(said)
+
+
+def test_the_meter_counts(practice: SqlDatabase) -> None:
+    meter = Meter(practice)
+    with meter.running(), writing(practice) as uow:
+        (calendar, *_) = uow.calendars.all()
+        uow.calendars.save(calendar, a_draft("a", an_event()))
+        list(uow.calendars.texts(the_view(uow, "empfang", calendar.name)))
+    assert (meter.cost.loaded, meter.cost.parsed) == (1, 1)
+    assert meter.said[0].startswith("BEGIN")
+    assert meter.said[-1] == "COMMIT"
