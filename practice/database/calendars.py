@@ -182,13 +182,13 @@ class SqlCalendars:
 
     def within(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
         """See the port."""
-        query = select(*WHOLE).where(of_view(objects, view))
-        if span != Span():  # what has no occurrence left is somewhere in no time
-            hits = union_all(
-                *(select(occurrences.c.object_id).where(part) for part in overlapping(view, span))
-            )
-            query = query.where(objects.c.id.in_(hits))
-        return self._objects(query, view, component)
+        if span == Span():  # what has no occurrence left is somewhere in no time
+            return self._objects(select(*WHOLE).where(of_view(objects, view)), view, component)
+        hits = union_all(
+            *(select(occurrences.c.object_id).where(part) for part in overlapping(view, span))
+        )
+        # By id alone: SQLite would take a second condition for the better way, and walk all of it.
+        return self._objects(select(*WHOLE).where(objects.c.id.in_(hits)), view, component)
 
     def beyond(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
         """See the port."""

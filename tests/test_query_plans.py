@@ -1,0 +1,78 @@
+"""How SQLite answers: by an index, and never by walking a calendar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from practice.calendars import Span, View
+from practice.database import SqlDatabase
+from practice.database.unit_of_work import SqlUnitOfWork
+from tests.building import a_practice, reading, the_view
+
+DAY = Span(1_795_000_000, 1_795_086_400)
+
+QUESTIONS: dict[str, Callable[[SqlUnitOfWork, View], object]] = {
+    "a day": lambda uow, view: uow.calendars.within(view, DAY, "VEVENT"),
+    "from now on": lambda uow, view: uow.calendars.within(view, Span(DAY.start), "VEVENT"),
+    "busy times": lambda uow, view: uow.calendars.occupied(view, DAY),
+    "endless series": lambda uow, view: uow.calendars.beyond(view, DAY, "VEVENT"),
+    "some objects": lambda uow, view: uow.calendars.get(view, ["a", "dr-mueller~b", "c"]),
+    "one head": lambda uow, view: uow.calendars.head(view.sources[0], "a"),
+    "a uid": lambda uow, _: uow.calendars.uid_holders("u"),
+    "what changed": lambda uow, view: uow.calendars.changes_since(view, 1),
+    "an appointment": lambda uow, _: uow.appointments.by_uid("u"),
+    "bookings": lambda uow, _: uow.appointments.by_booking("csv", ["1", "2"]),
+    "an account": lambda uow, _: uow.accounts.by_name("empfang"),
+    "a token": lambda uow, _: uow.accounts.by_token("t"),
+    "failed log-ins": lambda uow, _: uow.accounts.failures("a", "n", uow.now),
+}
+
+
+@pytest.fixture
+def practice_on_sqlite(tmp_path: Path, sqlite_template: Path) -> Iterator[SqlDatabase]:
+    path = tmp_path / "praxis.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = SqlDatabase(f"sqlite:///{path}")
+    a_practice(database)
+    yield database
+    database.close()
+
+
+@contextmanager
+def statements(database: SqlDatabase) -> Iterator[list[tuple[str, Any]]]:
+    """Collect what is sent to the database."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("calendar", ["dr-mueller", "praxis"])
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_question_walks_a_table(
+    practice_on_sqlite: SqlDatabase, question: str, calendar: str
+) -> None:
+    with reading(practice_on_sqlite) as uow:
+        view = the_view(uow, "admin", calendar)
+        with statements(practice_on_sqlite) as sent:
+            QUESTIONS[question](uow, view)
+        assert sent
+        for statement, parameters in sent:
+            plan = uow.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps = [str(row[-1]) for row in plan]
+            assert not [step for step in steps if re.match(r"SCAN (?!CONSTANT|\()", step)]
+            # The calendar alone is no index: that is walking it.
+            assert not [s for s in steps if re.search(r"objects USING .*\(calendar_id=\?\)", s)]
