@@ -251,7 +251,11 @@ def is_protected(name: str) -> bool:
 def allprop(resource: Resource, *, names_only: bool = False) -> list[str]:
     """Return the tags that allprop (or propname: all there are) stands for."""
     live = _TABLES[type(resource)]
-    chosen = [tag for tag in live if names_only or tag in _LIVE_IN_ALLPROP]
+    usual = _LIVE_IN_ALLPROP
+    if type(resource) is RootResource:
+        # Clients that lose their question on the way here by a redirect (RFC 6764) find on.
+        usual |= {DAV + "current-user-principal"}
+    chosen = [tag for tag in live if names_only or tag in usual]
     return [*(tag for tag in chosen if tag != CALDAV + "calendar-data"), *_dead(resource)]
 
 

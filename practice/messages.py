@@ -50,15 +50,16 @@ def difference(before: Appointment | None, after: Appointment | None) -> Message
     return None
 
 
-def hears(message: Message, appointment: Appointment, by_booking_tool: bool) -> list[Receiver]:
+def hears(appointment: Appointment, by_booking_tool: bool) -> list[Receiver]:
     """Say who is told. The booking tool does not hear its own words back, and mails its own
-    patients about what they did there.
+    patients about what they did there. Of its own bookings it hears all, also that a cancelled
+    one is back.
     """
     if by_booking_tool:
         return []
     receivers = []
     if appointment.patient_id is not None:
         receivers.append(Receiver.PATIENT)
-    if appointment.booking_id is not None and message is not Message.BOOKED:
+    if appointment.booking_id is not None:
         receivers.append(Receiver.BOOKING_TOOL)
     return receivers

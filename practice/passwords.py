@@ -20,6 +20,9 @@ from practice.errors import InvalidPassword
 
 __all__ = ["check_strength", "digest", "hash_password", "is_outdated", "new_secret", "verify"]
 
+# Loaded now, since the library's lazy loading fails a `verify` that was looked up before it, as the
+# first one of a process for an unknown name, or two threads that verify first together.
+argon2.set_backend()
 _HASHER = argon2.using(type="ID", memory_cost=19_456, rounds=2, parallelism=1)
 #: Each verification takes 19 MiB and a core: more at once would only starve the requests.
 _AT_ONCE = threading.BoundedSemaphore(4)

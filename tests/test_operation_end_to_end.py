@@ -1,4 +1,4 @@
-"""`praxis-caldav serve` as a process: how it starts, stops, is watched, and lives through outages."""
+"""`praxis-caldav serve` as a process: its start, its end, its log, and a database that goes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from tests.servers import RunningServer, free_port
 from tests.workers import connections
 
 CALENDAR = f"{HOME}dr-mueller/"
-BASIC = {"auth": ("empfang", PASSWORD)}
 SOON = 20.0
 
 Served = tuple[str, int]
@@ -64,9 +63,9 @@ def test_at_sigterm_a_request_still_being_sent_is_answered_and_new_ones_are_refu
             wait_until(lambda: _refused(server.port), "new connections are refused")
             assert server.process.poll() is None
             connection.sendall(body[100:])
-            response = HTTPResponse(connection)
-            response.begin()
-            assert response.status == 201
+            with closing(HTTPResponse(connection)) as response:
+                response.begin()
+                assert response.status == 201
         assert server.process.wait(SOON) == 0
     with RunningServer(url, workers=workers) as again, again.client() as client:
         assert client.get(CALENDAR + "letzter.ics").content == body
@@ -103,13 +102,15 @@ def test_a_server_without_work_ends_at_once_and_leaves_no_folder_behind(
     served: Served, tmp_path: Path
 ) -> None:
     url, workers = served
-    with RunningServer(url, workers=workers, options={"TMPDIR": str(tmp_path)}) as server:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    with RunningServer(url, workers=workers, options={"TMPDIR": str(folder)}) as server:
         assert server.process is not None
         with server.client() as client:
             assert client.get("/metrics").status_code == 200
             server.process.terminate()
             assert server.process.wait(SOON) == 0
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 # --- What watches it ----------------------------------------------------------------------------
@@ -223,7 +224,8 @@ def test_no_line_of_the_log_tells_of_a_patient_or_a_password(served: Served, lev
         log = server.log()
     lines = [json.loads(line) for line in log.splitlines()]
     assert all({"time", "level", "logger", "event"} <= set(line) for line in lines)
-    assert sum(line["event"] == "request" for line in lines) >= len(statuses)
+    # uvicorn itself refuses the method that no parser of HTTP knows
+    assert sum(line["event"] == "request" for line in lines) >= len(statuses) - 1
     told = [word for word in (*MARKERS.values(), PASSWORD) if word.lower() in log.lower()]
     assert told == []
 
@@ -315,8 +317,7 @@ def test_a_port_that_is_taken_is_told(served: Served) -> None:
 def test_all_faults_of_the_settings_are_told_at_once_and_none_of_the_values(tmp_path: Path) -> None:
     config = tmp_path / "praxis.toml"
     config.write_text(
-        '[practice]\nemail = "Wacholder"\nzone = "Holunder/Berlin"\n[server]\nprot = 5232\n',
-        "utf-8",
+        '[practice]\nemail = "Wacholder"\nzone = "Holunder/Berlin"\n[server]\nprot = 5232\n'
     )
     done = serve(
         *("--config", str(config), "--port", "99999", "--tls-cert", str(config)),
@@ -343,12 +344,9 @@ def test_all_faults_of_the_settings_are_told_at_once_and_none_of_the_values(tmp_
 def test_with_a_certificate_it_speaks_tls_and_nothing_else(served: Served, tmp_path: Path) -> None:
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-        + ["-nodes", "-days", "2", *subject, "-keyout", key, "-out", cert],
-        check=True,
-        capture_output=True,
-    )
+    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+    command = ("openssl", "req", "-x509", *made, *subject, "-keyout", key, "-out", cert)
+    subprocess.run(command, check=True, capture_output=True)
     url, workers = served
     port = free_port()
     options = ("--tls-cert", cert, "--tls-key", key, "--workers", str(workers))

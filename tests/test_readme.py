@@ -45,18 +45,23 @@ def commands() -> list[list[str]]:
     """Return the arguments of every call of our program."""
     found = []
     for line in shell_lines(README):
-        words = (
-            shlex.split(line, comments=True) if line.strip().startswith((PROGRAM, "docker")) else []
-        )
-        if PROGRAM in words and words[words.index(PROGRAM) + 1 :]:
+        if line.strip().startswith((PROGRAM, "docker run")):
+            words = shlex.split(line, comments=True)
             found.append(words[words.index(PROGRAM) + 1 :])
-    return found
+    return [list(words) for words in dict.fromkeys(map(tuple, found)) if words]
+
+
+def options(command: click.Command) -> set[str]:
+    """Return the options of a command and of all below it."""
+    own = {name for parameter in command.params for name in parameter.opts}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union(*map(options, below))
 
 
 def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
     """Return the command that the first words name, and the words after them."""
     command: click.Command = cli
-    while isinstance(command, click.Group) and words:
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         assert words[0] in command.commands, f"there is no command {words[0]!r}"
         command, words = command.commands[words[0]], words[1:]
     return command, words
@@ -116,6 +121,13 @@ def test_every_command_in_the_readme_exists_with_its_options(words: list[str]) -
         assert value is not None or not parameter.required, f"{parameter.name} is missing"
         if value is not None and isinstance(parameter.type, click.Choice):
             parameter.type.convert(value, parameter, context)
+
+
+def test_every_option_that_stands_alone_exists() -> None:
+    alone = {word for line in shell_lines(README) if line.startswith("--") for word in line.split()}
+    known = options(cli) | {"--help"}
+
+    assert {word for word in alone if word.startswith("--")} <= known
 
 
 def test_every_make_target_in_the_readme_exists() -> None:

@@ -160,7 +160,7 @@ def a_case(rng: random.Random) -> Case:
         count = rng.randint(1, 80)
         rule, found = f"{rule};COUNT={count}", found[:count]
     if ending == "UNTIL":
-        until = first + timedelta(days=rng.randint(0, 2000), hours=rng.randint(0, 30))
+        until = first + timedelta(days=rng.randint(0, 1400), hours=rng.randint(0, 30))
         until = datetime.combine(until, datetime.min.time()) if kind == "date" else until
         found = [at for at in found if at <= until]
         rule = f"{rule};UNTIL={_until(until, kind, zone)}"

@@ -10,7 +10,7 @@ Sources: RFC 5545 3.3.10 and 3.8.5, RFC 4791 9.9.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,6 @@ from practice.recurrence.rules import end_endless, end_rule, last_start, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from zoneinfo import ZoneInfo
 
     from icalendar import Component
 
@@ -63,7 +62,7 @@ class Occurrence:
     source: Component
 
 
-def seconds(moment: date, zone: ZoneInfo) -> int:
+def seconds(moment: date, zone: tzinfo) -> int:
     """Return seconds since 1970; dates and floating times are those of `zone`."""
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time())
@@ -73,7 +72,7 @@ def seconds(moment: date, zone: ZoneInfo) -> int:
 
 
 def expand(
-    calendar: Component, component: str, *, zone: ZoneInfo, now: datetime, most: int
+    calendar: Component, component: str, *, zone: tzinfo, now: datetime, most: int
 ) -> tuple[list[Occurrence], Coverage | None]:
     """Return every occurrence, and the coverage (None when the list is complete).
 
@@ -81,6 +80,7 @@ def expand(
     above a rate no practice has). The rules in `calendar` are given the end that was found.
     """
     try:
+        zone = _by_one_clock(calendar, component, zone)
         first, last, endless = _bounds(calendar, component, zone, now, most)
         limit = int(MOST_PER_YEAR * (last - first).days / 365) if endless else most
         found = list(islice(_between(calendar, component, first, last, zone), limit + 1))
@@ -93,22 +93,23 @@ def expand(
 
 
 def next_occurrence(
-    calendar: Component, component: str, span: Span, zone: ZoneInfo
+    calendar: Component, component: str, span: Span, zone: tzinfo
 ) -> Occurrence | None:
     """Return the first occurrence that overlaps `span`, or None.
 
     The search stops 100 years after the start of `span`, or of the series if that is later.
     """
+    zone = _by_one_clock(calendar, component, zone)
     start = EARLIEST_SECOND if span.start is None else max(span.start, EARLIEST_SECOND)
     position = max(datetime.fromtimestamp(start, UTC), _first_of(calendar, component, zone))
     stop = min(position + timedelta(days=36525), LATEST)
     if span.end is not None:
         stop = min(stop, datetime.fromtimestamp(min(span.end, LATEST_SECOND), UTC))
-    end_endless(calendar, component, stop)
+    end_endless(calendar, component, stop + _MARGIN, zone)
     step = timedelta(days=8)
     while position < stop:
         upto = min(position + step, stop)
-        found = _between(calendar, component, position, upto, zone)
+        found = _between(calendar, component, position - _MARGIN, upto + _MARGIN, zone)
         fitting = [o for o in found if o.end > start and (span.end is None or o.start < span.end)]
         if fitting:
             return min(fitting, key=lambda occurrence: occurrence.start)
@@ -116,7 +117,7 @@ def next_occurrence(
     return None
 
 
-def _first_of(calendar: Component, component: str, zone: ZoneInfo) -> datetime:
+def _first_of(calendar: Component, component: str, zone: tzinfo) -> datetime:
     """Return a moment before which nothing of a series is."""
     firsts = (
         _moment(moment, zone)
@@ -126,40 +127,82 @@ def _first_of(calendar: Component, component: str, zone: ZoneInfo) -> datetime:
     return max(min(firsts) - _MARGIN, EARLIEST)
 
 
-def instances(calendar: Component, component: str, span: Span, most: int) -> list[Component]:
+def instances(
+    calendar: Component, component: str, span: Span, zone: tzinfo, most: int
+) -> list[Component]:
     """Return the occurrences that overlap `span` as components of their own, times in UTC.
 
-    Raises TooManyInstances above `most`.
+    Whole days and floating times stay what they are. Raises TooManyInstances above `most`.
     """
     start = EARLIEST_SECOND if span.start is None else max(span.start, EARLIEST_SECOND)
     end = LATEST_SECOND if span.end is None else min(span.end, LATEST_SECOND)
-    last = datetime.fromtimestamp(max(start, end), UTC)
-    end_endless(calendar, component, last)
-    single = not any("RRULE" in p or "RDATE" in p for p in calendar.walk(component))
+    floating = not any(_is_zoned(part["DTSTART"].dt) for part in _parts(calendar, component))
+    zone = _by_one_clock(calendar, component, zone)
+    first = datetime.fromtimestamp(start, UTC) - _MARGIN
+    last = datetime.fromtimestamp(max(start, end), UTC) + _MARGIN
+    end_endless(calendar, component, last, zone)
+    series = {"RRULE", "RDATE", "RECURRENCE-ID"}
+    single = not any(series & set(part) for part in _parts(calendar, component))
     found: list[Component] = []
-    for part in series_of(calendar, components=[component]).between(
-        datetime.fromtimestamp(start, UTC), last
-    ):
-        _tell_in_utc(part, single=single)
+    for one in _found(calendar, component, first, last):
+        if not (seconds(one.start, zone) < end and _end(one.start, one.end, zone) > start):
+            continue
+        part = one.as_component(keep_recurrence_attributes=False)
+        if single:
+            part.pop("RECURRENCE-ID", None)
+        if not floating:
+            _tell_in_utc(part, zone)
         found.append(part)
         if len(found) > most:
             raise TooManyInstances(f"The range has more than {most} instances.")
     return found
 
 
+def _by_one_clock(calendar: Component, component: str, zone: tzinfo) -> tzinfo:
+    """Tell all times of a series by its own clock, without a zone; return that clock's zone.
+
+    `zone` is that of whole days and floating times. The library compares times with and without
+    their zones: it takes 9:00 for an exception of 10:00 where the clock is an hour ahead of UTC.
+    """
+    parts = sorted(_parts(calendar, component), key=lambda part: "RECURRENCE-ID" in part)
+    zoned = (part["DTSTART"].dt for part in parts if _is_zoned(part["DTSTART"].dt))
+    zone = next((moment.tzinfo for moment in zoned), zone)
+    for part in parts:
+        for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "RDATE", "EXDATE"):
+            for value in listed(part.get(name)):
+                for entry in getattr(value, "dts", [value]):
+                    entry.dt = _by_clock(entry.dt, zone)
+        for rule in listed(part.get("RRULE")):
+            if "UNTIL" in rule:
+                rule["UNTIL"] = [_by_clock(until, zone) for until in listed(rule["UNTIL"])]
+    return zone
+
+
+def _is_zoned(moment: date) -> bool:
+    return isinstance(moment, datetime) and moment.tzinfo is not None
+
+
+def _by_clock(moment: Any, zone: tzinfo) -> Any:
+    if isinstance(moment, tuple):
+        return tuple(_by_clock(m, zone) for m in moment)
+    return moment.astimezone(zone).replace(tzinfo=None) if _is_zoned(moment) else moment
+
+
+def _found(calendar: Component, component: str, first: datetime, last: datetime) -> Iterator[Any]:
+    for series in series_of(calendar, components=[component]).series:
+        yield from series.between(first, last)
+
+
 def _between(
-    calendar: Component, component: str, first: datetime, last: datetime, zone: ZoneInfo
+    calendar: Component, component: str, first: datetime, last: datetime, zone: tzinfo
 ) -> Iterator[Occurrence]:
-    query = series_of(calendar, components=[component])
-    for series in query.series:
-        for found in series.between(first, last):
-            start, end = seconds(found.start, zone), _end(found.start, found.end, zone)
-            # The library has no public way from an occurrence to the component it comes from.
-            source = found._adapter._component
-            yield Occurrence(start, max(end, start + 1), source)
+    for found in _found(calendar, component, first, last):
+        start, end = seconds(found.start, zone), _end(found.start, found.end, zone)
+        # The library has no public way from an occurrence to the component it comes from.
+        yield Occurrence(start, max(end, start + 1), found._adapter._component)
 
 
-def _end(start: date, end: date, zone: ZoneInfo) -> int:
+def _end(start: date, end: date, zone: tzinfo) -> int:
     """Return the end of an occurrence, the later one where a clock changes within it.
 
     RFC 5545 3.8.5.3 keeps the length that DTEND gives, clients the time on the clock.
@@ -177,7 +220,7 @@ def _parts(calendar: Component, component: str) -> list[Any]:
 
 
 def _bounds(
-    calendar: Component, component: str, zone: ZoneInfo, now: datetime, most: int
+    calendar: Component, component: str, zone: tzinfo, now: datetime, most: int
 ) -> tuple[datetime, datetime, bool]:
     """Return when to start and to stop expanding, and whether there is more after that."""
     firsts: list[datetime] = []
@@ -191,7 +234,7 @@ def _bounds(
             rules.append((rule, part))
             starts.append(last or start)
             if last:
-                end_rule(rule, part, last)
+                end_rule(rule, part, last, zone)
                 rules.pop()
         firsts.append(min(starts))
         lasts.append(max(starts) + _length(part, start, zone))
@@ -201,18 +244,16 @@ def _bounds(
         last = max(last, max(first, now) + FORWARD)
         for rule, part in rules:
             if "COUNT" not in rule:
-                end_rule(rule, part, last)
+                end_rule(rule, part, last, zone)
     return max(first, EARLIEST), min(last, LATEST), bool(rules)
 
 
-def _tell_in_utc(part: Any, *, single: bool) -> None:
-    """Tell the times of one occurrence in UTC; a single event gets no RECURRENCE-ID."""
-    if single:
-        part.pop("RECURRENCE-ID", None)
+def _tell_in_utc(part: Any, zone: tzinfo) -> None:
+    """Tell the times of one occurrence, which are by the clock of `zone`, in UTC."""
     for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID"):
         value = part.get(name)
-        if value is not None and isinstance(value.dt, datetime) and value.dt.tzinfo is not None:
-            moment = value.dt.astimezone(UTC)
+        if value is not None and isinstance(value.dt, datetime):
+            moment = _moment(value.dt, zone).astimezone(UTC)
             part.pop(name)
             part.add(name, moment)
 
@@ -229,14 +270,14 @@ def _dates(value: Any) -> Iterable[date]:
                 yield entry.dt
 
 
-def _moment(moment: date, zone: ZoneInfo) -> datetime:
+def _moment(moment: date, zone: tzinfo) -> datetime:
     """Return an aware time; dates and floating times are those of `zone`."""
     if isinstance(moment, datetime):
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return datetime.combine(moment, time(), zone)
 
 
-def _length(part: Any, start: datetime, zone: ZoneInfo) -> timedelta:
+def _length(part: Any, start: datetime, zone: tzinfo) -> timedelta:
     for name in ("DTEND", "DUE"):
         if name in part:
             return max(_moment(part[name].dt, zone) - start, timedelta())

@@ -6,7 +6,7 @@ rule beyond its reach. Source: RFC 5545 3.3.10.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from practice.errors import InvalidObject, TooManyInstances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from zoneinfo import ZoneInfo
 
     from icalendar import Component
 
@@ -57,7 +56,7 @@ def check_rule(rule: Mapping[str, Any]) -> None:
         raise InvalidObject("BYSETPOS has no meaning in a rule by day or week.")
 
 
-def align_until(rule: Any, start: date, zone: ZoneInfo) -> None:
+def align_until(rule: Any, start: date, zone: tzinfo) -> None:
     """Tell UNTIL in the kind of time that DTSTART is told in; clients mix them.
 
     A date means the whole day, a floating time the zone of DTSTART (RFC 5545 3.3.10 wants UTC).
@@ -150,25 +149,24 @@ def _day_fits(day: datetime, wanted: Mapping[str, set[str]]) -> bool:
     )
 
 
-def end_endless(calendar: Component, component: str, last: datetime) -> None:
+def end_endless(calendar: Component, component: str, last: datetime, zone: tzinfo) -> None:
     """Give the rules without an end one at `last`."""
     parts: list[Any] = calendar.walk(component)
     for part in parts:
         for rule in listed(part.get("RRULE")):
             if "COUNT" not in rule and "UNTIL" not in rule:
-                end_rule(rule, part, last)
+                end_rule(rule, part, last, zone)
 
 
-def end_rule(rule: Any, part: Any, last: datetime) -> None:
-    """Give a rule the end `last`, so that one that never matches is not followed for ever."""
-    if "UNTIL" in rule and _naive(rule["UNTIL"][0]) <= last.replace(tzinfo=None):
-        rule.pop("COUNT", None)
-        return
-    start = part["DTSTART"].dt
-    until: date = last.date()
-    if isinstance(start, datetime):
-        until = last.astimezone(UTC) if start.tzinfo else last.replace(tzinfo=None)
-    rule["UNTIL"] = [until]
+def end_rule(rule: Any, part: Any, last: datetime, zone: tzinfo) -> None:
+    """Give a rule the end `last`, so that one that never matches is not followed for ever.
+
+    The part's times are told by the clock of `zone`, without it.
+    """
+    local = last.astimezone(zone).replace(tzinfo=None)
+    if "UNTIL" not in rule or _naive(rule["UNTIL"][0]) > local:
+        start = part["DTSTART"].dt
+        rule["UNTIL"] = [local if isinstance(start, datetime) else local.date()]
     rule.pop("COUNT", None)
 
 

@@ -7,31 +7,43 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from practice.appointments import Appointment, Slot, Status
 from practice.calendars import CalendarKind
+from practice.facts import Busy
 from practice.messages import difference, hears
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from practice.calendars import Calendar
     from practice.ports import UnitOfWork
     from practice.vevent import Facts
 
 __all__ = ["object_removed", "object_saved"]
 
+#: What the time index tells of a status; what is free may be cancelled or take no time.
+_STATUS = {Busy.TENTATIVE: Status.TENTATIVE, Busy.BUSY: Status.CONFIRMED}
+
 
 def object_saved(
-    uow: UnitOfWork, calendar: Calendar, facts: Facts, *, by_booking_tool: bool = False
+    uow: UnitOfWork,
+    calendar: Calendar,
+    facts: Facts,
+    *,
+    by_booking_tool: bool = False,
+    out_of_reach: Collection[int] = (),
 ) -> None:
     """Take over into the appointment what a saved object says; post letters about it.
 
     A new object becomes an appointment only in a doctor's calendar, and only if it names a
-    patient or an appointment type: everything else is a block, a holiday, a task.
+    patient or an appointment type: everything else is a block, a holiday, a task. An appointment
+    stays in a calendar whose id is `out_of_reach`; one that became a series keeps its slot.
     """
     known = uow.appointments.by_uid(facts.uid)
-    if facts.slot is None:
+    if known is not None and known.calendar_id in out_of_reach:
         return
     if known is None:
         if calendar.kind is not CalendarKind.DOCTOR or not facts.is_appointment:
@@ -40,7 +52,7 @@ def object_saved(
     else:
         after = replace(
             known,
-            slot=facts.slot,
+            slot=facts.slot or known.slot,
             status=facts.status,
             calendar_id=calendar.id,
             doctor_id=calendar.doctor_id,
@@ -49,18 +61,38 @@ def object_saved(
         _tell(uow, known, uow.appointments.save(after), by_booking_tool)
 
 
-def object_removed(uow: UnitOfWork, calendar: Calendar, uid: str) -> None:
+def object_removed(
+    uow: UnitOfWork, calendar: Calendar, uid: str, *, by_booking_tool: bool = False
+) -> None:
     """Cancel the appointment of a removed object, unless it stands in another calendar by now.
 
     Clients move an appointment to another doctor by PUT there and DELETE here, in either order:
-    a DELETE that comes second says nothing, one that comes first is taken back by the PUT.
+    a DELETE that comes second says nothing, one that comes first is taken back by the PUT. A
+    DELETE there takes the PUT back.
     """
     known = uow.appointments.by_uid(uid)
     if known is None or known.calendar_id != calendar.id:
         return
-    after = replace(known, status=Status.CANCELLED)
+    after = _left_elsewhere(uow, known) or replace(known, status=Status.CANCELLED)
     if after != known:
-        _tell(uow, known, uow.appointments.save(after), by_booking_tool=False)
+        _tell(uow, known, uow.appointments.save(after), by_booking_tool)
+
+
+def _left_elsewhere(uow: UnitOfWork, known: Appointment) -> Appointment | None:
+    """Return the appointment as its object in another calendar has it; None without one."""
+    calendars = {calendar.id: calendar for calendar in uow.calendars.all()}
+    holders = [(calendars[h.calendar_id], h) for h in uow.calendars.uid_holders(known.uid)]
+    if not holders:
+        return None
+    calendar, head = min(holders, key=lambda held: (held[0].doctor_id is None, held[0].id))
+    times = uow.calendars.index_of(head.id)
+    slot, status = known.slot, known.status
+    if len(times) == 1:
+        slot = Slot(*(datetime.fromtimestamp(t, UTC) for t in (times[0].start, times[0].end)))
+        status = _STATUS.get(times[0].busy, status)
+    return replace(
+        known, slot=slot, status=status, calendar_id=calendar.id, doctor_id=calendar.doctor_id
+    )
 
 
 def _new(uow: UnitOfWork, calendar: Calendar, facts: Facts) -> Appointment:
@@ -92,7 +124,7 @@ def _tell(
     message = difference(known, after)
     if message is None:
         return
-    for receiver in hears(message, after, by_booking_tool):
+    for receiver in hears(after, by_booking_tool):
         uow.outbox.post(receiver, message, after, _state(known))
 
 

@@ -31,6 +31,8 @@ from practice.use_cases.reading import busy_times
 from practice.vevent import Busy, Facts, Occupied, read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from practice.calendars import Calendar, CalendarObject, Condition, ObjectHead
     from practice.ports import UnitOfWork
     from practice.profile import Profile
@@ -76,11 +78,16 @@ def put(
         raise UnsupportedComponent(f"The calendar takes {', '.join(calendar.components)} only.")
     if head is None:
         _refuse_ambiguous_name(uow, calendar, href)
-    _refuse_uid_seen_elsewhere(uow, view, calendar, href, facts.uid)
+    holders = uow.calendars.uid_holders(facts.uid)
+    _refuse_uid_seen_elsewhere(holders, view, calendar, href)
     if account.role is Role.BOOKING:
         _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
     saved = uow.calendars.save(calendar, Draft(href, draft.text, facts))
-    object_saved(uow, calendar, facts, by_booking_tool=account.role is Role.BOOKING)
+    by_tool = account.role is Role.BOOKING
+    if head is not None and head.uid != facts.uid:
+        object_removed(uow, calendar, head.uid, by_booking_tool=by_tool)
+    away = _out_of_reach(uow, account, [h for h in holders if h.calendar_id != calendar.id])
+    object_saved(uow, calendar, facts, by_booking_tool=by_tool, out_of_reach=away)
     return Saved(saved, created=head is None)
 
 
@@ -123,7 +130,9 @@ def move(
     if item.component not in to_calendar.components:
         raise UnsupportedComponent(f"The calendar takes {', '.join(to_calendar.components)} only.")
     replaced = uow.calendars.head(to_calendar, to_href)
-    if replaced is not None and not overwrite:
+    if replaced is None:
+        _refuse_ambiguous_name(uow, to_calendar, to_href)
+    elif not overwrite:
         raise TargetExists("There is already an object under the new name.")
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
         return Saved(item, created=False)
@@ -161,8 +170,24 @@ def _refuse_ambiguous_name(uow: UnitOfWork, calendar: Calendar, href: str) -> No
         raise NotAllowed("This name stands for an object of another calendar.")
 
 
+def _out_of_reach(
+    uow: UnitOfWork, account: Account, holders: Sequence[ObjectHead]
+) -> frozenset[int]:
+    """Return the calendars with objects the account may not change: a UID that somebody knows
+    must not carry an appointment off from there.
+    """
+    if not holders:
+        return frozenset()
+    calendars = {calendar.id: calendar for calendar in uow.calendars.all()}
+    return frozenset(
+        h.calendar_id
+        for h in holders
+        if not may_change(account, calendars[h.calendar_id], h.owner_id)
+    )
+
+
 def _refuse_uid_seen_elsewhere(
-    uow: UnitOfWork, view: View, calendar: Calendar, href: str, uid: str
+    holders: Sequence[ObjectHead], view: View, calendar: Calendar, href: str
 ) -> None:
     """Refuse a UID that stands in the calendar under another name, or in another calendar of
     the union: a client that sees all doctors as one calendar must not find one UID twice.
@@ -170,7 +195,7 @@ def _refuse_uid_seen_elsewhere(
     The other name is told only to those who see it.
     """
     of_union = view.calendar.kind is CalendarKind.UNION
-    for holder in uow.calendars.uid_holders(uid):
+    for holder in holders:
         if (holder.calendar_id, holder.href) == (calendar.id, href):
             continue
         if _visible(holder, view) and (of_union or holder.calendar_id == calendar.id):

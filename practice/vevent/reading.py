@@ -74,7 +74,7 @@ def occurs(text: str, span: Span, *, zone: ZoneInfo) -> Occupied | None:
 def expanded(text: str, span: Span, *, zone: ZoneInfo, limits: Limits) -> str:
     """Return the occurrences in `span` as single components, times in UTC (RFC 4791 9.6.5)."""
     component, calendar = _parse(text, zone)
-    within = instances(calendar, component, span, limits.max_instances)
+    within = instances(calendar, component, span, zone, limits.max_instances)
     calendar.subcomponents = within
     result: bytes = calendar.to_ical(sorted=False)
     return result.decode()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +14,8 @@ from pathlib import Path
 
 import click
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from practice.use_cases.house import ensure_main_calendar
 from praxis_caldav import logs
@@ -90,11 +95,8 @@ def run(settings: Settings, config: Path | None, given: Mapping[str, object]) ->
             os.environ[variable(name)] = str(value)
     server = settings.server
     _try_address(server.host, server.port)
-    if server.workers > 1:
-        # Before prometheus_client is imported by a worker: all of them count into this folder.
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="praxis-metrics-")
     logs.set_up(settings.logging.level, settings.logging.format)
-    uvicorn.run(
+    uvicorn_config = uvicorn.Config(
         "praxis_caldav.composition:application",
         factory=True,
         host=server.host,
@@ -112,6 +114,34 @@ def run(settings: Settings, config: Path | None, given: Mapping[str, object]) ->
         access_log=False,
         server_header=False,
     )
+    # uvicorn raises the signal again once everything is answered: an end as it should be.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt):
+        _run_workers(uvicorn_config) if server.workers > 1 else _run_alone(uvicorn_config)
+
+
+def _run_alone(config: uvicorn.Config) -> None:
+    alone = uvicorn.Server(config)
+    alone.run()
+    if not alone.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def _run_workers(config: uvicorn.Config) -> None:
+    with tempfile.TemporaryDirectory(prefix="praxis-metrics-") as folder:
+        # Before prometheus_client is imported by a worker: all of them count into this folder.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        _Workers(config, [config.bind_socket()]).run()
+
+
+class _Workers(Multiprocess):
+    """The parent of the workers; at the end it stops listening as they do."""
+
+    def terminate_all(self) -> None:
+        # Else the system would go on taking connections here, which nobody answers.
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
 
 
 def _try_address(host: str, port: int) -> None:

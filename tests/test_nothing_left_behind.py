@@ -1,0 +1,420 @@
+"""A refused request leaves nothing behind: not one row of one table is another afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from practice.calendars import CalendarKind
+from practice.database import SqlDatabase
+from tests.bookings import everything
+from tests.building import an_event, writing
+from tests.dav import CALDAV, DAV, HOME, preconditions, put
+
+if TYPE_CHECKING:
+    from tests.servers import RunningServer
+
+MUELLER, SCHMIDT, PRAXIS = (f"{HOME}{name}/" for name in ("dr-mueller", "dr-schmidt", "praxis"))
+LABOR, TASKS = f"{HOME}labor/", f"{HOME}aufgaben/"
+A = f"{MUELLER}a.ics"
+PRAXIS_CALDAV = "{urn:praxis-caldav}"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A request and how it is refused: a status, and a precondition of an RFC if there is one."""
+
+    why: str
+    method: str
+    path: str
+    status: int
+    element: str = ""
+    account: str | None = "empfang"
+    body: str | bytes = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def todo(uid: str) -> str:
+    return an_event(uid).replace("VEVENT", "VTODO").replace("DTEND", "DUE")
+
+
+A_NEW_ONE = an_event("new", "20261124T150000", "20261124T153000")
+TAKEN = an_event("new", "20261123T101500", "20261123T104500")
+TWO_UIDS = A_NEW_ONE.replace(
+    "END:VCALENDAR\r\n", an_event("other").split("\r\n", 3)[3].removeprefix("\r\n")
+)
+NOT_XML = "<propertyupdate xmlns='DAV:'><set>"
+WITH_DTD = '<!DOCTYPE x [<!ENTITY y "z">]><propertyupdate xmlns="DAV:"/>'
+
+
+def proppatch(properties: str) -> str:
+    return (
+        '<propertyupdate xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
+        f"<set><prop>{properties}</prop></set></propertyupdate>"
+    )
+
+
+def into(destination: str, **more: str) -> dict[str, str]:
+    return {"Destination": destination, **more}
+
+
+NEW = f"{MUELLER}new.ics"
+OLD_ETAG = '"0123456789abcdef0123456789abcdef01234567"'
+VALID_DATA = CALDAV + "valid-calendar-data"
+VALID_OBJECT = CALDAV + "valid-calendar-object-resource"
+UID_CONFLICT = CALDAV + "no-uid-conflict"
+PRIVILEGES = DAV + "need-privileges"
+
+PUTS = (
+    Refused("another version", "PUT", A, 412, body=A_NEW_ONE, headers={"If-Match": OLD_ETAG}),
+    Refused("nothing there", "PUT", NEW, 412, body=A_NEW_ONE, headers={"If-Match": "*"}),
+    Refused("already there", "PUT", A, 412, body=A_NEW_ONE, headers={"If-None-Match": "*"}),
+    Refused("empty", "PUT", A, 403, VALID_DATA),
+    Refused("no iCalendar", "PUT", A, 403, VALID_DATA, body="BEGIN:VCARD\r\nEND:VCARD\r\n"),
+    Refused("no UTF-8", "PUT", A, 403, VALID_DATA, body=b"BEGIN:VCALENDAR\xff"),
+    Refused("cut off", "PUT", NEW, 403, VALID_DATA, body=A_NEW_ONE[:200]),
+    Refused(
+        "a METHOD",
+        "PUT",
+        NEW,
+        403,
+        VALID_OBJECT,
+        body=A_NEW_ONE.replace("PRODID", "METHOD:REQUEST\r\nPRODID"),
+    ),
+    Refused("two UIDs", "PUT", NEW, 403, VALID_OBJECT, body=TWO_UIDS),
+    Refused("no UID", "PUT", NEW, 403, VALID_OBJECT, body=A_NEW_ONE.replace("UID:new\r\n", "")),
+    Refused(
+        "another component",
+        "PUT",
+        f"{TASKS}new.ics",
+        403,
+        CALDAV + "supported-calendar-component",
+        body=A_NEW_ONE,
+    ),
+    Refused(
+        "too large",
+        "PUT",
+        NEW,
+        403,
+        CALDAV + "max-resource-size",
+        body=an_event("n", "20261124T150000", "20261124T153000", "X-FAT:" + "x" * 1_000_000),
+    ),
+    Refused(
+        "too large to be read",
+        "PUT",
+        NEW,
+        413,
+        CALDAV + "max-resource-size",
+        body=b"x" * 25_000_001,
+    ),
+    Refused(
+        "too often",
+        "PUT",
+        NEW,
+        403,
+        CALDAV + "max-instances",
+        body=an_event("n", "20261124T150000", "20261124T153000", "RRULE:FREQ=DAILY;COUNT=100000"),
+    ),
+    Refused("a UID of another name", "PUT", NEW, 409, UID_CONFLICT, body=an_event("a")),
+    Refused("a UID of another name, overwriting", "PUT", A, 409, UID_CONFLICT, body=an_event("b")),
+    Refused(
+        "a UID of another calendar",
+        "PUT",
+        f"{PRAXIS}new.ics",
+        409,
+        UID_CONFLICT,
+        body=an_event("a"),
+    ),
+    Refused(
+        "a name of another calendar's objects",
+        "PUT",
+        f"{PRAXIS}dr-mueller~",
+        403,
+        PRIVILEGES,
+        body=A_NEW_ONE,
+    ),
+    Refused("taken", "PUT", NEW, 409, PRAXIS_CALDAV + "slot-free", account="buchung", body=TAKEN),
+    Refused(
+        "taken, moving its own",
+        "PUT",
+        f"{MUELLER}gebucht.ics",
+        409,
+        PRAXIS_CALDAV + "slot-free",
+        account="buchung",
+        body=TAKEN.replace("UID:new", "UID:gebucht"),
+    ),
+    Refused("not its own", "PUT", A, 403, PRIVILEGES, account="buchung", body=A_NEW_ONE),
+    Refused("a reader", "PUT", NEW, 403, PRIVILEGES, account="gast", body=A_NEW_ONE),
+    Refused("a reader, changing", "PUT", A, 403, PRIVILEGES, account="gast", body=A_NEW_ONE),
+    Refused(
+        "the main calendar only read",
+        "PUT",
+        f"{PRAXIS}new.ics",
+        403,
+        PRIVILEGES,
+        account="mueller",
+        body=A_NEW_ONE,
+    ),
+    Refused("not granted", "PUT", f"{SCHMIDT}new.ics", 409, account="gast", body=A_NEW_ONE),
+    Refused("no such calendar", "PUT", f"{HOME}dr-nobody/new.ics", 409, body=A_NEW_ONE),
+    Refused("a calendar", "PUT", MUELLER, 405, body=A_NEW_ONE),
+    Refused("a calendar without slash", "PUT", MUELLER.rstrip("/"), 405, body=A_NEW_ONE),
+    Refused("a calendar as a file", "PUT", f"{MUELLER}appointments.ics", 405, body=A_NEW_ONE),
+    Refused("the home", "PUT", HOME, 403, body=A_NEW_ONE),
+    Refused("outside the home", "PUT", "/caldav/empfang/new.ics", 403, body=A_NEW_ONE),
+    Refused("too deep", "PUT", f"{MUELLER}deep/new.ics", 403, body=A_NEW_ONE),
+    Refused("too long a name", "PUT", f"{MUELLER}{'n' * 256}", 403, body=A_NEW_ONE),
+    Refused("a control character", "PUT", f"{MUELLER}a%0Ab", 403, body=A_NEW_ONE),
+    Refused("an encoded slash", "PUT", f"{MUELLER}..%2Fa.ics", 400, body=A_NEW_ONE),
+    Refused(
+        "another type",
+        "PUT",
+        NEW,
+        415,
+        CALDAV + "supported-calendar-data",
+        body=A_NEW_ONE,
+        headers={"Content-Type": "application/calendar+json"},
+    ),
+    Refused("nobody", "PUT", NEW, 401, account=None, body=A_NEW_ONE),
+)
+DELETIONS = (
+    Refused("another version", "DELETE", A, 412, headers={"If-Match": OLD_ETAG}),
+    Refused("no such object", "DELETE", NEW, 404),
+    Refused("no such calendar", "DELETE", f"{HOME}dr-nobody/a.ics", 404),
+    Refused("a reader", "DELETE", A, 403, PRIVILEGES, account="gast"),
+    Refused("its own booking", "DELETE", f"{MUELLER}gebucht.ics", 403, account="buchung"),
+    Refused("another's, unseen", "DELETE", A, 404, account="buchung"),
+    Refused("another doctor's", "DELETE", f"{SCHMIDT}c.ics", 404, account="mueller"),
+    Refused("a doctor's calendar", "DELETE", MUELLER, 403, PRIVILEGES, account="admin"),
+    Refused("the main calendar", "DELETE", PRAXIS, 403, PRIVILEGES, account="admin"),
+    Refused("a calendar, by staff", "DELETE", LABOR, 403, PRIVILEGES),
+    Refused(
+        "a calendar as a file",
+        "DELETE",
+        f"{LABOR}appointments.ics",
+        403,
+        PRIVILEGES,
+        account="admin",
+    ),
+    Refused(
+        "another version of a calendar",
+        "DELETE",
+        LABOR,
+        412,
+        account="admin",
+        headers={"If-Match": '"1-x"'},
+    ),
+    Refused("the home", "DELETE", HOME, 403, account="admin"),
+    Refused("the mount", "DELETE", "/caldav/", 403, account="admin"),
+    Refused("nobody", "DELETE", A, 401, account=None),
+)
+MOVES = (
+    Refused("another version", "MOVE", A, 412, headers=into(NEW, **{"If-Match": OLD_ETAG})),
+    Refused("not over another", "MOVE", A, 412, headers=into(f"{MUELLER}b.ics", Overwrite="F")),
+    Refused("no such object", "MOVE", NEW, 404, headers=into(f"{MUELLER}newer.ics")),
+    Refused("no such calendar", "MOVE", A, 409, headers=into(f"{HOME}dr-nobody/a.ics")),
+    Refused("nowhere", "MOVE", A, 400),
+    Refused("out of the mount", "MOVE", A, 400, headers=into("/elsewhere/a.ics")),
+    Refused("to another server", "MOVE", A, 502, headers=into(f"https://example.org{NEW}")),
+    Refused("onto a calendar", "MOVE", A, 403, headers=into(SCHMIDT)),
+    Refused(
+        "onto a calendar as a file", "MOVE", A, 403, headers=into(f"{SCHMIDT}appointments.ics")
+    ),
+    Refused("a calendar", "MOVE", LABOR, 405, headers=into(f"{HOME}labor-2/"), account="admin"),
+    Refused("a UID twice", "MOVE", A, 409, UID_CONFLICT, headers=into(f"{LABOR}other.ics")),
+    Refused(
+        "a UID twice, over another",
+        "MOVE",
+        A,
+        409,
+        UID_CONFLICT,
+        headers=into(f"{LABOR}replaced.ics"),
+    ),
+    Refused(
+        "another component",
+        "MOVE",
+        A,
+        403,
+        CALDAV + "supported-calendar-component",
+        headers=into(f"{TASKS}a.ics"),
+    ),
+    Refused("too long a name", "MOVE", A, 403, headers=into(MUELLER + "n" * 256)),
+    Refused(
+        "a booking",
+        "MOVE",
+        f"{MUELLER}gebucht.ics",
+        403,
+        PRIVILEGES,
+        account="buchung",
+        headers=into(NEW),
+    ),
+    Refused("a reader", "MOVE", A, 403, PRIVILEGES, account="gast", headers=into(NEW)),
+    Refused(
+        "to an unseen calendar",
+        "MOVE",
+        A,
+        409,
+        account="mueller",
+        headers=into(f"{SCHMIDT}a.ics"),
+    ),
+    Refused(
+        "to a calendar only read",
+        "MOVE",
+        A,
+        403,
+        PRIVILEGES,
+        account="mueller",
+        headers=into(f"{PRAXIS}a.ics"),
+    ),
+    Refused("nobody", "MOVE", A, 401, account=None, headers=into(NEW)),
+)
+RENAMED = proppatch("<displayname>Anders</displayname>")
+PROPPATCHES = (
+    Refused("no XML", "PROPPATCH", MUELLER, 400, body=NOT_XML),
+    Refused("a DTD", "PROPPATCH", MUELLER, 400, body=WITH_DTD),
+    Refused("a reader", "PROPPATCH", MUELLER, 403, account="gast", body=RENAMED),
+    Refused("practice software", "PROPPATCH", MUELLER, 403, account="albis", body=RENAMED),
+    Refused("a booking tool", "PROPPATCH", MUELLER, 403, account="buchung", body=RENAMED),
+    Refused("unseen", "PROPPATCH", SCHMIDT, 404, account="gast", body=RENAMED),
+    Refused("no such calendar", "PROPPATCH", f"{HOME}dr-nobody/", 404, body=RENAMED),
+    Refused("the home", "PROPPATCH", HOME, 403, account="admin", body=RENAMED),
+    Refused("the principal", "PROPPATCH", "/caldav/admin/", 403, account="admin", body=RENAMED),
+    Refused("an object", "PROPPATCH", A, 403, account="admin", body=RENAMED),
+    Refused("nobody", "PROPPATCH", MUELLER, 401, account=None, body=RENAMED),
+)
+MADE = (
+    '<C:mkcalendar xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
+    "<set><prop><displayname>Neu</displayname></prop></set></C:mkcalendar>"
+)
+NEU = f"{HOME}neu/"
+CREATIONS = (
+    Refused("staff", "MKCALENDAR", NEU, 403, body=MADE),
+    Refused("practice software", "MKCALENDAR", NEU, 403, account="albis", body=MADE),
+    Refused("already there", "MKCALENDAR", LABOR, 405, account="admin", body=MADE),
+    Refused("already there, unseen", "MKCALENDAR", SCHMIDT, 403, account="gast", body=MADE),
+    Refused("no XML", "MKCALENDAR", NEU, 400, account="admin", body="<mkcalendar"),
+    Refused("a bad name", "MKCALENDAR", f"{HOME}Neu~1/", 403, account="admin", body=MADE),
+    Refused("in a calendar", "MKCALENDAR", f"{LABOR}neu/", 403, account="admin", body=MADE),
+    Refused("beside the home", "MKCALENDAR", "/caldav/neu/", 403, account="admin", body=MADE),
+    Refused("nobody", "MKCALENDAR", NEU, 401, account=None, body=MADE),
+    Refused("staff", "MKCOL", NEU, 403),
+    Refused("already there", "MKCOL", LABOR, 405, account="admin"),
+    Refused("no XML", "MKCOL", NEU, 400, account="admin", body="<mkcol"),
+    Refused("in a calendar", "MKCOL", f"{LABOR}neu/", 403, account="admin"),
+    Refused("nobody", "MKCOL", NEU, 401, account=None),
+)
+OTHERS = (
+    *(
+        Refused("unknown here", method, path, 405, account="admin", body=A_NEW_ONE)
+        for method in ("POST", "COPY", "LOCK", "UNLOCK", "PATCH", "ACL", "BIND", "UNHEARD")
+        for path in (A, MUELLER)
+    ),
+    Refused("too deep", "PROPFIND", HOME, 403, headers={"Depth": "infinity"}),
+    Refused(
+        "a token of nobody",
+        "REPORT",
+        MUELLER,
+        403,
+        DAV + "valid-sync-token",
+        body='<sync-collection xmlns="DAV:"><sync-token>x</sync-token><prop/></sync-collection>',
+    ),
+)
+REFUSED = (*PUTS, *DELETIONS, *MOVES, *PROPPATCHES, *CREATIONS, *OTHERS)
+
+
+@pytest.fixture(scope="module")
+def furnished(server: RunningServer) -> Iterator[SqlDatabase]:
+    """The served database, with objects in every calendar, appointments and letters."""
+    with closing(SqlDatabase(server.database_url)) as database:
+        with writing(database) as uow:
+            uow.calendars.create("labor", CalendarKind.PLAIN, {"D:displayname": "Labor"})
+            uow.calendars.create("aufgaben", CalendarKind.PLAIN, {}, components=("VTODO",))
+        with server.client() as staff, server.client("buchung") as booking:
+            typed = "X-APPOINTMENT-TYPE:PROPHYLAXE"
+            put(staff, MUELLER, "a.ics", an_event("a", "20261123T100000", "20261123T103000", typed))
+            put(staff, MUELLER, "b.ics", an_event("b", "20261123T110000", "20261123T113000"))
+            put(staff, SCHMIDT, "c.ics", an_event("c", "20261123T100000", "20261123T103000", typed))
+            put(staff, PRAXIS, "own.ics", an_event("own", "20261224T000000", "20261224T235900"))
+            put(staff, LABOR, "copy.ics", an_event("a", "20261123T100000", "20261123T103000"))
+            put(staff, LABOR, "replaced.ics", an_event("r", "20261123T100000", "20261123T103000"))
+            put(staff, TASKS, "todo.ics", todo("todo"))
+            own = an_event("gebucht", "20261124T100000", "20261124T103000", typed)
+            assert put(booking, MUELLER, "gebucht.ics", own).status_code == 201
+        yield database
+
+
+def rows(database: SqlDatabase) -> dict[str, object]:
+    """Return every row of every table but the failed log-ins, which are there to be kept."""
+    found: dict[str, object] = {**everything(database)}
+    del found["failures"]
+    return found
+
+
+def test_there_is_something_to_be_damaged(furnished: SqlDatabase) -> None:
+    found = rows(furnished)
+    empty = {name for name, table in found.items() if not table}
+    assert empty <= {"rooms", "patients", "letters"}
+
+
+@pytest.mark.parametrize(
+    "refused", REFUSED, ids=lambda refused: f"{refused.method} {refused.path} {refused.why}"[:90]
+)
+def test_a_refused_request_leaves_nothing_behind(
+    furnished: SqlDatabase, server: RunningServer, refused: Refused
+) -> None:
+    before = rows(furnished)
+    body = refused.body.encode() if isinstance(refused.body, str) else refused.body
+    with server.client(refused.account) as client:
+        answer = client.request(
+            refused.method, refused.path, content=body, headers=dict(refused.headers)
+        )
+    assert rows(furnished) == before
+    assert answer.status_code == refused.status, answer.text
+    if refused.element:
+        assert refused.element in preconditions(answer)
+
+
+def test_of_properties_of_which_one_is_protected_none_is_set(
+    furnished: SqlDatabase, server: RunningServer
+) -> None:
+    before = rows(furnished)
+    both = proppatch("<displayname>Anders</displayname><getetag>1</getetag>")
+    with server.client() as client:
+        answer = client.request("PROPPATCH", MUELLER, content=both)
+    assert rows(furnished) == before
+    assert answer.status_code == 207
+    assert "403 Forbidden" in answer.text
+    assert "424 Failed Dependency" in answer.text
+    assert "200 OK" not in answer.text
+
+
+def test_a_wrong_password_leaves_a_failed_log_in_and_nothing_else(
+    furnished: SqlDatabase, server: RunningServer
+) -> None:
+    before, failures = rows(furnished), everything(furnished)["failures"]
+    for method, path in (("PUT", NEW), ("DELETE", A), ("MKCALENDAR", NEU)):
+        with server.client() as client:
+            claim = ("empfang", f"falsch {method}")
+            assert client.request(method, path, content=A_NEW_ONE, auth=claim).status_code == 401
+    assert rows(furnished) == before
+    assert len(everything(furnished)["failures"]) == len(failures) + 3
+
+
+def test_a_request_whose_client_goes_away_leaves_nothing_behind(
+    furnished: SqlDatabase, server: RunningServer
+) -> None:
+    def half() -> Iterator[bytes]:
+        yield A_NEW_ONE.encode()[:100]
+        raise httpx.WriteError("the client is gone")
+
+    before = rows(furnished)
+    with server.client() as client, pytest.raises(httpx.WriteError):
+        client.put(NEW, content=half(), headers={"Content-Length": str(len(A_NEW_ONE))})
+    with server.client() as client:
+        assert client.get(NEW).status_code == 404
+    assert rows(furnished) == before
