@@ -23,15 +23,14 @@ _SPELLED = str.maketrans(
 
 
 def match_key(record: PatientRecord) -> str:
-    """Return what two spellings of one name and birth date share, or "" without a birth date."""
-    if not record.birth_date or not record.last_name:
-        return ""
+    """Return what two spellings of one name and birth date share; "" if either is missing."""
     # Composed before it is spelled out: some systems write an umlaut as a letter and two dots.
     name = unicodedata.normalize("NFC", f"{record.last_name} {record.first_name}".casefold())
     plain = unicodedata.normalize("NFKD", name.translate(_SPELLED))
     letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    words, told = " ".join(sorted(letters.split())), record.last_name and record.birth_date
     # The birth date is never cut off: names alone decide nothing.
-    return f"{' '.join(sorted(letters.split()))[:500]}|{record.birth_date}"
+    return f"{words[:500]}|{record.birth_date}" if words and told else ""
 
 
 def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:

@@ -37,15 +37,18 @@ class OwnZone(tzinfo):
     def __init__(self, onsets: list[_Onset]) -> None:
         self._onsets = onsets
         self._offsets = [onsets[0][1], *(after for _, _, after in onsets)]
-        # A time that a clock leaves out is told by the offset before (RFC 5545 3.3.5).
+        # A time that a clock leaves out is told by the offset before (RFC 5545 3.3.5), and one
+        # that comes twice is the first of the two, unless its fold says otherwise (PEP 495).
         self._local = [at + max(after - before, timedelta()) for at, before, after in onsets]
+        self._folded = [at + min(after - before, timedelta()) for at, before, after in onsets]
         self._utc = [at - before for at, before, _ in onsets]
 
     def utcoffset(self, dt: datetime | None) -> timedelta | None:
         """See tzinfo."""
         if dt is None:
             return None
-        return self._offsets[bisect_right(self._local, dt.replace(tzinfo=None))]
+        onsets = self._folded if dt.fold else self._local
+        return self._offsets[bisect_right(onsets, dt.replace(tzinfo=None))]
 
     def dst(self, dt: datetime | None) -> None:  # noqa: ARG002
         """Return None: which of the offsets is summer's does not matter."""
@@ -57,7 +60,9 @@ class OwnZone(tzinfo):
 
     def fromutc(self, dt: datetime) -> datetime:
         """See tzinfo."""
-        return dt + self._offsets[bisect_right(self._utc, dt.replace(tzinfo=None))]
+        offset = self._offsets[bisect_right(self._utc, dt.replace(tzinfo=None))]
+        told = dt + offset
+        return told.replace(fold=int(self.utcoffset(told) != offset))
 
     def __reduce__(self) -> tuple[type[OwnZone], tuple[list[_Onset]]]:
         return OwnZone, (self._onsets,)

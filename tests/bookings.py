@@ -59,6 +59,7 @@ def rows_a_day(count: int, *, reason: str = "Kontrolle") -> Iterator[dict[str, s
             duration="30",
             last_name=f"Linden{n:06}",
             first_name="Thea",
+            patient_id=f"{n % 5000:06}",
             reason=reason,
         )
 
@@ -130,7 +131,7 @@ def command(*arguments: object, database: SqlDatabase | None = None, stdin: str 
             main.main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1 if end.code else 0
-    told = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    told = [stream.buffer.getvalue().decode() for stream in (out, err)]
     return Ran(code, *told)
 
 

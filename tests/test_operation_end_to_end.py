@@ -205,10 +205,9 @@ MARKERS = {
 }
 
 
-@pytest.mark.parametrize("level", ["info", "debug"])
-def test_no_line_of_the_log_tells_of_a_patient_or_a_password(served: Served, level: str) -> None:
+def test_no_line_of_the_log_tells_of_a_patient_or_a_password(served: Served) -> None:
     url, workers = served
-    options = {"PRAXIS_CALDAV_LOGGING__LEVEL": level}
+    options = {"PRAXIS_CALDAV_LOGGING__LEVEL": "debug"}
     with (
         RunningServer(url, workers=workers, options=options) as server,
         server.client() as client,
@@ -341,12 +340,34 @@ def test_all_faults_of_the_settings_are_told_at_once_and_none_of_the_values(tmp_
     assert "Traceback" not in done.stderr
 
 
-def test_with_a_certificate_it_speaks_tls_and_nothing_else(served: Served, tmp_path: Path) -> None:
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+def a_certificate(folder: Path, *options: str) -> tuple[Path, Path]:
+    """Make a certificate for this machine and its key."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
     subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
-    command = ("openssl", "req", "-x509", *made, *subject, "-keyout", key, "-out", cert)
-    subprocess.run(command, check=True, capture_output=True)
+    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", "2")
+    command = ("openssl", "req", "-x509", *made, *(options or ("-nodes",)), *subject)
+    files = ("-keyout", key, "-out", cert)
+    subprocess.run((*command, *files), check=True, capture_output=True)
+    return cert, key
+
+
+def test_a_certificate_that_cannot_be_used_is_told(served: Served, tmp_path: Path) -> None:
+    cert, _ = a_certificate(tmp_path)
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    for bad_cert, bad_key in (
+        (cert, cert),  # no key in it
+        a_certificate(locked, "-passout", "pass:geheim"),
+    ):
+        files = ("--tls-cert", str(bad_cert), "--tls-key", str(bad_key))
+        done = serve(*("--database", served[0], "--port", str(free_port())), *files)
+        assert done.returncode == 1
+        assert "Cannot use the certificate" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_with_a_certificate_it_speaks_tls_and_nothing_else(served: Served, tmp_path: Path) -> None:
+    cert, key = a_certificate(tmp_path)
     url, workers = served
     port = free_port()
     options = ("--tls-cert", cert, "--tls-key", key, "--workers", str(workers))

@@ -16,6 +16,7 @@ from tests.dav import emptied
 from tests.servers import RunningServer
 
 #: Methods of python-caldav answer plainly or as coroutines, which their types do not tell apart.
+Client = Any
 Calendar = Any
 Found = Any
 
@@ -23,15 +24,16 @@ MONDAY = datetime(2026, 11, 23, tzinfo=BERLIN)
 
 
 @contextmanager
-def signed_in(server: RunningServer, account: str, path: str = "/") -> Iterator[DAVClient]:
-    """Open python-caldav's client, knowing nothing but the host."""
-    with DAVClient(
-        url=server.url + path, username=account, password=PASSWORD, require_tls=False
-    ) as client:
+def signed_in(
+    server: RunningServer, account: str, path: str = "", password: str = PASSWORD
+) -> Iterator[Client]:
+    """Open python-caldav's client, knowing nothing but an address."""
+    url = server.url + path
+    with DAVClient(url=url, username=account, password=password, require_tls=False) as client:
         yield client
 
 
-def the_calendar(client: DAVClient, name: str) -> Calendar:
+def the_calendar(client: Client, name: str) -> Calendar:
     """Find a calendar by its address among those of the principal."""
     calendars = client.principal().calendars()
     return next(c for c in calendars if str(c.url).rstrip("/").endswith("/" + name))
@@ -256,9 +258,7 @@ def test_a_reader_changes_nothing(house: RunningServer, mueller: Calendar) -> No
 
 def test_a_wrong_password_is_told_as_such(server: RunningServer) -> None:
     with (
-        DAVClient(
-            url=server.url, username="empfang", password="falsch!!!", require_tls=False
-        ) as client,
+        signed_in(server, "empfang", password="falsch!!!") as client,
         pytest.raises(AuthorizationError),
     ):
         client.principal()

@@ -672,3 +672,13 @@ def test_the_oracle_itself_agrees_with_a_calendar_on_the_wall() -> None:
         date(2026, 11, 10),
         date(2026, 12, 8),
     ]
+
+
+def test_an_exception_of_ten_oclock_leaves_nine_oclock_where_it_is() -> None:
+    """Ten in Berlin is nine in UTC; the two must not be taken for each other."""
+    text = a_text(*MASTER[:2], "RRULE:FREQ=DAILY;BYHOUR=9,10;COUNT=4", "EXDATE:20261124T090000Z")
+    assert starts(text.replace("T100000\r\nDTEND", "T090000\r\nDTEND")) == [
+        "2026-11-23 09:00",
+        "2026-11-23 10:00",
+        "2026-11-24 09:00",
+    ]

@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -347,6 +348,18 @@ def test_guessing_at_an_unknown_user_is_throttled_as_at_a_known_one(
     assert statuses[0] == statuses[1] == [401] * PER_ACCOUNT + [429]
     answers = [one.ask(workers[0], "noch eines") for one in (person, nobody)]
     assert len({(_told(answer), answer.content) for answer in answers}) == 1
+
+
+def test_a_wrong_password_takes_as_long_for_an_unknown_user_as_for_a_known_one() -> None:
+    hashed = hash_password(PASSWORD)
+
+    def seconds(stored: str | None) -> float:
+        begin = time.perf_counter()
+        assert not verify("ein falsches Passwort", stored)
+        return time.perf_counter() - begin
+
+    known, unknown = (min(seconds(stored) for _ in range(8)) for stored in (hashed, None))
+    assert 0.5 < known / unknown < 2
 
 
 def _told(answer: httpx.Response) -> tuple[tuple[str, str], ...]:

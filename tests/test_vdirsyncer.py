@@ -1,279 +1,240 @@
-"""vdirsyncer, the real program, keeping a doctor's calendar and a folder of files the same."""
+"""The real vdirsyncer, two-way between a calendar and a folder, through edits on both sides."""
 
 from __future__ import annotations
 
-import csv
-import json
-import re
-import shutil
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from random import Random
 
 import httpx
 import pytest
 
-from praxis_caldav.demo.make_bookings import FILE as DEMO_BOOKINGS
 from tests.building import PASSWORD, an_event
-from tests.dav import HOME, emptied, listing, multiget, names, put
+from tests.dav import DAV, HOME, emptied, listing, multiget, propfind, put
 from tests.servers import RunningServer
 
-NAME = "dr-mueller"
-CALENDAR = f"{HOME}{NAME}/"
-EVENTS = 200
+MUELLER = HOME + "dr-mueller/"
+CONFIG = """
+[general]
+status_path = "{folder}/status"
 
-#: What clients write besides the plain: none of it may get lost or be written anew.
-_ODDITIES = (
-    (),
-    ("DESCRIPTION:Überweisung\\, Befunde\\; bitte „ruhiges“ Zimmer 😟",),
-    ('X-ALBIS-ID;X-A="b;c":  zwei  Leerzeichen  ', "CLASS:PRIVATE"),
-    ("DESCRIPTION:Ein langer Satz\r\n , der umbrochen\r\n\t ist",),
-    ("BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:<b>&amp;</b>", "TRIGGER:-PT15M", "END:VALARM"),
-    ("RRULE:FREQ=WEEKLY;COUNT=4", "EXDATE;TZID=Europe/Berlin:20261130T100000"),
-)
+[pair praxis]
+a = "folder"
+b = "server"
+collections = ["{calendar}"]
+conflict_resolution = "{wins} wins"
+
+[storage folder]
+type = "filesystem"
+path = "{folder}/calendars"
+fileext = ".ics"
+
+[storage server]
+type = "caldav"
+url = "{url}/"
+username = "empfang"
+password = "{password}"
+"""
 
 
-def a_text(number: int, uid: str, summary: str) -> str:
-    """Return an event; every number looks different, and some have the line ends of Unix."""
-    minute = number % 60
-    text = an_event(
-        uid,
-        f"20261123T10{minute:02}00",
-        f"20261123T11{minute:02}00",
-        f"SUMMARY:{summary}",
-        *_ODDITIES[number % len(_ODDITIES)],
-    )
-    return text.replace("\r\n", "\n") if number % 7 == 3 else text
+class Vdirsyncer:
+    """The program with one pair: a folder of files and a calendar on the server."""
+
+    def __init__(self, server: RunningServer, folder: Path, calendar: str, wins: str) -> None:
+        self.files = folder / "calendars" / calendar
+        self.files.mkdir(parents=True)
+        self._config = folder / "config"
+        told = CONFIG.format(
+            folder=folder, calendar=calendar, wins=wins, url=server.url, password=PASSWORD
+        )
+        self._config.write_text(told, "utf-8")
+        self._run("discover")
+
+    def _run(self, command: str) -> str:
+        program = Path(sys.executable).with_name("vdirsyncer")
+        done = subprocess.run(
+            [str(program), "--config", str(self._config), command],
+            env={**os.environ, "HOME": str(self._config.parent)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "error" not in done.stderr.lower(), done.stderr
+        return done.stdout + done.stderr
+
+    def sync(self) -> None:
+        """Synchronize once."""
+        self._run("sync")
+
+    def write(self, uid: str, text: str) -> None:
+        """Write an event into the folder: anew, or over the file that holds it."""
+        path = self._paths().get(uid, self.files / f"{uid}.ics")
+        path.write_bytes(text.encode())
+
+    def remove(self, uid: str) -> None:
+        """Delete an event's file."""
+        self._paths()[uid].unlink()
+
+    def _paths(self) -> dict[str, Path]:
+        return {uid_of(p.read_bytes().decode()): p for p in self.files.glob("*.ics")}
+
+    def texts(self) -> dict[str, str]:
+        """Return every text in the folder, by UID."""
+        return {uid: path.read_bytes().decode() for uid, path in self._paths().items()}
 
 
 def uid_of(text: str) -> str:
-    found = re.search(r"^UID:(.*?)\r?$", text, re.MULTILINE)
-    assert found
-    return found[1]
+    """Return the UID in a text."""
+    (line,) = [line for line in text.splitlines() if line.startswith("UID:")]
+    return line.removeprefix("UID:")
 
 
-class Pair:
-    """A folder, a calendar, and the program between them."""
+def on_the_server(client: httpx.Client, calendar: str) -> dict[str, str]:
+    """Return every text in a calendar, by UID."""
+    hrefs = listing(client, calendar)
+    data = multiget(client, calendar, hrefs).data if hrefs else {}
+    return {uid_of(text): text for text in data.values()}
+
+
+def event(number: int, round_: int = 0, side: str = "Praxis") -> str:
+    """Return the text of event `number` as a side has it in a round."""
+    start = f"202612{number % 28 + 1:02}T{8 + round_:02}0000"
+    end = f"202612{number % 28 + 1:02}T{8 + round_:02}3000"
+    summary = f"SUMMARY:Termin {number}\\, Runde {round_} ({side}): Frau Müller"
+    return an_event(f"termin-{number}", start, end, summary, "X-PRAXIS;X=1:47,11")
+
+
+@pytest.fixture
+def staff(server: RunningServer) -> Iterator[httpx.Client]:
+    """The reception, all calendars empty."""
+    with emptied(server).client() as client:
+        yield client
+
+
+def test_vdirsyncer_keeps_200_events_equal_on_both_sides(
+    server: RunningServer, staff: httpx.Client, tmp_path: Path
+) -> None:
+    local = Vdirsyncer(server, tmp_path, "dr-mueller", wins="b")
+    wanted = {f"termin-{n}": event(n) for n in range(200)}
+    for number in range(100):
+        local.write(f"termin-{number}", event(number))
+    for number in range(100, 200):
+        assert put(staff, MUELLER, f"{number}.ics", event(number)).status_code == 201
+    local.sync()
+    assert local.texts() == on_the_server(staff, MUELLER) == wanted
+
+    for number in (1, 2):
+        round_ = Round(number, local, staff, wanted)
+        round_.edit()
+        round_.disagree()
+        round_.delete()
+        round_.add()
+        local.sync()
+        assert local.texts() == on_the_server(staff, MUELLER) == wanted
+    assert len(wanted) == 200 + 2 * (4 + 4 - 5 - 5)
+
+    token = propfind(staff, MUELLER, DAV + "sync-token").only.text(DAV + "sync-token")
+    local.sync()
+    after = propfind(staff, MUELLER, DAV + "sync-token").only.text(DAV + "sync-token")
+    assert after == token  # nothing to do is nothing done
+
+
+class Round:
+    """Changes on both sides; `wanted` becomes what both must have after the next sync."""
 
     def __init__(
-        self,
-        root: Path,
-        client: httpx.Client,
-        account: str = "empfang",
-        password: str = PASSWORD,
-        calendar: str = NAME,
+        self, number: int, local: Vdirsyncer, staff: httpx.Client, wanted: dict[str, str]
     ) -> None:
-        self.client = client
-        self.calendar = f"{HOME}{calendar}/"
-        self.folder = root / "folder" / calendar
-        self.folder.mkdir(parents=True)
-        self._config = root / "vdirsyncer.conf"
-        self._status = root / "status"
-        values: dict[str, dict[str, object]] = {
-            "general": {"status_path": str(self._status)},
-            "pair praxis": {"a": "folder", "b": "server", "collections": [calendar]},
-            "storage folder": {
-                "type": "filesystem",
-                "path": str(self.folder.parent),
-                "fileext": ".ics",
-            },
-            "storage server": {
-                "type": "caldav",
-                "url": f"{client.base_url}/caldav/",
-                "username": account,
-                "password": password,
-            },
-        }
-        self._config.write_text(
-            "\n".join(
-                f"[{section}]\n" + "".join(f"{key} = {json.dumps(v)}\n" for key, v in pairs.items())
-                for section, pairs in values.items()
-            ),
-            "utf-8",
-        )
+        self._number = number
+        self._local = local
+        self._staff = staff
+        self._wanted = wanted
+        data = multiget(staff, MUELLER, listing(staff, MUELLER)).data
+        self._hrefs = {uid_of(text): href for href, text in data.items()}
+        self._untouched = iter(sorted(wanted))
 
-    def run(self, *arguments: str) -> None:
-        """Run vdirsyncer; anything it does not manage is an error."""
-        command = [str(Path(sys.executable).with_name("vdirsyncer")), "-c", str(self._config)]
-        done = subprocess.run(
-            [*command, *arguments], capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    def _some(self, count: int) -> list[str]:
+        return list(islice(self._untouched, count))
 
-    def forget(self) -> None:
-        """Lose what vdirsyncer remembers: it then compares everything anew."""
-        shutil.rmtree(self._status)
+    def _edit_here(self, uid: str) -> str:
+        text = event(int(uid.removeprefix("termin-")), self._number, "Ordner")
+        self._local.write(uid, text)
+        return text
 
-    def on_server(self) -> dict[str, tuple[str, str]]:
-        """Return href and text of every object in the calendar, by UID."""
-        hrefs = listing(self.client, self.calendar)
-        if not hrefs:
-            return {}
-        data = multiget(self.client, self.calendar, hrefs).data
-        assert set(data) == set(hrefs)
-        found = {uid_of(text): (href, text) for href, text in data.items()}
-        assert len(found) == len(data), "a UID stands twice in the calendar"
-        return found
+    def _edit_there(self, uid: str) -> str:
+        text = event(int(uid.removeprefix("termin-")), self._number, "Server")
+        assert self._staff.put(self._hrefs[uid], content=text.encode()).status_code == 204
+        return text
 
-    def in_folder(self) -> dict[str, tuple[Path, str]]:
-        """Return path and text of every file in the folder, by UID."""
-        texts = {path: path.read_bytes().decode() for path in self.folder.glob("*.ics")}
-        found = {uid_of(text): (path, text) for path, text in texts.items()}
-        assert len(found) == len(texts), "a UID stands twice in the folder"
-        return found
+    def _delete_there(self, uid: str) -> None:
+        assert self._staff.delete(self._hrefs[uid]).status_code == 204
 
-    def assert_both_are(self, expected: dict[str, str]) -> None:
-        assert {uid: text for uid, (_, text) in self.on_server().items()} == expected
-        assert {uid: text for uid, (_, text) in self.in_folder().items()} == expected
+    def edit(self) -> None:
+        """Change different events on the two sides."""
+        for uid in self._some(15):
+            self._wanted[uid] = self._edit_here(uid)
+        for uid in self._some(15):
+            self._wanted[uid] = self._edit_there(uid)
 
+    def disagree(self) -> None:
+        """Change an event on both sides (the server wins), or delete what the other changes."""
+        for uid in self._some(3):
+            self._edit_here(uid)
+            self._wanted[uid] = self._edit_there(uid)
+        for uid in self._some(2):
+            self._wanted[uid] = self._edit_here(uid)
+            self._delete_there(uid)
+        for uid in self._some(2):
+            self._wanted[uid] = self._edit_there(uid)
+            self._local.remove(uid)
 
-def create_on_both(pair: Pair, model: dict[str, str], count: int, label: str) -> None:
-    """Create `count` events in the calendar and as many in the folder, under names of their own."""
-    for number in range(count):
-        text = a_text(number, f"server-{label}-{number}@example.org", f"Kontrolle Nr. {number}")
-        model[uid_of(text)] = text
-        made = put(pair.client, pair.calendar, f"{label} {number}.ics", text, If_None_Match="*")
-        assert made.status_code == 201, made.text
-    for number in range(count):
-        text = a_text(number, f"folder-{label}-{number}", f"Nachsorge Nr. {number}")
-        model[uid_of(text)] = text
-        (pair.folder / f"{label}-{number}.ics").write_bytes(text.encode())
+    def delete(self) -> None:
+        """Delete different events on the two sides."""
+        for uid in self._some(5):
+            self._local.remove(uid)
+            del self._wanted[uid]
+        for uid in self._some(5):
+            self._delete_there(uid)
+            del self._wanted[uid]
+
+    def add(self) -> None:
+        """Add events on both sides."""
+        for number in range(1000 * self._number, 1000 * self._number + 8):
+            text = self._wanted[f"termin-{number}"] = event(number)
+            if number % 2:
+                self._local.write(f"termin-{number}", text)
+            else:
+                added = put(self._staff, MUELLER, f"neu {number}.ics", text)
+                assert added.status_code == 201
 
 
-def change_on_both(pair: Pair, model: dict[str, str], dice: Random, label: str) -> None:
-    """Edit a fifth on each side and delete a tenth on each side, whoever created them."""
-    on_server, in_folder = pair.on_server(), pair.in_folder()
-    uids = sorted(model)
-    dice.shuffle(uids)
-    fifth, tenth = len(uids) // 5, len(uids) // 10
-    edited, gone = uids[: 2 * fifth], uids[2 * fifth : 2 * fifth + 2 * tenth]
-    for turn, uid in enumerate(edited):
-        text = re.sub(r"SUMMARY:[^\r\n]*", f"SUMMARY:verlegt ({label})", model[uid])
-        assert text != model[uid]
-        model[uid] = text
-        if turn % 2:
-            in_folder[uid][0].write_bytes(text.encode())
-        else:
-            assert pair.client.put(on_server[uid][0], content=text.encode()).status_code == 204
-    for turn, uid in enumerate(gone):
-        del model[uid]
-        if turn % 2:
-            in_folder[uid][0].unlink()
-        else:
-            assert pair.client.delete(on_server[uid][0]).status_code == 204
-
-
-def test_a_calendar_and_a_folder_stay_the_same_through_edits_and_deletions_on_both_sides(
-    server: RunningServer, tmp_path: Path
+def test_vdirsyncer_keeps_the_main_calendar_too(
+    server: RunningServer, staff: httpx.Client, tmp_path: Path
 ) -> None:
-    with emptied(server).client() as client:
-        pair = Pair(tmp_path, client)
-        model: dict[str, str] = {}
-        create_on_both(pair, model, EVENTS, "anfang")
-        pair.run("discover")
-        pair.run("sync")
-        assert len(model) == 2 * EVENTS
-        pair.assert_both_are(model)
+    local = Vdirsyncer(server, tmp_path, "praxis", wins="a")
+    for number, calendar in enumerate(("dr-mueller", "dr-schmidt", "praxis") * 4):
+        name = f"{number % 2}-{number}.ics"
+        assert put(staff, f"{HOME}{calendar}/", name, event(number)).status_code == 201
+    local.sync()
+    wanted = {f"termin-{n}": event(n) for n in range(12)}
+    assert local.texts() == wanted
 
-        dice = Random(20261123)
-        for label in ("erste Runde", "zweite Runde"):
-            change_on_both(pair, model, dice, label)
-            create_on_both(pair, model, 10, label)
-            pair.run("sync")
-            pair.assert_both_are(model)
-
-        for uid, (href, _) in pair.on_server().items():
-            assert client.get(href).content == model[uid].encode()
-
-
-def test_a_sync_of_what_is_the_same_already_changes_nothing(
-    server: RunningServer, tmp_path: Path
-) -> None:
-    with emptied(server).client() as client:
-        pair = Pair(tmp_path, client)
-        create_on_both(pair, {}, 6, "nichts")
-        pair.run("discover")
-        pair.run("sync")
-        etags = listing(client, CALENDAR)
-        files = {path: path.stat().st_mtime_ns for path in pair.folder.iterdir()}
-        assert len(etags) == len(files) == 12
-
-        pair.run("sync")
-        pair.forget()
-        pair.run("discover")
-        pair.run("sync")
-        assert listing(client, CALENDAR) == etags
-        assert {path: path.stat().st_mtime_ns for path in pair.folder.iterdir()} == files
-
-
-def test_the_main_calendar_in_a_folder_changes_each_doctors_own(
-    server: RunningServer, tmp_path: Path
-) -> None:
-    with emptied(server).client() as client:
-        pair = Pair(tmp_path, client, calendar="praxis")
-        model: dict[str, str] = {}
-        for number, doctor in enumerate(("dr-mueller", "dr-schmidt", "dr-mueller")):
-            text = a_text(number, f"termin-{number}", "Kontrolle")
-            model[uid_of(text)] = text
-            name = "termin 1.ics" if number < 2 else "x.ics"  # the doctors' names may be the same
-            assert put(client, f"{HOME}{doctor}/", name, text).status_code == 201
-        pair.run("discover")
-        pair.run("sync")
-        pair.assert_both_are(model)
-
-        files = pair.in_folder()
-        model["termin-1"] = model["termin-1"].replace("Kontrolle", "verlegt")
-        files["termin-1"][0].write_bytes(model["termin-1"].encode())
-        files["termin-2"][0].unlink()
-        del model["termin-2"]
-        model["fest"] = a_text(9, "fest", "Weihnachtsfeier")
-        (pair.folder / "fest.ics").write_bytes(model["fest"].encode())
-        pair.run("sync")
-        pair.assert_both_are(model)
-        assert client.get(f"{HOME}dr-schmidt/termin%201.ics").text == model["termin-1"]
-        assert names(client, CALENDAR) == {"termin 1.ics"}
-
-
-@pytest.fixture(scope="module")
-def demo_practice(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A demo practice as the command makes it: its database, and the password it prints."""
-    folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "praxis_caldav.main", "demo", "--no-serve"]
-    made = subprocess.run(
-        [*command, "--folder", str(folder)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    password = re.search(r"^ +mueller +(\S+)", made.stdout, re.MULTILINE)
-    assert password, made.stdout
-    return f"sqlite:///{folder / 'praxis.db'}", password[1]
-
-
-def test_a_demo_practices_calendar_comes_into_a_folder_and_an_edit_goes_back(
-    demo_practice: tuple[str, str], tmp_path: Path
-) -> None:
-    url, password = demo_practice
-    with DEMO_BOOKINGS.open(encoding="utf-8", newline="") as file:
-        booked = [row for row in csv.DictReader(file, delimiter=";") if row["Arzt"] == NAME]
-    assert len(booked) > 400
-    with (
-        RunningServer(url) as running,
-        httpx.Client(base_url=running.url, auth=("mueller", password), timeout=30) as client,
-    ):
-        pair = Pair(tmp_path, client, "mueller", password)
-        pair.run("discover")
-        pair.run("sync")
-        model = {uid: text for uid, (_, text) in pair.on_server().items()}
-        assert len(model) == len(booked)
-        pair.assert_both_are(model)
-
-        uid, (path, text) = min(pair.in_folder().items())
-        model[uid] = text.replace("\r\nSUMMARY:", "\r\nSUMMARY:Verlegt - ", 1)
-        assert model[uid] != text
-        path.write_bytes(model[uid].encode())
-        pair.run("sync")
-        pair.assert_both_are(model)
+    for number in (0, 1, 2):
+        wanted[f"termin-{number}"] = event(number, 1)
+        local.write(f"termin-{number}", event(number, 1))
+    for number in (3, 4, 5):
+        local.remove(f"termin-{number}")
+        del wanted[f"termin-{number}"]
+    wanted["termin-99"] = event(99)
+    local.write("termin-99", event(99))
+    local.sync()
+    assert local.texts() == on_the_server(staff, HOME + "praxis/") == wanted
+    doctors = on_the_server(staff, MUELLER)
+    assert doctors == {f"termin-{n}": wanted[f"termin-{n}"] for n in (0, 6, 9)}
+    assert "termin-99" not in doctors | on_the_server(staff, HOME + "dr-schmidt/")

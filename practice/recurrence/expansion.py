@@ -134,25 +134,23 @@ def instances(
 
     Whole days and floating times stay what they are. Raises TooManyInstances above `most`.
     """
+    parts = _parts(calendar, component)
+    floating = not any(_zones(parts))
+    zone = _by_one_clock(calendar, component, zone)
+    if len(parts) == 1 and not {"RRULE", "RDATE"} & set(parts[0]):
+        return parts if floating else [_told_in_utc(parts[0], zone)]
     start = EARLIEST_SECOND if span.start is None else max(span.start, EARLIEST_SECOND)
     end = LATEST_SECOND if span.end is None else min(span.end, LATEST_SECOND)
-    floating = not any(_is_zoned(part["DTSTART"].dt) for part in _parts(calendar, component))
-    zone = _by_one_clock(calendar, component, zone)
     first = datetime.fromtimestamp(start, UTC) - _MARGIN
     last = datetime.fromtimestamp(max(start, end), UTC) + _MARGIN
     end_endless(calendar, component, last, zone)
-    series = {"RRULE", "RDATE", "RECURRENCE-ID"}
-    single = not any(series & set(part) for part in _parts(calendar, component))
     found: list[Component] = []
     for one in _found(calendar, component, first, last):
-        if not (seconds(one.start, zone) < end and _end(one.start, one.end, zone) > start):
+        begin = seconds(one.start, zone)
+        if begin >= end or max(_end(one.start, one.end, zone), begin + 1) <= start:
             continue
         part = one.as_component(keep_recurrence_attributes=False)
-        if single:
-            part.pop("RECURRENCE-ID", None)
-        if not floating:
-            _tell_in_utc(part, zone)
-        found.append(part)
+        found.append(part if floating else _told_in_utc(part, zone))
         if len(found) > most:
             raise TooManyInstances(f"The range has more than {most} instances.")
     return found
@@ -165,8 +163,7 @@ def _by_one_clock(calendar: Component, component: str, zone: tzinfo) -> tzinfo:
     their zones: it takes 9:00 for an exception of 10:00 where the clock is an hour ahead of UTC.
     """
     parts = sorted(_parts(calendar, component), key=lambda part: "RECURRENCE-ID" in part)
-    zoned = (part["DTSTART"].dt for part in parts if _is_zoned(part["DTSTART"].dt))
-    zone = next((moment.tzinfo for moment in zoned), zone)
+    zone = next(_zones(parts), zone)
     for part in parts:
         for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "RDATE", "EXDATE"):
             for value in listed(part.get(name)):
@@ -176,6 +173,13 @@ def _by_one_clock(calendar: Component, component: str, zone: tzinfo) -> tzinfo:
             if "UNTIL" in rule:
                 rule["UNTIL"] = [_by_clock(until, zone) for until in listed(rule["UNTIL"])]
     return zone
+
+
+def _zones(parts: list[Any]) -> Iterator[tzinfo]:
+    for part in parts:
+        for name in ("DTSTART", "DUE"):
+            if name in part and _is_zoned(part[name].dt):
+                yield part[name].dt.tzinfo
 
 
 def _is_zoned(moment: date) -> bool:
@@ -248,14 +252,16 @@ def _bounds(
     return max(first, EARLIEST), min(last, LATEST), bool(rules)
 
 
-def _tell_in_utc(part: Any, zone: tzinfo) -> None:
-    """Tell the times of one occurrence, which are by the clock of `zone`, in UTC."""
+def _told_in_utc(part: Any, zone: tzinfo) -> Component:
+    """Return one occurrence with its times, which are by the clock of `zone`, in UTC."""
     for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID"):
         value = part.get(name)
         if value is not None and isinstance(value.dt, datetime):
             moment = _moment(value.dt, zone).astimezone(UTC)
             part.pop(name)
             part.add(name, moment)
+    told: Component = part
+    return told
 
 
 def _dates(value: Any) -> Iterable[date]:

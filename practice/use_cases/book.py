@@ -21,10 +21,10 @@ from practice.use_cases.booking_base import Base, merged
 from practice.use_cases.booking_event import event_of, uid_of
 from practice.use_cases.patients import Register
 from practice.use_cases.reading import busy_times
-from practice.vevent import Busy, fingerprints, read, write
+from practice.vevent import Busy, read, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from practice.appointments import Slot, Status
     from practice.calendars import Calendar
@@ -148,7 +148,7 @@ class _Desk:
 
         patient, draft = self._for_patient(self._patients.find(_record(booking)), drafted)
         double = self._is_taken(calendar, draft)
-        self._uow.calendars.save(calendar, draft)
+        head = self._uow.calendars.save(calendar, draft)
         room = self._rooms.get(booking.room)
         made = Appointment(
             uid=uid,
@@ -163,7 +163,7 @@ class _Desk:
             requires_confirmation=booking.requires_confirmation,
             booking_source=self._tool,
             booking_id=booking.id,
-            booking_base=Base.told(booking).stored(fingerprints(draft.text)),
+            booking_base=replace(Base.told(booking), number=head.number).stored(),
         )
         self._known[booking.id] = self._uow.appointments.save(made)
         return Taken(booking, Outcome.CREATED, double=double)
@@ -177,28 +177,32 @@ class _Desk:
         new = self._calendars.get(after.doctor_id or 0, old)
         href = item.href if new.id == old.id else self._name_in(new, item)
 
-        def drafted(patient: Patient) -> tuple[Draft, Mapping[str, str]]:
+        last = self._last_written(base, item)
+
+        def drafted(patient: Patient) -> tuple[Draft, tuple[str, ...]]:
             event = self._event(booking, patient, known.uid, after.slot, after.status)
-            text, written = merged(item.text, event, base, changed, self._profile)
-            return replace(self._draft(href, text), owner_id=item.owner_id), written
+            text, kept = merged(item.text, last, event, base, changed, self._profile)
+            return replace(self._draft(href, text), owner_id=item.owner_id), kept
 
         same_person = base.person == told.person
         found = self._patient_of(booking, known.patient_id if same_person else None)
-        patient, (draft, written) = self._for_patient(found, drafted)
+        patient, (draft, kept) = self._for_patient(found, drafted)
         moved = bool(changed & {"start", "end", "doctor"})
         double = moved and self._is_taken(new, draft, item.id)
         if old.id != new.id:
             self._uow.calendars.remove(old, item.href)
-        self._uow.calendars.save(new, draft)
+        head = self._uow.calendars.save(new, draft)
+        base = replace(told, number=head.number, kept=kept)
         after = replace(
-            after, calendar_id=new.id, patient_id=patient.id, booking_base=told.stored(written)
+            after, calendar_id=new.id, patient_id=patient.id, booking_base=base.stored()
         )
         self._known[booking.id] = self._uow.appointments.save(after)
         return Taken(booking, Outcome.CHANGED, double=double)
 
     def _note_removed(self, booking: Booking, known: Appointment) -> Taken:
-        base = Base.told(booking).stored(Base.of(known).written)
-        self._known[booking.id] = self._uow.appointments.save(replace(known, booking_base=base))
+        base = Base.of(known)
+        told = replace(Base.told(booking), number=base.number, kept=base.kept).stored()
+        self._known[booking.id] = self._uow.appointments.save(replace(known, booking_base=told))
         return Taken(booking, Outcome.REMOVED_HERE)
 
     def _merged(self, booking: Booking, known: Appointment, changed: set[str]) -> Appointment:
@@ -252,6 +256,14 @@ class _Desk:
             return None
         whole = View(calendar, (calendar,), self._uow.epoch)
         return self._uow.calendars.get(whole, [head.href]).get(head.href)
+
+    def _last_written(self, base: Base, item: CalendarObject) -> str:
+        """Return the object's text as it was written last for the tool; as it is if forgotten."""
+        if item.number == base.number:
+            return item.text
+        rows = self._uow.calendars.log(base.number - 1, 1)
+        last = next((r.after for r in rows if (r.number, r.uid) == (base.number, item.uid)), None)
+        return last or item.text
 
     def _name_in(self, calendar: Calendar, item: CalendarObject) -> str:
         """Return the name in another calendar; a client may have put the object there already."""

@@ -1,21 +1,20 @@
 """The common base of the tool and the practice: a booking as it was last taken over. Pure.
 
-Kept with the appointment as digests and times; nothing of the patient can be read from it.
+Kept with the appointment as digests, times and the number of the change that wrote its object;
+nothing of the patient can be read from it. The text written then is in the log.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from practice.appointments import Status
 from practice.vevent import fingerprints, revise, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from practice.appointments import Appointment, Booking
     from practice.profile import Profile
     from practice.vevent import Event
@@ -35,7 +34,10 @@ _FOLLOWS = {
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the tool told last, and fingerprints of the properties as they were written then."""
+    """What the tool told last, and where in the log stands what was written then.
+
+    `kept` names the properties that the practice has made its own before.
+    """
 
     digest: str = ""
     person: str = ""
@@ -44,7 +46,8 @@ class Base:
     status: str = ""
     doctor: str = ""
     room: str = ""
-    written: Mapping[str, str] = field(default_factory=dict)
+    number: int = 0
+    kept: tuple[str, ...] = ()
 
     @classmethod
     def told(cls, booking: Booking) -> Base:
@@ -64,39 +67,40 @@ class Base:
     @classmethod
     def of(cls, appointment: Appointment) -> Base:
         """Return what the tool told when the appointment was last taken over."""
-        return cls(**json.loads(appointment.booking_base or "{}"))
+        told = json.loads(appointment.booking_base or "{}")
+        return cls(**{**told, "kept": tuple(told.get("kept", ()))})
 
     def changed_since(self, before: Base) -> set[str]:
         """Return what the tool changed."""
         return {name for name in _COMPARED if getattr(self, name) != getattr(before, name)}
 
-    def stored(self, written: Mapping[str, str]) -> str:
-        """Return the base as it is kept, with the fingerprints of what is written now."""
-        return json.dumps(asdict(replace(self, written=written)))
+    def stored(self) -> str:
+        """Return the base as it is kept."""
+        return json.dumps(asdict(self))
 
 
 def merged(
-    text: str, event: Event, base: Base, changed: set[str], profile: Profile
-) -> tuple[str, Mapping[str, str]]:
+    text: str, last: str, event: Event, base: Base, changed: set[str], profile: Profile
+) -> tuple[str, tuple[str, ...]]:
     """Return `text` with what the tool changed and with what the practice wrote itself kept.
 
-    A property is the practice's once it is no longer what was written last. Second, what is to
-    be stored as written now.
+    A property is the practice's once it is no longer what it was in `last`, the text that was
+    written for the tool last. Second, the names of those that are.
     """
-    now, before = fingerprints(text), base.written
-    keep = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
-    if keep & _TIMES:
-        keep |= _TIMES
+    now, before = fingerprints(text), fingerprints(last)
+    kept = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+    kept |= set(base.kept)
+    if kept & _TIMES:
+        kept |= _TIMES
     for name in changed:
-        keep -= _FOLLOWS.get(name, frozenset())
-    stay = set(keep)
-    if "SUMMARY" in keep and "status" in changed:
+        kept -= _FOLLOWS.get(name, frozenset())
+    stay = set(kept)
+    if "SUMMARY" in kept and "status" in changed:
         title = summary_of(text).removeprefix(profile.tentative_prefix)
         prefix = profile.tentative_prefix if event.status is Status.TENTATIVE else ""
         event = replace(event, summary=prefix + title)
         stay.remove("SUMMARY")
-    result = revise(text, event, profile.zone, stay)
-    return result, fingerprints(result) | {name: before.get(name, "") for name in keep}
+    return revise(text, event, profile.zone, stay), tuple(sorted(kept))
 
 
 def _digest(*values: Any) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -95,6 +96,8 @@ def run(settings: Settings, config: Path | None, given: Mapping[str, object]) ->
             os.environ[variable(name)] = str(value)
     server = settings.server
     _try_address(server.host, server.port)
+    if server.tls_cert and server.tls_key:
+        _try_certificate(server.tls_cert, server.tls_key)
     logs.set_up(settings.logging.level, settings.logging.format)
     uvicorn_config = uvicorn.Config(
         "praxis_caldav.composition:application",
@@ -153,6 +156,17 @@ def _try_address(host: str, port: int) -> None:
         reason = str(error.strerror).partition(" (")[0]  # the rest repeats the address
         raise click.ClickException(
             f"Cannot listen on {host}, port {port}: {reason} (--port takes another)."
+        ) from error
+
+
+def _try_certificate(cert: Path, key: Path) -> None:
+    """Fail in a sentence if this is no certificate: workers would fail again and again."""
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(cert, key, lambda: "")
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot use the certificate {cert} with the key {key}: both must be readable PEM"
+            " files that belong together, the key without a password."
         ) from error
 
 
