@@ -248,7 +248,7 @@ class Accounts(Protocol):
         """Store a credential (its hash or digest, never itself)."""
 
     def replace_secret(self, credential: Credential, secret: str) -> None:
-        """Store another hash of the same password."""
+        """Store another hash of the same password; nothing if it is not the stored one any more."""
 
     def revoke(self, account: Account, credential_id: int) -> None:
         """Remove a credential; raises AccountNotFound when the account has none such."""

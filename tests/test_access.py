@@ -8,10 +8,13 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
+from practice.access import Account, Level, Role
 from practice.calendars import CalendarKind, Draft, View
 from practice.database import SqlDatabase
+from practice.passwords import hash_password
+from practice.use_cases.accounts import add_account, grant, set_password
 from tests.bookings import everything
-from tests.building import ACCOUNTS, a_draft, an_event, the_account, writing
+from tests.building import ACCOUNTS, PASSWORD, a_draft, an_event, the_account, writing
 from tests.dav import CALDAV, HOME, listing, multiget, names, preconditions, put, query, sync
 from tests.servers import RunningServer
 
@@ -375,6 +378,25 @@ def test_a_uid_conflict_names_the_other_object_only_to_those_who_see_it(
         shown = calendar + name.replace("mine", "erna-geheim")
         assert f"<href>{shown}</href>" in told.text
     assert names(staff, MUELLER) == {"erna-geheim.ics"}
+
+
+def test_nothing_is_put_or_moved_under_a_name_that_stands_for_an_object_out_of_sight(
+    house: RunningServer, opened: SqlDatabase
+) -> None:
+    with writing(opened) as uow:
+        labor = add_account(uow, Account(0, "labor", Role.PVS))
+        set_password(uow, labor, hash_password(PASSWORD))
+        for calendar in ("praxis", "dr-schmidt"):
+            grant(uow, labor, calendar, Level.WRITE)
+    with house.client("labor") as client:
+        stored(client, SCHMIDT, "a.ics", an_event("a", *TEN))
+        for method in ("PUT", "MOVE"):
+            where = PRAXIS + ("dr-mueller~a.ics" if method == "PUT" else "dr-schmidt~a.ics")
+            headers = {"Destination": PRAXIS + "dr-mueller~a.ics"}
+            text = an_event("b", *HALF_PAST_TEN)
+            refused = client.request(method, where, content=text.encode(), headers=headers)
+            assert refused.status_code == 403
+        assert names(client, PRAXIS) == {"dr-schmidt~a.ics"}
 
 
 # --- the slot -------------------------------------------------------------------------------------

@@ -339,6 +339,25 @@ def test_every_way_to_say_a_calendar_answers_as_the_calendar(
         assert sync(staff, PRAXIS, first.token).found == {}  # one token for all ways
 
 
+def test_a_sync_token_counts_for_the_view_it_was_given_for(house: RunningServer) -> None:
+    body = (
+        '<sync-collection xmlns="DAV:"><sync-token>{}</sync-token><sync-level>1</sync-level>'
+        "<prop><getetag/></prop></sync-collection>"
+    )
+    with house.client() as staff, house.client("mueller") as doctor:
+        two_events(staff)
+        everything, part = sync(staff, PRAXIS).token, sync(staff, MUELLER).token
+        assert sync(staff, PRAXIS, everything).found == {}
+        for client, calendar, token in (
+            (staff, PRAXIS, part),  # a copy of one doctor's calendar lacks the others
+            (staff, MUELLER, everything),
+            (doctor, PRAXIS, everything),  # who sees less would keep what he must not see
+        ):
+            answer = client.request("REPORT", calendar, content=body.format(token))
+            assert answer.status_code == 403
+            assert preconditions(answer) == {DAV + "valid-sync-token"}
+
+
 @pytest.mark.parametrize(("asked", "base"), WAYS)
 def test_hrefs_below_every_way_to_say_a_calendar_work(
     house: RunningServer, asked: str, base: str

@@ -270,7 +270,7 @@ def test_replicas_stay_the_listing_while_several_clients_write(
     def write(writer: str) -> Mapping[int, int]:
         answers: dict[int, int] = {}
         with server.client(writer) as client:
-            for version, step in enumerate(random_steps(writer, seed, 40)):
+            for version, step in enumerate(random_steps(writer, seed, 25)):
                 status = send(client, step, version)
                 answers[status] = answers.get(status, 0) + 1
         return answers

@@ -105,15 +105,20 @@ def _component(event: Event, zone: ZoneInfo) -> IEvent:
         attendee.params["RSVP"] = vText("TRUE")
         made.add("ATTENDEE", attendee, encode=False)
     for name, value in event.extra.items():
-        made.add(name, value)
+        made.add(name, _line(value))
     return made
 
 
 def _address(name: str, email: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{email}")
+    address = vCalAddress(f"mailto:{_line(email)}")
     if name:
         address.params["CN"] = vText(name.replace('"', "'"))
     return address
+
+
+def _line(value: str) -> str:
+    """Return a value on one line: the library escapes line ends in texts only."""
+    return " ".join(value.split())
 
 
 def _with_zone(text: str, zone: ZoneInfo) -> str:
@@ -189,7 +194,7 @@ def merge(texts: Iterable[str], title: str, zone: ZoneInfo) -> str:
     head.add("VERSION", "2.0")
     head.add("PRODID", PRODID)
     head.add("CALSCALE", "GREGORIAN")
-    head.add("X-WR-CALNAME", title)
+    head.add("X-WR-CALNAME", _line(title))
     head.add("X-WR-TIMEZONE", zone.key)
     shell, end = head.to_ical().decode(), "END:VCALENDAR\r\n"
     return "".join([shell.removesuffix(end), *zones.values(), *components, end])

@@ -29,6 +29,11 @@ _password_file = click.option(
 )
 
 
+def _print(table: Table) -> None:
+    # What people are called is text: brackets and colons mean nothing.
+    Console(markup=False, emoji=False, highlight=False).print(table)
+
+
 @click.group()
 def doctor() -> None:
     """Doctors; each has a calendar of the same name."""
@@ -55,7 +60,7 @@ def list_doctors(settings: Settings) -> None:
     with unit(settings, read_only=True) as uow:
         for one in uow.house.doctors():
             table.add_row(one.slug, one.name, one.specialty, one.hours)
-    Console().print(table)
+    _print(table)
 
 
 @click.group()
@@ -82,7 +87,7 @@ def list_rooms(settings: Settings) -> None:
     with unit(settings, read_only=True) as uow:
         for one in uow.house.rooms():
             table.add_row(one.slug, one.name)
-    Console().print(table)
+    _print(table)
 
 
 @click.group()
@@ -167,7 +172,7 @@ def list_accounts(settings: Settings) -> None:
                 granted.insert(0, f"all={one.everywhere.name.lower()}")
             state = "disabled" if one.disabled else "active"
             table.add_row(one.name, str(one.role), ", ".join(granted), state)
-    Console().print(table)
+    _print(table)
 
 
 @account.command("password")
@@ -219,7 +224,7 @@ def credentials(settings: Settings, name: str) -> None:
     with unit(settings, read_only=True) as uow:
         for one in accounts.find_account(uow, name)[1]:
             table.add_row(str(one.id), str(one.kind), one.label, f"{one.created:%Y-%m-%d %H:%M}")
-    Console().print(table)
+    _print(table)
 
 
 @account.command("revoke")
