@@ -9,16 +9,14 @@ from caldav_server.addresses import MOUNT, Addresses
 from caldav_server.errors import Answer, BadRequest, Refusal
 from caldav_server.preconditions import condition, http_date, not_modified
 from caldav_server.properties import content_type, ctag
-from practice.access import may_manage_calendars
-from practice.calendars import ALIAS_NAME, CalendarKind, Condition, Draft
-from practice.errors import InvalidText, NotAllowed, ObjectNotFound
+from practice.calendars import ALIAS_NAME, Condition, Draft
+from practice.errors import InvalidText, ObjectNotFound
 from practice.use_cases import objects
 from practice.use_cases.reading import as_file
 from practice.vevent import read
 
 if TYPE_CHECKING:
     from caldav_server.scope import Scope
-    from practice.access import Account
     from practice.calendars import CalendarPath, View
     from practice.profile import Profile
 
@@ -94,7 +92,9 @@ class Objects:
                 objects.delete(uow, account, view, at.object, condition(environ))
             else:
                 condition(environ).check(ctag(view))
-                _drop_calendar(scope, account, view, at)
+                if at.shown != at.calendar:
+                    raise Refusal(403, "A calendar is deleted under its own name.")
+                objects.drop_calendar(uow, account, view)
         return 204, {}, None
 
     def move(self, scope: Scope, environ: dict[str, Any], path: str) -> Answer:
@@ -139,14 +139,6 @@ class Objects:
         if at is None or not at.object:
             raise Refusal(403, "Calendar objects are kept in calendars.")
         return at
-
-
-def _drop_calendar(scope: Scope, account: Account, view: View, at: CalendarPath) -> None:
-    if not may_manage_calendars(account):
-        raise NotAllowed("You may not delete calendars.")
-    if view.calendar.kind is not CalendarKind.PLAIN or at.shown != at.calendar:
-        raise NotAllowed("The main calendar and those of doctors are not deleted over CalDAV.")
-    scope.unit.calendars.drop(view.calendar)
 
 
 def _text(environ: dict[str, Any]) -> str:

@@ -143,5 +143,5 @@ def may_delete(account: Account, calendar: Calendar) -> bool:
 
 
 def may_manage_calendars(account: Account) -> bool:
-    """Tell whether the account may make and delete calendars and change their properties."""
+    """Tell whether the account may make and delete calendars."""
     return account.role is Role.ADMIN

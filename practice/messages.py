@@ -50,13 +50,11 @@ def difference(before: Appointment | None, after: Appointment | None) -> Message
     return None
 
 
-def hears(appointment: Appointment, by_booking_tool: bool) -> list[Receiver]:
-    """Say who is told. The booking tool does not hear its own words back, and mails its own
-    patients about what they did there. Of its own bookings it hears all, also that a cancelled
-    one is back.
+def hears(appointment: Appointment) -> list[Receiver]:
+    """Say who is told of what the practice does.
+
+    The booking tool hears all of its own bookings, also that a cancelled one is back.
     """
-    if by_booking_tool:
-        return []
     receivers = []
     if appointment.patient_id is not None:
         receivers.append(Receiver.PATIENT)

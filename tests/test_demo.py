@@ -2,35 +2,242 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
-import stat
-from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from contextlib import closing
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from practice.calendars import CalendarKind
 from practice.database import SqlDatabase
-from praxis_caldav.commands import demo
-from tests.bookings import Ran, command, everything, faults
+from praxis_caldav.demo import make_bookings
+from tests.bookings import Ran, command, faults
 from tests.building import BERLIN, reading
 from tests.dav import query
-from tests.servers import RunningServer
+from tests.servers import RunningServer, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 ACCOUNTS = ("admin", "empfang", "mueller", "praxissoftware", "online-buchung")
-"""
+DOCTORS = ("dr-mueller", "dr-schmidt", "dr-yilmaz")
+HOME = "/caldav/calendars/"
+with make_bookings.FILE.open(encoding="utf-8", newline="") as file:
+    COUNT = sum(1 for _ in csv.DictReader(file, delimiter=";"))
 
 
-class Made(NamedTuple):
+def a_demo(folder: Path, *options: str) -> Ran:
+    """Make the demo practice, or finish it, without serving it."""
+    return command("demo", "--no-serve", "--folder", folder, *options)
+
+
+def opened(folder: Path) -> SqlDatabase:
+    return SqlDatabase(f"sqlite:///{folder / 'praxis.db'}")
+
+
+class Demo(NamedTuple):
     folder: Path
     ran: Ran
-    database: SqlDatabase
-"""
+    today: date
+
+    @property
+    def password(self) -> str:
+        return password_in(self.ran)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """A demo practice that nobody changes."""
+    folder = tmp_path_factory.mktemp("demo")
+    today = datetime.now(BERLIN).date()
+    return Demo(folder, a_demo(folder), today)
+
+
+@pytest.fixture
+def copy(demo: Demo, tmp_path: Path) -> Path:
+    """A copy of its folder."""
+    return shutil.copytree(demo.folder, tmp_path / "demo")
+
+
+def password_in(ran: Ran) -> str:
+    """Return the one password that was printed, beside each account."""
+    found = {name: re.findall(rf"^  {name} +(\S+)  \S", ran.out, re.MULTILINE) for name in ACCOUNTS}
+    told: set[str] = {password for each in found.values() for password in each}
+    assert [len(each) for each in found.values()] == [1] * len(ACCOUNTS), ran.out
+    assert len(told) == 1
+    return told.pop()
+
+
+def sign_in(folder: Path, accounts: tuple[str, ...], password: str) -> dict[str, int]:
+    """Return how the demo's server answers each account."""
+    with RunningServer(f"sqlite:///{folder / 'praxis.db'}") as server, httpx.Client() as client:
+        return {
+            name: client.request(
+                "PROPFIND", server.url + HOME, auth=(name, password), headers={"Depth": "0"}
+            ).status_code
+            for name in accounts
+        }
+
+
+def numbers(database: SqlDatabase) -> tuple[int, int]:
+    """Return how many appointments there are, and the number of the last change."""
+    with reading(database) as uow:
+        return sum(1 for _ in uow.appointments.all()), uow.log_state().number
+
+
+def test_the_demo_is_a_practice_of_three_doctors_two_rooms_and_many_appointments(
+    demo: Demo,
+) -> None:
+    assert demo.ran.code == 0
+    assert 1450 < COUNT < 1550
+    assert f"{COUNT} appointments imported" in demo.ran.err
+    with closing(opened(demo.folder)) as database:
+        assert faults(database) == []
+        with reading(database) as uow:
+            doctors = {doctor.id: doctor.slug for doctor in uow.house.doctors()}
+            assert tuple(doctors.values()) == DOCTORS
+            assert [room.slug for room in uow.house.rooms()] == ["raum-1", "raum-2"]
+            assert {account.name for account in uow.accounts.all()} == set(ACCOUNTS)
+            kinds = {calendar.name: calendar.kind for calendar in uow.calendars.all()}
+            assert kinds.pop("praxis") is CalendarKind.UNION
+            assert set(kinds.values()) == {CalendarKind.DOCTOR}
+            appointments = list(uow.appointments.all())
+    assert len(appointments) == COUNT
+    assert {one.doctor_id for one in appointments} == set(doctors)
+    assert {str(one.status) for one in appointments} == {"CONFIRMED", "TENTATIVE", "CANCELLED"}
+    assert any(one.room_id for one in appointments)
+    assert all(one.patient_id for one in appointments)
+
+
+def test_the_demo_is_around_today(demo: Demo) -> None:
+    with closing(opened(demo.folder)) as database, reading(database) as uow:
+        days = [one.slot.start.astimezone(BERLIN).date() for one in uow.appointments.all()]
+    monday = demo.today - timedelta(days=demo.today.weekday())
+    weeks = {(day - timedelta(days=day.weekday()) - monday).days // 7 for day in days}
+    assert weeks == set(range(-6, 8))
+    assert {day.weekday() for day in days} == set(range(5))
+    assert sum(monday <= day < monday + timedelta(days=7) for day in days) > 80
+
+
+def test_the_demo_tells_addresses_log_ins_and_what_to_do_next(demo: Demo) -> None:
+    out = demo.ran.out
+    for address in ("", "calendars/dr-mueller/", "calendars/praxis/appointments.ics"):
+        assert f"http://127.0.0.1:5232/caldav/{address}\n" in out
+    assert "What to do next" in out
+    assert str(demo.folder) in out
+    assert len(demo.password) >= 12
+    kept = demo.folder / "password.txt"
+    assert kept.read_text("utf-8") == demo.password + "\n"
+    assert kept.stat().st_mode & 0o077 == 0
+    elsewhere = a_demo(demo.folder, "--port", "8123")
+    assert "http://127.0.0.1:8123/caldav/\n" in elsewhere.out
+    assert "5232" not in elsewhere.out
+
+
+def test_the_demo_run_again_keeps_everything(demo: Demo, copy: Path) -> None:
+    with closing(opened(copy)) as database:
+        before = numbers(database)
+        again = a_demo(copy)
+        assert numbers(database) == before
+    assert again.out == demo.ran.out.replace(str(demo.folder), str(copy))
+    assert again.err == ""
+
+
+def test_the_demo_is_served_with_what_was_printed(demo: Demo, copy: Path) -> None:
+    with (copy / "buchungen.csv").open(encoding="utf-8", newline="") as file:
+        told: dict[str, set[str]] = defaultdict(set)
+        for row in csv.DictReader(file, delimiter=";"):
+            told[row["Datum"]].add(f"{row['Arzt']}~booking-csv-{row['Buchungsnummer']}.ics")
+    monday = demo.today - timedelta(days=demo.today.weekday())
+    port = free_port()
+    line = [sys.executable, "-m", "praxis_caldav.main", "demo", "--port", str(port)]
+    with subprocess.Popen(
+        [*line, "--folder", str(copy)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{url}/readyz", process)
+            with httpx.Client(base_url=url, auth=("empfang", demo.password)) as client:
+                for day in (monday + timedelta(days=n) for n in range(7)):
+                    span = (f"{day + timedelta(days=n):%Y%m%d}T000000Z" for n in (0, 1))
+                    found = query(client, f"{HOME}praxis/", *span)
+                    names = {href.rsplit("/", 1)[1] for href in found.etags}
+                    assert names == told[f"{day:%d.%m.%Y}"], day
+                as_file = client.get(f"{HOME}praxis/appointments.ics")
+                assert as_file.text.count("\r\nBEGIN:VEVENT\r\n") == COUNT
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) in {0, -signal.SIGTERM}
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(url, timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the demo was not served")
+
+
+def test_every_account_of_the_demo_signs_in_with_the_printed_password(
+    demo: Demo, copy: Path
+) -> None:
+    assert sign_in(copy, ACCOUNTS, demo.password) == dict.fromkeys(ACCOUNTS, 207)
+
+
+def test_a_demo_that_was_interrupted_before_its_password_was_told_tells_one_that_works(
+    demo: Demo, copy: Path
+) -> None:
+    (copy / "password.txt").unlink()
+    with closing(opened(copy)) as database:
+        before = numbers(database)
+        finished = a_demo(copy)
+        assert finished.code == 0
+        assert numbers(database) == before
+    password = password_in(finished)
+    assert password != demo.password
+    assert sign_in(copy, ACCOUNTS, password) == dict.fromkeys(ACCOUNTS, 207)
+    assert sign_in(copy, ("empfang",), demo.password) == {"empfang": 401}
+
+
+def test_a_fresh_demo_is_made_anew_even_if_it_is_killed_once(demo: Demo, copy: Path) -> None:
+    (copy / "meins.txt").write_text("bleibt", "utf-8")
+    line = [sys.executable, "-m", "praxis_caldav.main", "demo", "--no-serve", "--fresh"]
+    with subprocess.Popen(
+        [*line, "--folder", str(copy)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not 0 < in_progress(copy) < COUNT:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.kill()
+    assert not (copy / "password.txt").exists()
+    finished = a_demo(copy)
+    assert finished.code == 0
+    with closing(opened(copy)) as database:
+        assert numbers(database)[0] == COUNT
+        assert faults(database) == []
+    password = password_in(finished)
+    assert password != demo.password
+    assert sign_in(copy, ACCOUNTS, password) == dict.fromkeys(ACCOUNTS, 207)
+    assert (copy / "meins.txt").read_text("utf-8") == "bleibt"
+
+
+def in_progress(folder: Path) -> int:
+    """Return how many appointments a demo that is being made has; 0 while it has no tables."""
+    if (folder / "password.txt").exists() or not (folder / "praxis.db").exists():
+        return 0
+    with closing(opened(folder)) as database:
+        return numbers(database)[0] if database.ready() else 0

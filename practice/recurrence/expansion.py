@@ -33,6 +33,7 @@ __all__ = [
     "LATEST",
     "LATEST_SECOND",
     "Occurrence",
+    "every_occurrence",
     "expand",
     "instances",
     "next_occurrence",
@@ -115,6 +116,22 @@ def next_occurrence(
             return min(fitting, key=lambda occurrence: occurrence.start)
         position, step = upto, step * 2
     return None
+
+
+def every_occurrence(
+    calendar: Component, component: str, span: Span, zone: tzinfo, most: int
+) -> list[Occurrence]:
+    """Return all occurrences that overlap a span with two ends; TooManyInstances above `most`."""
+    zone = _by_one_clock(calendar, component, zone)
+    start = max(span.start or EARLIEST_SECOND, EARLIEST_SECOND)
+    end = LATEST_SECOND if span.end is None else min(span.end, LATEST_SECOND)
+    first, last = (datetime.fromtimestamp(moment, UTC) for moment in (start, max(start, end)))
+    end_endless(calendar, component, last + _MARGIN, zone)
+    within = _between(calendar, component, first - _MARGIN, last + _MARGIN, zone)
+    found = list(islice((o for o in within if o.start < end and o.end > start), most + 1))
+    if len(found) > most:
+        raise TooManyInstances(f"The range has more than {most} instances.")
+    return found
 
 
 def _first_of(calendar: Component, component: str, zone: tzinfo) -> datetime:

@@ -119,12 +119,14 @@ def _tell(
     Unsent letters about the appointment are withdrawn and what they would have told is counted
     in: a move there and back is no letter, a deletion and a new place one move.
     """
+    if by_booking_tool:
+        return  # it tells its patients itself; what they do not know yet of the practice stays
     unsent = uow.outbox.withdraw(after.id)
     known = before if unsent is None else _as_told(unsent, after)
     message = difference(known, after)
     if message is None:
         return
-    for receiver in hears(after, by_booking_tool):
+    for receiver in hears(after):
         uow.outbox.post(receiver, message, after, _state(known))
 
 

@@ -283,7 +283,7 @@ class _Desk:
             return False
         whole = View(calendar, (calendar, *self._unions), self._uow.epoch)
         span = Span(wanted.start, wanted.end)
-        return bool(busy_times(self._uow, whole, span, self._profile.zone, leave_out=own_id))
+        return bool(busy_times(self._uow, whole, span, self._profile, leave_out=own_id))
 
     def _draft(self, href: str, text: str) -> Draft:
         profile = self._profile

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from practice.access import Account, Role, may_change, may_create, may_delete
+from practice.access import Account, Role, may_change, may_create, may_delete, may_manage_calendars
 from practice.appointments import Slot
 from practice.calendars import (
     UNION_SEPARATOR,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["Saved", "delete", "move", "put"]
+__all__ = ["Saved", "delete", "drop_calendar", "move", "put"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,18 @@ def move(
     return Saved(saved, created=replaced is None)
 
 
+def drop_calendar(uow: UnitOfWork, account: Account, view: View) -> None:
+    """Delete a calendar of no doctor, with what is in it; appointments there are cancelled."""
+    if not may_manage_calendars(account):
+        raise NotAllowed("You may not delete calendars.")
+    if view.calendar.kind is not CalendarKind.PLAIN:
+        raise NotAllowed("The main calendar and those of doctors are not deleted over CalDAV.")
+    for head in list(uow.calendars.listing(view)):
+        uow.calendars.remove(view.calendar, head.href)
+        object_removed(uow, view.calendar, head.uid)
+    uow.calendars.drop(view.calendar)
+
+
 def _the_object(uow: UnitOfWork, view: View, name: str) -> CalendarObject:
     item = uow.calendars.get(view, [name]).get(name)
     if item is None:
@@ -223,7 +235,7 @@ def _taken(
     everything = uow.calendars.all()
     sources = (calendar, *(c for c in everything if c.kind is CalendarKind.UNION))
     whole = View(calendar, tuple({c.id: c for c in sources}.values()), uow.epoch)
-    return busy_times(uow, whole, span, profile.zone, leave_out=own_id)
+    return busy_times(uow, whole, span, profile, leave_out=own_id)
 
 
 def _alternatives(

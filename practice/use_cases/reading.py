@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from practice.errors import TooManyInstances
-from practice.vevent import Busy, Occupied, merge, occurs
+from practice.vevent import Busy, Occupied, merge, occupies, occurs
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -35,21 +35,20 @@ def overlapping(
 
 
 def busy_times(
-    uow: UnitOfWork, view: View, span: Span, zone: ZoneInfo, *, leave_out: int = 0
+    uow: UnitOfWork, view: View, span: Span, profile: Profile, *, leave_out: int = 0
 ) -> list[Occupied]:
-    """Return the times in `span` that are not free, by start, each occurrence for itself.
+    """Return the times in `span`, which has two ends, that are not free, by start.
 
-    An endless series outside its coverage adds its first occurrence in `span`.
+    Costs what it returns: only endless series outside their coverage are read one by one.
     """
     found = uow.calendars.occupied(view, span, leave_out=leave_out)
     if len(found) > MOST_BUSY:
         raise TooManyInstances("The range has too many busy times; ask for a shorter one.")
     for item in uow.calendars.beyond(view, span, "VEVENT"):
-        if item.id == leave_out:
-            continue
-        occurrence = occurs(item.text, span, zone=zone)
-        if occurrence and occurrence.busy is not Busy.FREE and occurrence not in found:
-            found.append(occurrence)
+        if item.id != leave_out:
+            more = occupies(item.text, span, zone=profile.zone, limits=profile.limits)
+            known = set(found)
+            found += [o for o in more if o.busy is not Busy.FREE and o not in known]
     return sorted(found, key=lambda occurrence: occurrence.start)
 
 

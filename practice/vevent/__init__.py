@@ -4,7 +4,7 @@
 
 from practice.facts import Busy, Facts, Limits, Occupied
 from practice.vevent.filtering import CompFilter, ParamFilter, PropFilter, TextMatch, matches
-from practice.vevent.reading import expanded, occurs, read
+from practice.vevent.reading import expanded, occupies, occurs, read
 from practice.vevent.writing import Event, fingerprints, merge, revise, summary_of, write
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "fingerprints",
     "matches",
     "merge",
+    "occupies",
     "occurs",
     "read",
     "revise",

@@ -22,6 +22,7 @@ from practice.facts import Busy, Coverage, Facts, Limits, Occupied
 from practice.recurrence import (
     EARLIEST_SECOND,
     LATEST_SECOND,
+    every_occurrence,
     expand,
     instances,
     next_occurrence,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from practice.facts import Span
 
-__all__ = ["expanded", "occurs", "read"]
+__all__ = ["expanded", "occupies", "occurs", "read"]
 
 _UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError)
 _OUR_TZID = "X-PRAXIS-TZID"
@@ -69,6 +70,16 @@ def occurs(text: str, span: Span, *, zone: ZoneInfo) -> Occupied | None:
     component, calendar = _parse(text, zone)
     found = next_occurrence(calendar, component, span, zone)
     return Occupied(found.start, found.end, _busy(found.source)) if found else None
+
+
+def occupies(text: str, span: Span, *, zone: ZoneInfo, limits: Limits) -> list[Occupied]:
+    """Return every occurrence in `span`, which has two ends, of a text that `read` took.
+
+    For series beyond their coverage. Raises TooManyInstances.
+    """
+    component, calendar = _parse(text, zone)
+    found = every_occurrence(calendar, component, span, zone, limits.max_instances)
+    return [Occupied(o.start, o.end, _busy(o.source)) for o in found]
 
 
 def expanded(text: str, span: Span, *, zone: ZoneInfo, limits: Limits) -> str:

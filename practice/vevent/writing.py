@@ -118,7 +118,7 @@ def _address(name: str, email: str) -> vCalAddress:
 
 def _line(value: str) -> str:
     """Return a value on one line: the library escapes line ends in texts only."""
-    return " ".join(value.split())
+    return " ".join(value.splitlines())
 
 
 def _with_zone(text: str, zone: ZoneInfo) -> str:

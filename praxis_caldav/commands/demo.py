@@ -95,8 +95,11 @@ def _make(settings: Settings, folder: Path, password_file: Path) -> None:
 
 
 def _people(database: SqlDatabase, hashed: str) -> None:
+    """Make doctors, rooms and accounts; where they are, only the password is new."""
     with database.begin(actor=COMMAND_LINE, now=datetime.now(UTC)) as uow:
         if uow.house.doctors():
+            for known in uow.accounts.all():
+                set_password(uow, known, hashed)
             return
         doctors = {doctor.slug: add_doctor(uow, doctor).id for doctor in _DOCTORS}
         for room in _ROOMS:
