@@ -1,4 +1,4 @@
-"""Addresses: paths to resources and back (DESIGN 4).
+"""Addresses: paths to resources and back (docs/architecture.md).
 
 Paths here are decoded and start below the mount ("/calendars/dr-mueller/x.ics"); hrefs are what
 goes over the wire ("/caldav/calendars/dr-mueller/x.ics", percent-encoded).

@@ -222,6 +222,7 @@ def _with_dav(
 ) -> list[tuple[str, str]]:
     """Put the truth in DAV and Allow, which Radicale fills for more than is there."""
     kept = [(name, value) for name, value in headers if name not in {"DAV", "Allow"}]
+    kept.append(("Vary", "Accept-Encoding"))
     if method in {"OPTIONS", "PROPFIND"}:
         kept.append(("DAV", DAV))
     if method == "OPTIONS" or status == 405:

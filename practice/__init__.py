@@ -17,5 +17,5 @@ letter
 
 Import rule: this package imports none of the doors (`caldav_server`, `booking_adapter`,
 `admin_api`) nor the program (`praxis_caldav`). `sqlalchemy` is imported in `practice.database`
-alone, `icalendar` in `practice.vevent` alone.
+alone, `icalendar` in `practice.vevent` and `practice.recurrence` alone.
 """

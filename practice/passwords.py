@@ -1,6 +1,6 @@
 """Passwords and tokens: made, hashed, verified. The only importer of `passlib` (libpass).
 
-People's passwords are hashed with argon2id, which is slow on purpose (PROMISES: at least 19 MiB,
+People's passwords are hashed with argon2id, which is slow on purpose (at least 19 MiB,
 two passes). App passwords and tokens are 130 random bits of our own making: nobody can guess
 them, so a plain SHA-256 keeps them as safe and costs nothing per request.
 

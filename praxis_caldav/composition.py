@@ -119,6 +119,8 @@ class _Doors:
         if scope["type"] != "http":
             return self._pages
         path: str = scope["path"]
+        if path.rstrip("/") == MOUNT and scope["method"] in _PLAIN_METHODS:
+            return RedirectResponse("/", status_code=303)  # somebody looks at it with a browser
         if path == MOUNT or path.startswith(MOUNT + "/"):
             return self._caldav
         if path.rstrip("/") == _WELL_KNOWN:

@@ -107,4 +107,4 @@ class RunningServer:
     def client(self, account: str | None = "empfang", **options: object) -> httpx.Client:
         """Return an HTTP client signed in as an account (None: as nobody)."""
         auth = (account, PASSWORD) if account else None
-        return httpx.Client(base_url=self.url, auth=auth, timeout=30, **options)  # type: ignore[arg-type]
+        return httpx.Client(base_url=self.url, auth=auth, timeout=30, verify=False, **options)  # type: ignore[arg-type]

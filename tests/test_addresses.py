@@ -1,4 +1,4 @@
-"""The addresses of the house (docs: DESIGN 4), over HTTP, on both databases."""
+"""The addresses (docs/architecture.md), over HTTP, on both databases."""
 
 from __future__ import annotations
 

@@ -914,7 +914,9 @@ def test_the_demo_practice_has_the_size_that_was_asked_for(demo: list[Booking]) 
 
 
 @pytest.mark.parametrize(
-    "by", [lambda b: b.doctor, lambda b: b.room, lambda b: b.patient_number], ids=str
+    "by",
+    [lambda b: b.doctor, lambda b: b.room, lambda b: b.patient_number],
+    ids=["doctor", "room", "patient"],
 )
 def test_nobody_and_no_room_is_booked_twice_at_a_time_in_the_demo(
     demo: list[Booking], by: Callable[[Booking], str]

@@ -196,14 +196,7 @@ DELETIONS = (
     Refused("a doctor's calendar", "DELETE", MUELLER, 403, PRIVILEGES, account="admin"),
     Refused("the main calendar", "DELETE", PRAXIS, 403, PRIVILEGES, account="admin"),
     Refused("a calendar, by staff", "DELETE", LABOR, 403, PRIVILEGES),
-    Refused(
-        "a calendar as a file",
-        "DELETE",
-        f"{LABOR}appointments.ics",
-        403,
-        PRIVILEGES,
-        account="admin",
-    ),
+    Refused("a calendar as a file", "DELETE", f"{LABOR}appointments.ics", 403, account="admin"),
     Refused(
         "another version of a calendar",
         "DELETE",

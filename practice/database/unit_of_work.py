@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
@@ -128,6 +130,11 @@ class SqlDatabase:
 
     def upgrade(self) -> None:
         """Bring the tables to this version; makes them in an empty database."""
+        path = self.engine.url.database
+        if self.dialect == "sqlite" and path and not Path(path).exists():
+            with suppress(OSError):  # opening it will tell
+                # Patients are in it: nobody else on the machine may read it.
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._connected() as connection:
             upgrade(connection)
 

@@ -35,8 +35,8 @@ def verify(uow: UnitOfWork, profile: Profile, on_row: Callable[[], None]) -> Ite
     yield from log.check(uow, on_row)
     for calendar in uow.calendars.all():
         yield from _calendar(uow, calendar, log, profile, on_row)
-    for key in sorted(log.last):
-        yield f"Object {key[1]!r} of calendar {key[0]} is in the log and not in the calendar."
+    for (calendar_id, _), (number, _) in sorted(log.last.items()):
+        yield f"The object of change {number} is in the log and not in calendar {calendar_id}."
     yield from _appointments(uow)
 
 
@@ -44,10 +44,11 @@ class _Log:
     def __init__(self) -> None:
         # Number and ETag, not texts: a log is larger than memory.
         self.last: dict[tuple[int, str], tuple[int, str]] = {}
+        self.forgotten = 0
 
     def check(self, uow: UnitOfWork, on_row: Callable[[], None]) -> Iterator[str]:
         state = uow.log_state()
-        number: int = state.forgotten
+        number = self.forgotten = state.forgotten
         # The row before the first that is left is forgotten, and its seal with it.
         seal = None if state.forgotten else FIRST_SEAL
         while page := uow.calendars.log(number, _PAGE):
@@ -86,7 +87,8 @@ def _calendar(
         on_row()
         name = f"Object {item.id} of calendar {calendar.name}"
         logged = log.last.pop((calendar.id, item.href), None)
-        if logged != (item.number, etag_of(item.text)):
+        forgotten = logged is None and item.number <= log.forgotten
+        if not forgotten and logged != (item.number, etag_of(item.text)):
             yield f"{name} is not what the log says."
         yield from _object(uow, item, name, profile)
 

@@ -1,7 +1,7 @@
 """iCalendar texts of our own: a booking as a VEVENT, and many objects as one file.
 
 Everything written is valid RFC 5545 and brings its VTIMEZONE, since clients read a TZID without
-one differently. Sources: RFC 5545, RFC 7986 (COLOR), seed 002 (the X- properties).
+one differently. Sources: RFC 5545, RFC 7986 (COLOR).
 """
 
 from __future__ import annotations
