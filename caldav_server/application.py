@@ -205,6 +205,7 @@ def _check_properties(root: Element | None) -> None:
 
 
 def _body(environ: dict[str, Any]) -> Element | None:
+    current().signed_in()  # what nobody has sent is not worth reading
     try:
         return parse(environ["wsgi.input"].read())
     except XmlError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import TreeBuilder
 from xml.sax.saxutils import escape as escape_markup
 
 import defusedxml.ElementTree as SafeET
@@ -41,6 +42,8 @@ NAMESPACES = "".join(
 )
 DEEPEST = 100
 MOST_ELEMENTS = 50_000
+#: The longest there is, a multiget of long names, has less.
+MOST_BYTES = 5_000_000
 
 
 class XmlError(Exception):
@@ -54,22 +57,35 @@ def parse(body: bytes) -> Element | None:
     """
     if not body.strip():
         return None
+    if len(body) > MOST_BYTES:
+        raise XmlError(f"XML here has at most {MOST_BYTES} bytes.")
+    parser = SafeET.DefusedXMLParser(target=_Bounded(), forbid_dtd=True)
     try:
-        root: Element = SafeET.fromstring(body, forbid_dtd=True)
+        parser.feed(body)
+        root: Element = parser.close()
     except (SafeET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise XmlError("The body is not well-formed XML without a DTD.") from error
-    _check_size(root)
     return root
 
 
-def _check_size(root: Element) -> None:
-    """Walk level by level, since a recursive walk is what a deep document attacks."""
-    level, depth, elements = [root], 0, 0
-    while level:
-        depth, elements = depth + 1, elements + len(level)
-        if depth > DEEPEST or elements > MOST_ELEMENTS:
+class _Bounded(TreeBuilder):
+    """Counts while the tree grows: a whole one of a hostile body would take a gigabyte."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._elements = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        """See TreeBuilder."""
+        self._depth, self._elements = self._depth + 1, self._elements + 1
+        if self._depth > DEEPEST or self._elements > MOST_ELEMENTS:
             raise XmlError("The XML is nested too deeply or has too many elements.")
-        level = [child for element in level for child in element]
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        """See TreeBuilder."""
+        self._depth -= 1
+        return super().end(tag)
 
 
 def escape(text: str) -> str:

@@ -150,13 +150,18 @@ class Calendars(Protocol):
     def texts(self, view: View) -> Iterator[CalendarObject]:
         """Yield every object of the view, with texts, a few at a time."""
 
-    def within(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
+    def within(
+        self, view: View, span: Span, component: str | None, uid_part: str = ""
+    ) -> list[CalendarObject]:
         """Return the objects with an occurrence in `span`, by the index alone.
 
         Endless series are in it as far as their coverage goes; an open span has every object.
+        `uid_part` narrows it to UIDs that have it in them, upper case or lower.
         """
 
-    def beyond(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
+    def beyond(
+        self, view: View, span: Span, component: str | None, uid_part: str = ""
+    ) -> list[CalendarObject]:
         """Return the endless series whose coverage leaves out a part of `span`."""
 
     def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import socket
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from caldav_server.xml import XmlError, parse
 from tests.building import an_event
 from tests.servers import RunningServer
 
@@ -490,3 +492,26 @@ def test_whatever_is_sent_is_never_our_fault(
     )
     assert answer.status_code < 500
     client.delete(MUELLER + "fuzz.ics")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<a>" + b"<a/>" * 1_200_000 + b"</a>",
+        b"<a>" * 700_000 + b"</a>" * 700_000,
+        b"<a>" + b"<a/>" * 6_000_000 + b"</a>",
+    ],
+    ids=["many elements", "deep", "25 MB"],
+)
+def test_xml_is_refused_before_a_tree_has_grown_of_it(body: bytes) -> None:
+    """A whole tree of 25 MB took a gigabyte and five seconds."""
+    begin = time.process_time()
+    with pytest.raises(XmlError):
+        parse(body)
+    assert time.process_time() - begin < 1
+
+
+def test_a_body_of_nobody_is_not_even_read(server: RunningServer) -> None:
+    with server.client(None) as nobody:
+        for method in ("PROPFIND", "REPORT", "PROPPATCH", "MKCALENDAR"):
+            assert nobody.request(method, MUELLER, content="<rubbish").status_code == 401

@@ -156,6 +156,22 @@ def a_query(more: str = "", expand: str = "") -> str:
 SUMMARY = '<C:prop-filter name="SUMMARY"><C:text-match>Kontrolle</C:text-match></C:prop-filter>'
 
 
+#: As clients look for one object that they know.
+BY_UID = (
+    '<C:calendar-query xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop><getetag/>'
+    '</prop><C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">'
+    '<C:prop-filter name="UID"><C:text-match collation="i;octet">only-one</C:text-match>'
+    "</C:prop-filter></C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"
+)
+
+
+def query_of_a_uid(p: Practice) -> None:
+    put(p.staff, MUELLER, "x.ics", text("the-only-one"))
+    with p.meter.running():
+        assert len(report(p.staff, MUELLER, BY_UID).etags) == 1
+    p.staff.delete(f"{MUELLER}x.ics")
+
+
 def text(uid: str = "x", minute: int = 0) -> str:
     return an_event(uid, f"20270102T14{minute:02}00", "20270102T143000")
 
@@ -275,6 +291,7 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
         reads(lambda p: report(p.staff, MUELLER, a_query(SUMMARY))),
         Cost(8, loaded=2, parsed=2),
     ),
+    "query of a uid": (query_of_a_uid, Cost(8, loaded=1, parsed=1)),
     "query of a day, expanded": (
         reads(lambda p: report(p.staff, MUELLER, a_query(expand="yes"))),
         Cost(8, loaded=2, parsed=2),

@@ -55,7 +55,7 @@ def busy(practice: SqlDatabase, tmp_path: Path) -> SqlDatabase:
         put(MUELLER + "serie.ics", an_event("b", *TEN, "RRULE:FREQ=DAILY;COUNT=9"))
         put(MUELLER + "endlos.ics", an_event("c", *TEN, "RRULE:FREQ=WEEKLY"))
         put(PRAXIS + "ferien.ics", an_event("d", *TEN, "TRANSP:TRANSPARENT"))
-        put(f"{PRAXIS}dr-mueller~neu.ics", an_event("e", *TEN))
+        put(f"{PRAXIS}dr-mueller~neu.ics", an_event("e", *TEN, "X-APPOINTMENT-TYPE:A"))
         put(MUELLER + "neu.ics", an_event("f", *TEN), 204)  # another UID under the name
         put(MUELLER + "weg.ics", an_event("g", *TEN, "X-PATIENT-ID:000001"))
         assert client.delete(MUELLER + "weg.ics").status_code == 204
@@ -71,6 +71,9 @@ def busy(practice: SqlDatabase, tmp_path: Path) -> SqlDatabase:
         made = client.request("MKCALENDAR", "/caldav/calendars/eigener/")
         assert made.status_code == 201
         put("/caldav/calendars/eigener/a.ics", an_event("i", *TEN))
+        there = {"Destination": "http://testserver/caldav/calendars/eigener/b.ics"}
+        old = SCHMIDT + "booking-csv-B-000003.ics"
+        assert client.request("MOVE", old, headers=there).status_code == 201
         named = (
             '<propertyupdate xmlns="DAV:"><set><prop><displayname>Umbenannt</displayname>'
             "</prop></set></propertyupdate>"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Connection,
     Select,
     and_,
     delete,
@@ -21,9 +20,7 @@ from practice.calendars import (
     Calendar,
     CalendarKind,
     CalendarObject,
-    Change,
     ChangeKind,
-    Changes,
     Draft,
     ObjectHead,
     Span,
@@ -31,40 +28,31 @@ from practice.calendars import (
     check_calendar_name,
     check_object_name,
 )
+from practice.database.log import CHUNK, SqlLog
 from practice.database.rows import (
     HEAD,
     WHOLE,
     calendar_of,
-    change_of,
     head_of,
     object_of,
     of_view,
     owned,
     stored,
 )
-from practice.database.tables import calendars, changes, grants, objects, occurrences
+from practice.database.tables import calendars, grants, objects, occurrences
 from practice.database.time_index import bounds, overlapping, reach_of
-from practice.errors import ChangesForgotten, NameTaken, ObjectNotFound, UidTaken
-from practice.log import mark_of
+from practice.errors import NameTaken, ObjectNotFound, UidTaken
 from practice.vevent import Busy, Facts, Occupied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from practice.database.ledger import Ledger
 
 __all__ = ["SqlCalendars"]
 
-#: Names in one statement; databases bound the number of parameters.
-_CHUNK = 500
 
-
-class SqlCalendars:
-    """The Calendars port."""
-
-    def __init__(self, connection: Connection, ledger: Ledger) -> None:
-        self._connection = connection
-        self._ledger = ledger
+class SqlCalendars(SqlLog):
+    """The Calendars port; what changed is told by SqlLog."""
 
     # -- calendars ---------------------------------------------------------------------------
 
@@ -146,9 +134,9 @@ class SqlCalendars:
         located = {name: view.locate(name) for name in names}
         found: dict[tuple[int, str], CalendarObject] = {}
         wanted = [(c.id, href) for c, href in located.values() if c.id in visible]
-        for start in range(0, len(wanted), _CHUNK):
+        for start in range(0, len(wanted), CHUNK):
             hrefs: dict[int, list[str]] = {}
-            for calendar_id, href in wanted[start : start + _CHUNK]:
+            for calendar_id, href in wanted[start : start + CHUNK]:
                 hrefs.setdefault(calendar_id, []).append(href)
             named = or_(
                 *(
@@ -177,20 +165,26 @@ class SqlCalendars:
     def texts(self, view: View) -> Iterator[CalendarObject]:
         """See the port."""
         query = owned(select(*WHOLE).where(of_view(objects, view)), objects, view)
-        for row in self._connection.execute(query.execution_options(yield_per=_CHUNK)):
+        for row in self._connection.execute(query.execution_options(yield_per=CHUNK)):
             yield object_of(row)
 
-    def within(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
+    def within(
+        self, view: View, span: Span, component: str | None, uid_part: str = ""
+    ) -> list[CalendarObject]:
         """See the port."""
         if span == Span():  # what has no occurrence left is somewhere in no time
-            return self._objects(select(*WHOLE).where(of_view(objects, view)), view, component)
-        hits = union_all(
-            *(select(occurrences.c.object_id).where(part) for part in overlapping(view, span))
-        )
-        # By id alone: SQLite would take a second condition for the better way, and walk all of it.
-        return self._objects(select(*WHOLE).where(objects.c.id.in_(hits)), view, component)
+            query = select(*WHOLE).where(of_view(objects, view))
+        else:
+            hits = union_all(
+                *(select(occurrences.c.object_id).where(part) for part in overlapping(view, span))
+            )
+            # By id alone: SQLite would take the calendar for the better way, and walk all of it.
+            query = select(*WHOLE).where(objects.c.id.in_(hits))
+        return self._objects(query, view, component, uid_part)
 
-    def beyond(self, view: View, span: Span, component: str | None) -> list[CalendarObject]:
+    def beyond(
+        self, view: View, span: Span, component: str | None, uid_part: str = ""
+    ) -> list[CalendarObject]:
         """See the port."""
         start, end = bounds(span)
         query = select(*WHOLE).where(
@@ -198,14 +192,16 @@ class SqlCalendars:
             objects.c.covered_until.is_not(None),
             or_(objects.c.covered_until < end, objects.c.covered_from > start),
         )
-        return self._objects(query, view, component)
+        return self._objects(query, view, component, uid_part)
 
     def _objects(
-        self, query: Select[Any], view: View, component: str | None
+        self, query: Select[Any], view: View, component: str | None, uid_part: str
     ) -> list[CalendarObject]:
         query = owned(query, objects, view)
         if component:
             query = query.where(objects.c.component == component)
+        if uid_part:
+            query = query.where(objects.c.uid.icontains(uid_part, autoescape=True))
         return [object_of(row) for row in self._connection.execute(query)]
 
     def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
@@ -332,55 +328,3 @@ class SqlCalendars:
         self._connection.execute(delete(occurrences).where(occurrences.c.object_id == old.id))
         self._connection.execute(delete(objects).where(objects.c.id == old.id))
         return old
-
-    # -- the log -----------------------------------------------------------------------------
-
-    def changes_since(self, view: View, number: int, mark: str | None = None) -> Changes:
-        """See the port."""
-        if number == view.number and mark in {None, view.mark}:
-            return Changes(number, (), ())
-        if not self._ledger.forgotten <= number <= self._ledger.number or (
-            mark is not None and mark != self._mark(number)
-        ):
-            raise ChangesForgotten("The log does not reach back to this sync-token.")
-        columns = (changes.c.calendar_id, changes.c.href, changes.c.kind)
-        query = select(*columns).where(
-            of_view(changes, view), changes.c.number > number, changes.c.href != ""
-        )
-        rows = self._connection.execute(owned(query, changes, view).order_by(changes.c.number))
-        first: dict[tuple[int, str], str] = {}
-        last: dict[tuple[int, str], str] = {}
-        for row in rows:
-            first.setdefault((row.calendar_id, row.href), row.kind)
-            last[row.calendar_id, row.href] = row.kind
-        here = [key for key, kind in last.items() if kind != ChangeKind.REMOVED]
-        gone = (
-            key
-            for key, kind in last.items()
-            if kind == ChangeKind.REMOVED and first[key] != ChangeKind.CREATED
-        )
-        return Changes(view.number, tuple(self._heads(here)), tuple(gone))
-
-    def _heads(self, keys: list[tuple[int, str]]) -> Iterator[ObjectHead]:
-        for start in range(0, len(keys), _CHUNK):
-            hrefs: dict[int, list[str]] = {}
-            for calendar_id, href in keys[start : start + _CHUNK]:
-                hrefs.setdefault(calendar_id, []).append(href)
-            named = (
-                and_(objects.c.calendar_id == calendar_id, objects.c.href.in_(some))
-                for calendar_id, some in hrefs.items()
-            )
-            for row in self._connection.execute(select(*HEAD).where(or_(*named))):
-                yield head_of(row)
-
-    def _mark(self, number: int) -> str:
-        query = select(changes.c.seal).where(changes.c.number == number)
-        seal = self._connection.execute(query).scalar_one_or_none()
-        return mark_of(seal) if seal is not None else ""
-
-    def log(self, after: int, limit: int) -> list[Change]:
-        """See the port."""
-        rows = self._connection.execute(
-            select(changes).where(changes.c.number > after).order_by(changes.c.number).limit(limit)
-        )
-        return [change_of(row) for row in rows]

@@ -21,15 +21,20 @@ MOST_BUSY = 50_000
 
 
 def overlapping(
-    uow: UnitOfWork, view: View, span: Span, component: str | None, zone: ZoneInfo
+    uow: UnitOfWork,
+    view: View,
+    span: Span,
+    component: str | None,
+    zone: ZoneInfo,
+    uid_part: str = "",
 ) -> list[CalendarObject]:
     """Return the objects with an occurrence in `span`, in the order of the index.
 
     Costs what it returns: only endless series outside their coverage are read one by one.
     """
-    found = uow.calendars.within(view, span, component)
+    found = uow.calendars.within(view, span, component, uid_part)
     certain = {item.id for item in found}
-    beyond = uow.calendars.beyond(view, span, component)
+    beyond = uow.calendars.beyond(view, span, component, uid_part)
     found += [o for o in beyond if o.id not in certain and occurs(o.text, span, zone=zone)]
     return found
 

@@ -29,7 +29,7 @@ from practice.recurrence import (
     seconds,
 )
 from practice.recurrence.rules import align_until, listed
-from practice.timezones import Zones
+from practice.timezones import LONGEST_NAME, Zones
 from practice.vevent.checking import TIMES, check_part, common_uid, the_component
 
 if TYPE_CHECKING:
@@ -124,6 +124,8 @@ def _resolve_zones(part: Any, zones: Zones) -> None:
             tzid = value.params.pop(_OUR_TZID, None)
             if tzid is None:
                 continue
+            if len(tzid) > LONGEST_NAME:
+                raise InvalidText("The name of a time zone is too long.")
             zone = zones.zone(str(tzid))
             for entry in getattr(value, "dts", [value]):
                 if isinstance(entry, vDDDTypes):
