@@ -48,6 +48,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database of this version, to be copied."""
+    url = postgres.new_database()
+    database = SqlDatabase(url)
+    database.upgrade()
+    database.close()
+    yield url
+    postgres.drop_database(url)
+
+
 @contextmanager
 def a_database(backend: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[SqlDatabase]:
     """An empty database of this version on a backend."""
@@ -61,9 +72,8 @@ def a_database(backend: str, request: pytest.FixtureRequest, folder: Path) -> It
             database.close()
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    url = server.new_database()
+    url = server.new_database(like=request.getfixturevalue("postgres_template"))
     database = SqlDatabase(url)
-    database.upgrade()
     try:
         yield database
     finally:

@@ -281,11 +281,18 @@ class PostgresServer:
         if self._process:
             self._process.wait()
 
-    def new_database(self) -> str:
-        """Create an empty database and return its SQLAlchemy URL."""
+    def new_database(self, like: str = "") -> str:
+        """Create a database, empty or like the one with the URL `like`; return its SQLAlchemy URL.
+
+        Nobody may be connected to that one meanwhile.
+        """
         name = f"test_{secrets.token_hex(8)}"
-        # Not template1, which nobody may be connected to meanwhile.
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        template = urlsplit(like).path.removeprefix("/") or "template0"
+        self._execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
         return f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, url: str) -> None:

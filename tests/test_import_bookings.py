@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -996,18 +997,17 @@ def test_twins_in_one_file_are_two_and_one_patient_twice_is_one(
 
 
 def test_thousands_of_rows_are_taken_in_short_transactions(tmp_path: Path, path: Path) -> None:
-    database = SqlDatabase(f"sqlite:///{tmp_path / 'praxis.db'}")
-    database.upgrade()
-    a_practice(database)
-    first = number_of(database)
-    taken = take(database, path, *rows_a_day(3000))
+    with closing(SqlDatabase(f"sqlite:///{tmp_path / 'praxis.db'}")) as database:
+        database.upgrade()
+        a_practice(database)
+        first = number_of(database)
+        taken = take(database, path, *rows_a_day(3000))
+        with reading(database) as uow:
+            sizes = Counter(change.time for change in uow.calendars.log(first, 10_000))
     assert (taken.counts, taken.double) == ({Outcome.CREATED: 3000}, [])
-    with reading(database) as uow:
-        sizes = Counter(change.time for change in uow.calendars.log(first, 10_000))
     # Each transaction has one time: others wait for no more than one of these.
     assert sum(sizes.values()) == 3000
     assert max(sizes.values()) <= 200
-    database.close()
 
 
 def importing(database: SqlDatabase, path: Path) -> subprocess.Popen[bytes]:
@@ -1033,11 +1033,24 @@ def taken_over(database: SqlDatabase) -> list[tuple[str, ...]]:
     return [*objects, *appointments, tuple(numbers)]
 
 
+MANY = tuple(rows_a_day(500))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, ...]]:
+    """What an import of MANY makes that nobody kills."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with closing(SqlDatabase(f"sqlite:///{folder / 'praxis.db'}")) as database:
+        database.upgrade()
+        a_practice(database)
+        take(database, folder / "buchungen.csv", *MANY)
+        return taken_over(database)
+
+
 def test_an_import_that_was_killed_is_finished_by_the_next(
-    house: SqlDatabase, path: Path, tmp_path: Path
+    house: SqlDatabase, path: Path, undisturbed: list[tuple[str, ...]]
 ) -> None:
-    rows = list(rows_a_day(500))
-    an_export(path, *rows)
+    an_export(path, *MANY)
     first = number_of(house)
     process = importing(house, path)
     deadline = time.monotonic() + 60
@@ -1048,21 +1061,15 @@ def test_an_import_that_was_killed_is_finished_by_the_next(
     process.communicate(timeout=30)
     assert process.returncode == -signal.SIGKILL
     done = number_of(house) - first
-    assert 0 < done < len(rows)
+    assert 0 < done < len(MANY)
     assert faults(house) == []
 
     again = importing(house, path)
     out, _ = again.communicate(timeout=120)
     assert again.returncode == 0
-    assert out.decode() == f"Bookings: {len(rows) - done} created, {done} unchanged; 0 bad rows.\n"
+    assert out.decode() == f"Bookings: {len(MANY) - done} created, {done} unchanged; 0 bad rows.\n"
     assert faults(house) == []
-
-    other = SqlDatabase(f"sqlite:///{tmp_path / 'ungestoert.db'}")
-    other.upgrade()
-    a_practice(other)
-    take(other, path, *rows)
-    assert taken_over(house) == taken_over(other)
-    other.close()
+    assert taken_over(house) == undisturbed
 
 
 @pytest.mark.slow
