@@ -28,9 +28,9 @@ def match_key(record: PatientRecord) -> str:
     name = unicodedata.normalize("NFC", f"{record.last_name} {record.first_name}".casefold())
     plain = unicodedata.normalize("NFKD", name.translate(_SPELLED))
     letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    words, told = " ".join(sorted(letters.split())), record.last_name and record.birth_date
+    words = " ".join(sorted(letters.split()))
     # The birth date is never cut off: names alone decide nothing.
-    return f"{words[:500]}|{record.birth_date}" if words and told else ""
+    return f"{words[:500]}|{record.birth_date}" if words and record.birth_date else ""
 
 
 def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:

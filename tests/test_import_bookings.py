@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,9 @@ from practice.database.tables import letters, patients
 from practice.patients import Patient, PatientRecord
 from practice.use_cases.book import Outcome
 from practice.vevent import Event, Limits, read, write
+from praxis_caldav.commands.data import import_file
 from tests.bookings import (
+    PROFILE,
     a_client,
     a_row,
     add_rooms,
@@ -1008,6 +1011,16 @@ def test_thousands_of_rows_are_taken_in_short_transactions(tmp_path: Path, path:
     # Each transaction has one time: others wait for no more than one of these.
     assert sum(sizes.values()) == 3000
     assert max(sizes.values()) <= 200
+
+
+def test_two_imports_at_once_make_each_booking_once(house: SqlDatabase, path: Path) -> None:
+    an_export(path, *rows_a_day(60))
+    with closing(SqlDatabase(url_of(house))) as other, ThreadPoolExecutor(2) as pool:
+        both = (house, other)
+        results = list(pool.map(lambda one: import_file(one, PROFILE, path, "csv"), both))
+    counts = sorted(list(result.counts.items()) for result in results)
+    assert counts == [[(Outcome.CREATED, 60)], [(Outcome.UNCHANGED, 60)]]
+    assert faults(house) == []
 
 
 def importing(database: SqlDatabase, path: Path) -> subprocess.Popen[bytes]:
