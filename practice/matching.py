@@ -44,6 +44,9 @@ def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
     if not certain:
         key = match_key(record)
         certain = [p for p in candidates if key and match_key(p.record) == key]
+        if record.number and not all(p.to_review for p in certain):
+            # The practice gave them different numbers, and knows better than a name.
+            return Verdict(VerdictKind.AMBIGUOUS)
     if len(certain) > 1:
         return Verdict(VerdictKind.AMBIGUOUS)
     if not certain:

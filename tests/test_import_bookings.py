@@ -818,6 +818,16 @@ def test_a_list_of_bad_rows_that_cannot_be_written_is_told_before_anything_is_ta
     assert everything(house) == before
 
 
+def test_the_list_of_bad_rows_is_never_written_over_the_bookings(
+    house: SqlDatabase, path: Path
+) -> None:
+    an_export(path, a_row())
+    before = path.read_bytes()
+    ran = command("import-bookings", path, "--bad-rows", path, database=house)
+    assert ran.code == 2
+    assert path.read_bytes() == before
+
+
 def test_hundreds_of_bad_rows_are_summed_up(house: SqlDatabase, path: Path) -> None:
     an_export(path, *(a_row(f"B-{n}", doctor="dr-x") for n in range(300)))
     ran = command("import-bookings", path, database=house)
@@ -1094,7 +1104,8 @@ def test_a_hundred_thousand_rows_need_no_more_memory_than_a_few(
         an_export(path, *rows_a_day(count))
         process = importing(house, path)
         assert process.stdout is not None
-        out = process.stdout.read().decode()
+        with process.stdout as stream:
+            out = stream.read().decode()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0

@@ -186,7 +186,8 @@ def test_the_key_does_not_depend_on_case_order_or_composition(
         assert match_key(PatientRecord(spelled, "", born)) == match_key(
             PatientRecord(again, "", born)
         )
-    assert match_key(PatientRecord(again, "", born)) == key
+    assert key == match_key(PatientRecord(again, "", born))
+    assert key == match_key(PatientRecord("", again, born))
     assert key == "" or key.endswith(f"|{born}")
     assert len(key) <= 512
 
@@ -229,3 +230,11 @@ def test_the_verdict_does_not_depend_on_the_order_of_candidates(
     record: PatientRecord, candidates: list[Patient]
 ) -> None:
     assert judge(record, candidates) == judge(record, candidates[::-1])
+
+
+def test_a_name_does_not_overrule_two_numbers_of_the_practice() -> None:
+    told = PatientRecord("Müller", "Jörg", "1980-01-02", number="200")
+    own = Patient("100", replace(told, number="100"), id=1)
+    made_from_a_booking = Patient("P000001", replace(told, number="P000001"), 2, to_review=True)
+    assert judge(told, [own]).kind is VerdictKind.AMBIGUOUS
+    assert judge(told, [made_from_a_booking]).patient == made_from_a_booking

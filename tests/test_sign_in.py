@@ -6,6 +6,8 @@ import base64
 import re
 import secrets
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -621,3 +623,9 @@ def test_two_claims_of_one_header_are_not_mixed(
     ]
     status = workers[0].request("PROPFIND", "/caldav/", headers=headers).status_code
     assert status in {400, 401}
+
+
+def test_the_first_log_in_of_a_process_may_be_that_of_a_stranger() -> None:
+    # The library loads its hasher when it is first asked, and was asked in the wrong order.
+    asked = "from practice.passwords import verify; assert not verify('x', None)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False, timeout=60).returncode == 0

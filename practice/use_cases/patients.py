@@ -32,7 +32,8 @@ class Register:
         """Return the one certain patient, else a new one; nothing is saved yet.
 
         What the practice knows already stays; what it did not know is filled in. A patient made
-        without the practice's own number is flagged, for a person to look at.
+        without the practice's own number, or who may be somebody known, is flagged, for a person
+        to look at.
         """
         candidates = {
             patient.id: patient
@@ -43,8 +44,9 @@ class Register:
         if verdict.patient is not None:
             return _filled_in(verdict.patient, record)
         ambiguous = verdict.kind is VerdictKind.AMBIGUOUS
-        number = "" if ambiguous else record.number
-        return Patient(number, record, to_review=not number)
+        taken = any(p.number == record.number for p in candidates.values())
+        number = "" if taken else record.number
+        return Patient(number, record, to_review=ambiguous or not number)
 
     def known(self, patient_id: int, record: PatientRecord) -> Patient:
         """Return a patient known to be the one the record is about, filled in as by `find`."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 import click
 from rich.console import Console
@@ -54,19 +54,21 @@ class ImportResult:
 @click.option("--source", default="csv", show_default=True, help="Name of the tool it comes from.")
 @click.option(
     "--bad-rows",
-    type=click.File("w", encoding="utf-8", lazy=False),
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write bad rows to this CSV file.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @with_settings
 def import_bookings(
-    settings: Settings, file: Path, source: str, bad_rows: TextIO | None, quiet: bool
+    settings: Settings, file: Path, source: str, bad_rows: Path | None, quiet: bool
 ) -> None:
     """Take over a booking tool's CSV export FILE into the doctors' calendars.
 
     Running it again changes only what changed in the file. Bookings that left the file are
     reported and never deleted. Bad rows are listed with line and reason, good ones taken.
     """
+    if bad_rows is not None:
+        _try_to_write(bad_rows, file)
     with connected(settings) as database, _bar("Importing", file.stat().st_size, quiet) as told:
         result = import_file(database, profile_of(settings), file, source, told)
     _report(result, bad_rows)
@@ -151,7 +153,7 @@ def _bar(title: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]
         yield lambda done: progress.update(task, completed=done)
 
 
-def _report(result: ImportResult, bad_rows: TextIO | None) -> None:
+def _report(result: ImportResult, bad_rows: Path | None) -> None:
     words = (Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.REMOVED_HERE)
     told = ", ".join(f"{result.counts[word]} {word}" for word in words if result.counts[word])
     click.echo(f"Bookings: {told or 'none'}; {len(result.bad)} bad rows.")
@@ -161,7 +163,22 @@ def _report(result: ImportResult, bad_rows: TextIO | None) -> None:
     _listing("Changed by the tool, but removed in the practice's calendars", result.removed_here)
     _listing("No longer in the file, kept in the calendars", result.left)
     if bad_rows is not None:
-        writer = csv.writer(bad_rows, lineterminator="\n")
+        _write_bad_rows(result, bad_rows)
+
+
+def _try_to_write(path: Path, file: Path) -> None:
+    """Fail before anything is taken; and never write over the bookings themselves."""
+    if path.exists() and path.samefile(file):
+        raise click.BadParameter("--bad-rows names the bookings' own file.")
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise click.BadParameter(f"--bad-rows {path} cannot be written.") from error
+
+
+def _write_bad_rows(result: ImportResult, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
         writer.writerow(("line", "reason"))
         writer.writerows((row.line, row.reason) for row in result.bad)
 
