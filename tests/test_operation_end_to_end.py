@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
@@ -12,11 +13,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPResponse
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from practice.database import SqlDatabase
 from tests.building import PASSWORD, a_practice, an_event
@@ -340,14 +351,23 @@ def test_all_faults_of_the_settings_are_told_at_once_and_none_of_the_values(tmp_
     assert "Traceback" not in done.stderr
 
 
-def a_certificate(folder: Path, *options: str) -> tuple[Path, Path]:
-    """Make a certificate for this machine and its key."""
+def a_certificate(folder: Path, password: bytes = b"") -> tuple[Path, Path]:
+    """Make a certificate for this machine and its key, locked if there is a password."""
+    secret = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, secret.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(hours=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(secret, hashes.SHA256())
+    )
+    lock = BestAvailableEncryption(password) if password else NoEncryption()
     cert, key = folder / "cert.pem", folder / "key.pem"
-    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", "2")
-    command = ("openssl", "req", "-x509", *made, *(options or ("-nodes",)), *subject)
-    files = ("-keyout", key, "-out", cert)
-    subprocess.run((*command, *files), check=True, capture_output=True)
+    cert.write_bytes(made.public_bytes(Encoding.PEM))
+    key.write_bytes(secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
     return cert, key
 
 
@@ -357,7 +377,7 @@ def test_a_certificate_that_cannot_be_used_is_told(served: Served, tmp_path: Pat
     locked.mkdir()
     for bad_cert, bad_key in (
         (cert, cert),  # no key in it
-        a_certificate(locked, "-passout", "pass:geheim"),
+        a_certificate(locked, b"geheim"),
     ):
         files = ("--tls-cert", str(bad_cert), "--tls-key", str(bad_key))
         done = serve(*("--database", served[0], "--port", str(free_port())), *files)
