@@ -530,3 +530,32 @@ def test_a_refused_change_posts_nothing_and_takes_nothing_back(booked: House) ->
         booked.move(MUELLER, SCHMIDT, "nirgends.ics")
     assert booked.appointment() == before
     assert booked.waiting == both(MOVED)
+
+
+def test_what_the_tool_does_leaves_the_practices_unsent_letters_alone(house: House) -> None:
+    with house.step("buchung") as (uow, who):
+        view = the_view(uow, "buchung", MUELLER)
+        draft = a_draft(NAME, an_appointment())
+        objects.put(uow, who, view, draft, condition=Condition(), profile=PROFILE)
+    house.put(MUELLER, an_appointment(NOON))
+    assert house.waiting == [(Receiver.PATIENT, MOVED)]
+    house.put(MUELLER, an_appointment(THREE), account="buchung")
+    assert house.waiting == [(Receiver.PATIENT, MOVED)]
+
+
+def test_an_appointment_in_a_dropped_calendar_is_cancelled(booked: House) -> None:
+    booked.move(MUELLER, PLAIN)
+    booked.deliver()
+    with booked.step("admin") as (uow, who):
+        objects.drop_calendar(uow, who, the_view(uow, "admin", PLAIN))
+    assert booked.appointment().status is Status.CANCELLED
+    assert booked.waiting == both(CANCELLED)
+
+
+def test_a_booking_of_several_days_finds_every_one_of_an_endless_series_taken(house: House) -> None:
+    # Beyond the time index of the series; 4 December, the first of its days then, is not wanted.
+    house.put(MUELLER, an_event("team", *TEN, "RRULE:FREQ=WEEKLY"), "team.ics")
+    days = ("20451201T100000", "20451201T103000")
+    more = "RDATE;TZID=Europe/Berlin:20451211T100000"
+    with pytest.raises(SlotTaken):
+        house.put(MUELLER, an_event("b", *days, more), "b.ics", account="buchung")
