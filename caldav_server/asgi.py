@@ -11,7 +11,6 @@ import asyncio
 import base64
 import binascii
 import io
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
 
 __all__ = ["CalDavBridge"]
-
-log = logging.getLogger(__name__)
 
 #: Headers that CalDAV gives a meaning; everything else stays outside.
 _HEADERS = {
