@@ -44,7 +44,8 @@ def busy_times(
 ) -> list[Occupied]:
     """Return the times in `span`, which has two ends, that are not free, by start.
 
-    Costs what it returns: only endless series outside their coverage are read one by one.
+    Costs what it returns: only endless series outside their coverage are read one by one. Where
+    that ends within `span`, occurrences of theirs come twice.
     """
     found = uow.calendars.occupied(view, span, leave_out=leave_out)
     if len(found) > MOST_BUSY:
@@ -52,8 +53,7 @@ def busy_times(
     for item in uow.calendars.beyond(view, span, "VEVENT"):
         if item.id != leave_out:
             more = occupies(item.text, span, zone=profile.zone, limits=profile.limits)
-            known = set(found)
-            found += [o for o in more if o.busy is not Busy.FREE and o not in known]
+            found += [o for o in more if o.busy is not Busy.FREE]
     return sorted(found, key=lambda occurrence: occurrence.start)
 
 
