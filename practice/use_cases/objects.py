@@ -80,10 +80,10 @@ def put(
         _refuse_ambiguous_name(uow, calendar, href)
     holders = uow.calendars.uid_holders(facts.uid)
     _refuse_uid_seen_elsewhere(holders, view, calendar, href)
-    if account.role is Role.BOOKING:
+    by_tool = account.role is Role.BOOKING
+    if by_tool:
         _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
     saved = uow.calendars.save(calendar, Draft(href, draft.text, facts))
-    by_tool = account.role is Role.BOOKING
     if head is not None and head.uid != facts.uid:
         object_removed(uow, calendar, head.uid, by_booking_tool=by_tool)
     away = _out_of_reach(uow, account, [h for h in holders if h.calendar_id != calendar.id])
