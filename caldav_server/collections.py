@@ -19,6 +19,7 @@ from caldav_server.resources import (
 )
 from caldav_server.xml import CALDAV, DAV
 from practice.errors import CalendarNotFound, ObjectNotFound
+from practice.use_cases.reading import listing, objects_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,14 +90,14 @@ class Collections:
     ) -> Iterator[tuple[str, Resource]]:
         view = scope.view(at.calendar)
         if at.object:
-            item = scope.unit.calendars.get(view, [at.object]).get(at.object)
+            item = objects_named(scope.unit, view, [at.object]).get(at.object)
             if item is None:
                 raise ObjectNotFound("There is no such object in the calendar.")
             address = href(HOME, at.shown, at.object, collection=False)
             yield address, ObjectResource(account, self._profile, view, item)
             return
         yield href(HOME, at.shown), CalendarResource(account, self._profile, view)
-        for head in scope.unit.calendars.listing(view) if children else ():
+        for head in listing(scope.unit, view) if children else ():
             name = view.name_of(head.calendar_id, head.href)
             address = href(HOME, at.shown, name, collection=False)
             yield address, ObjectResource(account, self._profile, view, head)

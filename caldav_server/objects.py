@@ -12,7 +12,7 @@ from caldav_server.properties import content_type, ctag
 from practice.calendars import ALIAS_NAME, Condition, Draft
 from practice.errors import InvalidText, ObjectNotFound
 from practice.use_cases import objects
-from practice.use_cases.reading import as_file
+from practice.use_cases.reading import as_file, objects_named
 from practice.vevent import read
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Objects:
         view = scope.view(at.calendar)
         if not at.object:
             return self._file(scope, environ, view)
-        item = scope.unit.calendars.get(view, [at.object]).get(at.object)
+        item = objects_named(scope.unit, view, [at.object]).get(at.object)
         if item is None:
             raise ObjectNotFound("There is no such object in the calendar.")
         headers = {"ETag": item.etag, "Last-Modified": http_date(item.changed)}

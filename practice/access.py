@@ -7,10 +7,10 @@ Not here: passwords (`practice.passwords`) and how an account proves who it is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from practice.calendars import Calendar, CalendarKind, View
+from practice.calendars import Calendar, CalendarKind, Level, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,14 +50,6 @@ class Role(StrEnum):
     PVS = "pvs"
     BOOKING = "booking"
     READER = "reader"
-
-
-class Level(IntEnum):
-    """What a grant allows in one calendar."""
-
-    NONE = 0
-    READ = 1
-    WRITE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +106,10 @@ def view(account: Account, calendar: Calendar, everything: Sequence[Calendar], e
     candidates: Sequence[Calendar] = (calendar,)
     if calendar.kind is CalendarKind.UNION:
         candidates = (calendar, *(c for c in everything if c.kind is CalendarKind.DOCTOR))
-    sources = tuple(c for c in candidates if level(account, c) >= Level.READ)
+    levels = {c.id: level(account, c) for c in candidates}
+    sources = tuple(c for c in candidates if levels[c.id] > Level.NONE)
     own = account.id if account.role is Role.BOOKING else None
-    return View(calendar, sources, epoch, own)
+    return View(calendar, sources, epoch, own, levels)
 
 
 def visible(account: Account, everything: Sequence[Calendar], epoch: str) -> list[View]:

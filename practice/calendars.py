@@ -9,7 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 from practice.errors import InvalidName, PreconditionFailed
@@ -31,6 +31,7 @@ __all__ = [
     "Changes",
     "Condition",
     "Draft",
+    "Level",
     "ObjectHead",
     "Span",
     "View",
@@ -168,18 +169,38 @@ class Changes:
     removed: tuple[tuple[int, str], ...]
 
 
+class Level(IntEnum):
+    """What a grant allows in one calendar; each allows what those before it do.
+
+    BUSY shows when somebody is busy and nothing else; PSEUDONYM shows initials and the patient's
+    number as well. READ shows everything.
+    """
+
+    NONE = 0
+    BUSY = 1
+    PSEUDONYM = 2
+    READ = 3
+    WRITE = 4
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What one account sees of one calendar.
 
     A doctor's calendar has one source, itself. The union has its own events and every doctor's
-    calendar the account may read. `owner_id` narrows it to objects of that account.
+    calendar the account may read. `owner_id` narrows it to objects of that account. `levels` (by
+    calendar id) say in how much detail each source is shown: everything where they are silent.
     """
 
     calendar: Calendar
     sources: tuple[Calendar, ...]
     epoch: str
     owner_id: int | None = None
+    levels: Mapping[int, Level] = field(default_factory=dict)
+
+    def level_of(self, calendar_id: int) -> Level:
+        """Return in how much detail the view shows objects of one of its sources."""
+        return min(self.levels.get(calendar_id, Level.READ), Level.READ)
 
     @property
     def number(self) -> int:
@@ -198,10 +219,15 @@ class View:
 
     @property
     def fingerprint(self) -> str:
-        """Differs between views that show different sources, so that a changed grant, or a
-        restored database, ends old sync tokens instead of hiding objects from a replica.
+        """Differs between views that show different sources or details, so that a changed grant,
+        or a restored database, ends old sync tokens instead of hiding objects from a replica.
         """
         shown = f"{self.epoch}:{sorted(s.id for s in self.sources)}:{self.owner_id}"
+        shown += "".join(
+            f":{s.id}={level:d}"
+            for s in self.sources
+            if (level := self.level_of(s.id)) is not Level.READ
+        )
         return hashlib.sha256(shown.encode()).hexdigest()[:12]
 
     def name_of(self, calendar_id: int, href: str) -> str:

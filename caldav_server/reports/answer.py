@@ -19,6 +19,7 @@ from caldav_server.resources import ObjectResource
 from caldav_server.xml import CALDAV, DAV, NAMESPACES, document
 from practice.calendars import CalendarObject, Span
 from practice.errors import ChangesForgotten
+from practice.use_cases.reading import changes_since, listing, objects_named
 from practice.vevent import expanded
 
 if TYPE_CHECKING:
@@ -55,13 +56,13 @@ class Report:
         if token is None:
             raise BadRequest("A sync-collection has a sync-token, if an empty one.")
         if not token.strip():
-            heads: Iterable[ObjectHead] = self.uow.calendars.listing(self.view)
+            heads: Iterable[ObjectHead] = listing(self.uow, self.view)
             parts = list(self._told(heads))
             return multistatus(parts, sync_token(self.view))
         since = read_token(token, self.view)
         if since is None:
             raise ChangesForgotten("The sync-token is not one of this calendar.")
-        changes = self.uow.calendars.changes_since(self.view, *since)
+        changes = changes_since(self.uow, self.view, *since)
         parts = list(self._told(changes.changed))
         parts += [response(self._href(self.view.name_of(*gone))) for gone in changes.removed]
         return multistatus(parts, sync_token(self.view))
@@ -74,7 +75,7 @@ class Report:
         if len(hrefs) > MOST_HREFS:
             raise Refusal(403, f"A calendar-multiget has at most {MOST_HREFS} hrefs.")
         names = {one: self._name(one) for one in dict.fromkeys(hrefs)}
-        found = self.uow.calendars.get(self.view, {name for name in names.values() if name})
+        found = objects_named(self.uow, self.view, {name for name in names.values() if name})
         tags = self._tags()
         items = ((one, found.get(name or "")) for one, name in names.items())
         return multistatus(
@@ -105,7 +106,7 @@ class Report:
             yield from heads
             return
         names = [self.view.name_of(head.calendar_id, head.href) for head in bare]
-        yield from self.uow.calendars.get(self.view, names).values()
+        yield from objects_named(self.uow, self.view, names).values()
 
     def _resource(self, item: ObjectHead) -> ObjectResource:
         data = item.text if isinstance(item, CalendarObject) else None

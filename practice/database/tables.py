@@ -66,6 +66,8 @@ house = Table(
     Column("forgotten", BigInteger, nullable=False),
     Column("epoch", String(32), nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
+    # That of the last change forgotten: what the first one left is sealed after.
+    Column("forgotten_seal", LargeBinary(32), nullable=True),
 )
 
 doctors = Table(
@@ -161,6 +163,16 @@ changes = Table(
     Column("after", Text, nullable=True),
     Column("seal", LargeBinary(32), nullable=False),
     Index("ix_changes_calendar", "calendar_id", "number"),
+    Index("ix_changes_time", "time", "number"),
+)
+
+#: Properties that clients set on single objects; values are XML (see `practice.properties`).
+object_properties = Table(
+    "object_properties",
+    metadata,
+    Column("object_id", ForeignKey("objects.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(512), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 patients = Table(
@@ -246,6 +258,30 @@ grants = Table(
         nullable=False,
     ),
     Column("level", SmallInteger, nullable=False),
+)
+
+#: What one account has set for itself alone: of a calendar (its colour, its place in the list), or,
+#: with the calendar id 0, of its own principal.
+account_properties = Table(
+    "account_properties",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("calendar_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(512), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+#: Secret addresses under which a calendar is read as a file. The secret stands here as a digest.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("calendar_id", ForeignKey("calendars.id", ondelete="CASCADE"), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("label", String(255), nullable=False),
+    Column("secret", String(64), nullable=False, unique=True),
+    Column("created", Moment, nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 #: Failed log-ins of the last minutes. Names and networks stand here as digests: an attacker's

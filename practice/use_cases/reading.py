@@ -1,4 +1,8 @@
-"""Reading calendars: what overlaps a range of time, when somebody is busy, a calendar as a file."""
+"""Reading calendars: objects, what overlaps a range of time, when somebody is busy, a file.
+
+Whoever hands anything of an object out asks here and not the repository: this is where a view of
+less detail gets other texts and other ETags.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,47 @@ from practice.errors import TooManyInstances
 from practice.vevent import Busy, Occupied, merge, occupies, occurs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
-    from practice.calendars import CalendarObject, Span, View
+    from practice.calendars import CalendarObject, Changes, ObjectHead, Span, View
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["as_file", "busy_times", "overlapping"]
+__all__ = [
+    "as_file",
+    "busy_times",
+    "changes_since",
+    "listing",
+    "objects_named",
+    "overlapping",
+    "texts",
+]
 
 #: Busy times in one answer; a year of five-minute appointments has fewer.
 MOST_BUSY = 50_000
+
+
+def objects_named(
+    uow: UnitOfWork, view: View, names: Iterable[str]
+) -> Mapping[str, CalendarObject]:
+    """Return the objects that stand under these names in the view, as it shows them."""
+    return uow.calendars.get(view, names)
+
+
+def listing(uow: UnitOfWork, view: View) -> Iterator[ObjectHead]:
+    """Yield every object of the view, without texts."""
+    return uow.calendars.listing(view)
+
+
+def texts(uow: UnitOfWork, view: View) -> Iterator[CalendarObject]:
+    """Yield every object of the view with its text, a few at a time."""
+    return uow.calendars.texts(view)
+
+
+def changes_since(uow: UnitOfWork, view: View, number: int, mark: str | None = None) -> Changes:
+    """Return what changed after `number`; raises ChangesForgotten (see the port)."""
+    return uow.calendars.changes_since(view, number, mark)
 
 
 def overlapping(
@@ -60,4 +95,4 @@ def busy_times(
 def as_file(uow: UnitOfWork, view: View, profile: Profile) -> str:
     """Return everything in the view as one iCalendar text."""
     title = view.calendar.properties.get("D:displayname", view.calendar.name)
-    return merge((item.text for item in uow.calendars.texts(view)), title, profile.zone)
+    return merge((item.text for item in texts(uow, view)), title, profile.zone)

@@ -21,7 +21,7 @@ from praxis_caldav.settings import Settings
 
 __all__ = ["commands"]
 
-_LEVELS = {"none": Level.NONE, "read": Level.READ, "write": Level.WRITE}
+_LEVELS = {level.name.lower(): level for level in Level}
 _password_file = click.option(
     "--password-file",
     type=click.Path(path_type=Path),
@@ -106,7 +106,7 @@ def account() -> None:
     "granted",
     multiple=True,
     metavar="CALENDAR=LEVEL",
-    help="read or write in a calendar, or in 'all'; may be given several times.",
+    help="busy, pseudonym, read or write in a calendar, or in 'all'; may be given several times.",
 )
 @click.option("--no-password", is_flag=True, help="Only app passwords and tokens, made later.")
 @_password_file
@@ -155,7 +155,7 @@ def _doctor_id(uow: UnitOfWork, slug: str | None) -> int | None:
 def _granted(text: str) -> tuple[str, Level]:
     calendar, _, level = text.partition("=")
     if level not in _LEVELS:
-        raise Invalid(f"A grant is CALENDAR=read or CALENDAR=write, not '{text}'.")
+        raise Invalid(f"A grant is CALENDAR={'|'.join(_LEVELS)}, not '{text}'.")
     return calendar, _LEVELS[level]
 
 
@@ -245,7 +245,10 @@ def revoke(settings: Settings, name: str, credential: int) -> None:
 @click.argument("level", type=click.Choice(list(_LEVELS)))
 @with_settings
 def grant(settings: Settings, name: str, calendar: str, level: str) -> None:
-    """Set what NAME may do in CALENDAR ('all' for every one): none, read or write."""
+    """Set what NAME may do in CALENDAR ('all' for every one).
+
+    busy shows when somebody is busy, pseudonym initials and the patient's number as well.
+    """
     with unit(settings) as uow:
         found, _ = accounts.find_account(uow, name)
         accounts.grant(uow, found, calendar, _LEVELS[level])
