@@ -306,7 +306,7 @@ def test_with_a_password_file_there_is_no_question(practice: SqlDatabase, secret
         (
             ("add", "neu", "--role", "pvs", "--no-password", "--grant", "dr-mueller"),
             "",
-            "A grant is CALENDAR=read or CALENDAR=write",
+            "A grant is CALENDAR=none|busy|pseudonym|read|write",
         ),
         (("password", "niemand", "--password-file", "-"), f"{NEW}\n", "no account 'niemand'"),
         (("password", "gast", "--password-file", "-"), "kurz\n", "12"),

@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.create_index("ix_changes_time", "changes", ["time", "number"], unique=False)
     op.create_table(
         "object_properties",
-        sa.Column("object_id", sa.BigInteger(), nullable=False),
+        sa.Column("object_id", _Id, nullable=False),
         sa.Column("name", sa.String(length=512), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -29,7 +29,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "account_properties",
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", _Id, nullable=False),
         sa.Column("calendar_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=512), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -46,7 +46,7 @@ def upgrade() -> None:
     op.create_table(
         "feeds",
         sa.Column("id", _Id, nullable=False),
-        sa.Column("calendar_id", sa.BigInteger(), nullable=False),
+        sa.Column("calendar_id", _Id, nullable=False),
         sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("label", sa.String(length=255), nullable=False),
         sa.Column("secret", sa.String(length=64), nullable=False),
