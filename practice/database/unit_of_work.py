@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlDatabase", "SqlUnitOfWork"]
 
+_SWITCHES, _PAUSE = 200, 0.02  # seconds
 _BEGIN = {
     ("sqlite", True): "BEGIN",
     ("sqlite", False): "BEGIN IMMEDIATE",
@@ -180,8 +183,25 @@ def _engine(url: str, dialect: str, pool_size: int, busy_timeout: float) -> Engi
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _use_wal(cursor)
     # FULL flushes the log at every commit: what was answered survives a power cut.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch a new file to its write-ahead log.
+
+    SQLite does not wait for the lock of this one statement: processes that start at once on a
+    new file would fail, though the other is done in a moment.
+    """
+    for _ in range(_SWITCHES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(_PAUSE)
+    cursor.execute("PRAGMA journal_mode=WAL")
