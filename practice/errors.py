@@ -109,10 +109,7 @@ class InTheWay(Conflict):
 
     def __init__(self, numbers: Sequence[int]) -> None:
         shown = ", ".join(map(str, numbers[:20])) + (", ..." if len(numbers) > 20 else "")
-        super().__init__(
-            f"Later changes would be lost: {shown} ({len(numbers)} in all)."
-            " Take them back as well, or leave it."
-        )
+        super().__init__(f"Later changes would be lost: {shown} ({len(numbers)} in all).")
         self.numbers = tuple(numbers)
 
 

@@ -93,8 +93,10 @@ class SqlLog:
         """See the port."""
         order = changes.c.number.desc() if newest_first else changes.c.number
         query = select(changes).where(*_conditions(question)).order_by(order).limit(limit)
-        for row in self._connection.execute(query.execution_options(yield_per=CHUNK)):
-            yield change_of(row)
+        # Closed by itself only at the end, to which not everybody goes.
+        with self._connection.execute(query.execution_options(yield_per=CHUNK)) as rows:
+            for row in rows:
+                yield change_of(row)
 
     def number_at(self, moment: datetime) -> int | None:
         """See the port."""

@@ -101,12 +101,12 @@ def _entry_of(row: Change) -> CalendarEntry:
 
 def _entry(change: Change, calendar: str, profile: Profile) -> Entry:
     if not change.href:
-        before, after = (CalendarEntry.parse(text) for text in (change.before, change.after))
-        old, new = before.properties if before else {}, after.properties if after else {}
+        entries = (CalendarEntry.parse(text) for text in (change.before, change.after))
+        old, new = (entry.properties if entry else {} for entry in entries)
         changed = tuple(n for n in sorted({*old, *new}) if old.get(n) != new.get(n))
         return Entry(change, calendar, None, None, changed)
-    sides = (_glance(text, change, profile) for text in (change.before, change.after))
-    return Entry(change, calendar, *sides)
+    before, after = (_glance(text, change, profile) for text in (change.before, change.after))
+    return Entry(change, calendar, before, after)
 
 
 def _glance(text: str | None, change: Change, profile: Profile) -> Glance | None:
@@ -160,10 +160,10 @@ def _sources(
 ) -> tuple[tuple[int, ...], str]:
     """Return the calendars whose objects a calendar showed, and its title."""
     found = next(((i, entry) for i, entry in then.items() if entry.name == name), None)
-    if found is None and name == EVERYTHING:
+    if found is None and name == EVERYTHING and then:
         return tuple(then), profile.name
     if found is None:
-        names = ", ".join(sorted(entry.name for entry in then.values() if entry.name))
+        names = ", ".join(sorted(e.name for e in then.values() if e.name)) or "none"
         raise CalendarNotFound(f"There was no calendar '{name}' then; there were: {names}.")
     ids = [found[0]]
     if found[1].kind is CalendarKind.UNION:

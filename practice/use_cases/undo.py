@@ -138,18 +138,16 @@ class _Planner:
         """Refuse to make a calendar again whose place is taken."""
         if entry.kind is None:
             raise _cannot(change, "the log does not tell what the calendar was called")
-        leaving = {c for c, was in self._entries.items() if was is None}
-        others = [c for c in self._there.values() if c.id not in leaving]
-        if any(c.name == entry.name for c in others):
-            raise _cannot(change, f"there is another calendar '{entry.name}' by now")
-        doctors = {doctor.id for doctor in self._uow.house.doctors()}
-        taken = {c.doctor_id for c in others}
-        if entry.doctor_id is not None and (
-            entry.doctor_id in taken or entry.doctor_id not in doctors
-        ):
-            raise _cannot(change, "its doctor is gone, or has another calendar by now")
-        if entry.kind is CalendarKind.UNION and any(c.kind is entry.kind for c in others):
-            raise _cannot(change, "there is another main calendar by now")
+        will_be = {c.id: CalendarEntry.of(c) for c in self._there.values()} | self._entries
+        others = [e for i, e in will_be.items() if e is not None and i != change.calendar_id]
+        if any(other.name == entry.name for other in others):
+            raise _cannot(change, f"there is another calendar '{entry.name}'")
+        if entry.kind is CalendarKind.UNION and any(other.kind is entry.kind for other in others):
+            raise _cannot(change, "there is another main calendar")
+        if entry.doctor_id is not None:
+            doctors = {doctor.id for doctor in self._uow.house.doctors()}
+            if entry.doctor_id not in doctors - {other.doctor_id for other in others}:
+                raise _cannot(change, "its doctor is gone, or has another calendar")
 
     def _of_object(self, change: Change) -> Step | None:
         calendar = self._there.get(change.calendar_id)
