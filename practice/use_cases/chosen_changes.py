@@ -74,10 +74,11 @@ def choose(uow: UnitOfWork, questions: Sequence[LogQuestion]) -> Chosen:
 def _refuse_unknown(uow: UnitOfWork, question: LogQuestion) -> None:
     state = uow.log_state()
     forgotten = ChangesForgotten(f"The log is forgotten up to change {state.forgotten}.")
+    for number in (question.first, question.last):
+        if number is not None and not 1 <= number <= state.number:
+            raise ChangeNotFound(f"There is no change {number}; the last is {state.number}.")
     if question.first is not None and question.first <= state.forgotten:
         raise forgotten
-    if question.last is not None and question.last > state.number:
-        raise ChangeNotFound(f"There is no change {question.last}; the last is {state.number}.")
     if question.since is not None and uow.calendars.number_at(question.since) is None:
         raise forgotten
 
