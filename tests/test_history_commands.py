@@ -20,7 +20,6 @@ from tests.in_process import clients
 from tests.steps import LABOR, OF_PATIENT, House
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from practice.database import SqlDatabase
@@ -91,43 +90,41 @@ def test_titles_are_told_only_when_asked_for(busy: House) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("options", "numbers"),
-    [
-        (["--calendar", "dr-mueller"], [2, 4, 5, 7]),
-        (["--calendar", LABOR], [8, 9]),
-        (["--actor", "albis"], [6]),
-        (["--since", "2026-11-20T10:03"], [6, 7, 8, 9]),
-        (["--since", "2026-11-20T09:03Z", "--until", "2026-11-20T10:05+01:00"], [6, 7]),
-        (["--object", "b.ics"], [6]),
-        (["--object", "a"], [4, 5, 7]),
-        (["--number", "5-6"], [5, 6]),
-        (["--number", "5-6", "--actor", "albis"], [6]),
-        (["--limit", "2"], [8, 9]),
-        (["--since", "9999-12-31"], []),
-        (["--until", "0001-01-01"], []),
-    ],
+NARROWED: tuple[tuple[str, list[int]], ...] = (
+    ("--calendar dr-mueller", [2, 4, 5, 7]),
+    ("--calendar labor", [8, 9]),
+    ("--actor albis", [6]),
+    ("--since 2026-11-20T10:03", [6, 7, 8, 9]),
+    ("--since 2026-11-20T09:03Z --until 2026-11-20T10:05+01:00", [6, 7]),
+    ("--object b.ics", [6]),
+    ("--object a", [4, 5, 7]),
+    ("--number 5-6", [5, 6]),
+    ("--number 5-6 --actor albis", [6]),
+    ("--limit 2", [8, 9]),
+    ("--since 9999-12-31", []),
+    ("--until 0001-01-01", []),
 )
-def test_the_history_is_narrowed(busy: House, options: Sequence[str], numbers: list[int]) -> None:
-    told = rows(command("history", *options, database=busy.database))
-    assert [int(row[0]) for row in told] == numbers
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence", "code"),
-    [
-        (["--calendar", "dr-x"], "There is no calendar 'dr-x', and none was dropped.", 1),
-        (["--since", "gestern"], "'gestern' is no time like 2026-11-20T10:42.", 2),
-        (["--number", "5-4"], "'5-4' is no number of a change, nor a range like 12-20.", 2),
-        (["--number", "0"], "is no number of a change", 2),
-        (["--number", "9" * 19], "is no number of a change", 2),
-        (["--limit", "0"], "--limit", 2),
-    ],
+def test_the_history_is_narrowed(busy: House) -> None:
+    for options, numbers in NARROWED:
+        told = rows(command("history", *options.split(), database=busy.database))
+        assert [int(row[0]) for row in told] == numbers, options
+
+
+NO_QUESTIONS = (
+    ("--calendar dr-x", "There is no calendar 'dr-x', and none was dropped.", 1),
+    ("--since gestern", "'gestern' is no time like 2026-11-20T10:42.", 2),
+    ("--number 5-4", "'5-4' is no number of a change, nor a range like 12-20.", 2),
+    ("--number 0", "is no number of a change", 2),
+    (f"--number {'9' * 19}", "is no number of a change", 2),
+    ("--limit 0", "--limit", 2),
 )
-def test_a_question_that_is_none_is_refused(
-    busy: House, options: Sequence[str], sentence: str, code: int
-) -> None:
-    refused(command("history", *options, database=busy.database), sentence, code)
+
+
+def test_a_question_that_is_none_is_refused(busy: House) -> None:
+    for options, sentence, code in NO_QUESTIONS:
+        refused(command("history", *options.split(), database=busy.database), sentence, code)
 
 
 # --- undo ---------------------------------------------------------------------------------------
@@ -215,49 +212,40 @@ def test_nothing_to_do_is_said(busy: House) -> None:
     assert busy.number == number
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence", "code"),
-    [
-        ([], "Say which changes", 2),
-        (["5", "--since", "2026-11-20T10:02"], "Say which changes", 2),
-        (["5", "--actor", "albis"], "Say which changes", 2),
-        (["--actor", "albis"], "Say which changes", 2),
-        (["x"], "'x' is no number of a change", 2),
-        (["10"], "There is no change 10; the last is 9.", 1),
-        (["--actor", "gast", "--since", "2026-11-20"], "No change is like that.", 1),
-        (["5", "--as", ""], "--as takes a name", 2),
-        (["5", "--as", "a\nb"], "--as takes a name", 2),
-        (["1"], "the main calendar and those of doctors are not removed", 1),
-    ],
+NO_UNDOS: tuple[tuple[list[str], str, int], ...] = (
+    ([], "Say which changes", 2),
+    (["5", "--since", "2026-11-20T10:02"], "Say which changes", 2),
+    (["5", "--actor", "albis"], "Say which changes", 2),
+    (["--actor", "albis"], "Say which changes", 2),
+    (["x"], "'x' is no number of a change", 2),
+    (["10"], "There is no change 10; the last is 9.", 1),
+    (["--actor", "gast", "--since", "2026-11-20"], "No change is like that.", 1),
+    (["5", "--as", ""], "--as takes a name", 2),
+    (["5", "--as", "a\nb"], "--as takes a name", 2),
+    (["1"], "the main calendar and those of doctors are not removed", 1),
 )
-def test_an_undo_of_nothing_that_can_be_is_refused(
-    busy: House, options: Sequence[str], sentence: str, code: int
-) -> None:
+
+
+def test_an_undo_of_nothing_that_can_be_is_refused(busy: House) -> None:
     before = everything(busy.database)
-    refused(command("undo", *options, "--yes", database=busy.database), sentence, code)
+    for options, sentence, code in NO_UNDOS:
+        refused(command("undo", *options, "--yes", database=busy.database), sentence, code)
     assert everything(busy.database) == before
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ([], "Later changes would be lost: 10 (1 in all)."),
-        (["--force"], "Something was changed meanwhile; look again."),
-    ],
-)
-def test_what_changed_while_somebody_thought_about_it_is_looked_at_again(
-    busy: House, options: Sequence[str], sentence: str
-) -> None:
+def test_what_changed_while_somebody_thought_about_it_is_looked_at_again(busy: House) -> None:
     def meanwhile(*_: object, **__: object) -> bool:
-        busy.put("dr-schmidt", "b", "SUMMARY:Neu")
+        busy.put("dr-schmidt", "b", f"SUMMARY:Neu {busy.number}")
         return True
 
     with patch.object(click, "confirm", meanwhile):
-        ran = command("undo", "6", *options, database=busy.database)
-    refused(ran, sentence)
+        ran = command("undo", "6", database=busy.database)
+        refused(ran, "Later changes would be lost: 10 (1 in all).")
+        ran = command("undo", "6", "--force", database=busy.database)
+        refused(ran, "Something was changed meanwhile; look again.")
     now = busy.get("dr-schmidt", "b.ics")
     assert now is not None
-    assert "SUMMARY:Neu" in now.text
+    assert "SUMMARY:Neu 10" in now.text
 
 
 def test_calendar_programs_see_what_was_taken_back(practice: SqlDatabase) -> None:

@@ -210,7 +210,7 @@ def test_a_dry_run_forgets_nothing(aged: SqlDatabase) -> None:
     assert numbers(aged) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "x", "36501"])
-def test_days_that_are_none_are_refused(aged: SqlDatabase, days: str) -> None:
-    assert command("purge", f"--older-than={days}", database=aged).code == 2
+def test_days_that_are_none_are_refused(aged: SqlDatabase) -> None:
+    for days in ("0", "-1", "x", "36501"):
+        assert command("purge", f"--older-than={days}", database=aged).code == 2
     assert numbers(aged) == [1, 2, 3]

@@ -188,6 +188,16 @@ def test_an_object_that_went_elsewhere_since_is_the_same_object(house: House) ->
     assert "T100000" in now.text
 
 
+def test_a_copy_put_elsewhere_since_is_the_same_appointment(house: House) -> None:
+    """It may be the first half of a drag: taken back alone, the appointment would stand twice."""
+    house.put(MUELLER, "a", *OF_PATIENT)
+    changed = house.put(MUELLER, "a", *OF_PATIENT, at="noon")
+    copy = house.put(SCHMIDT, "a", *OF_PATIENT, at="noon")
+    error = house.refuses(InTheWay, changed)
+    assert isinstance(error, InTheWay)
+    assert error.numbers == (copy,)
+
+
 def test_a_name_that_has_another_object_by_now_is_in_the_way(house: House) -> None:
     house.put(MUELLER, "a", name="x.ics")
     removed = house.delete(MUELLER, "x.ics")
@@ -257,6 +267,14 @@ def test_a_drag_by_put_and_delete_is_taken_back_as_one_move(house: House) -> Non
     assert house.waiting == [(Receiver.PATIENT, Message.MOVED)]
 
 
+def test_an_object_that_gets_its_name_back_keeps_its_appointment(house: House) -> None:
+    house.put(MUELLER, "a", *OF_PATIENT)
+    house.put(SCHMIDT, "a", *OF_PATIENT, at="noon")
+    was = house.appointment("a")
+    house.undo(house.move(SCHMIDT, "a.ics", SCHMIDT, "b.ics"))
+    assert house.appointment("a") == was
+
+
 def test_a_cancellation_taken_back_books_again_and_says_so(house: House) -> None:
     house.put(MUELLER, "a", *OF_PATIENT, "STATUS:TENTATIVE")
     was = house.appointment("a")
@@ -318,6 +336,14 @@ def test_properties_become_what_they_were(house: House) -> None:
         assert next(c for c in uow.calendars.all() if c.name == MUELLER).properties == (
             was.properties
         )
+
+
+def test_properties_that_are_what_they_were_need_nothing(house: House) -> None:
+    for title in ("Umbenannt", "Dr. Mueller"):
+        with house.step("admin") as (uow, _):
+            was = next(c for c in uow.calendars.all() if c.name == MUELLER)
+            uow.calendars.set_properties(was, {**was.properties, "D:displayname": title})
+    assert house.plan(house.number - 1, house.number).steps == ()
 
 
 def test_a_calendar_made_is_removed_if_nothing_else_is_in_it(house: House) -> None:
