@@ -6,6 +6,7 @@ The tree::
      +-- NotFound                     the thing asked for is not there (or not visible)
      |    +-- CalendarNotFound
      |    +-- ObjectNotFound
+     |    +-- ChangeNotFound
      |    +-- AccountNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
@@ -14,6 +15,8 @@ The tree::
      |    +-- UidTaken                the UID stands in this calendar under another name
      |    +-- NameTaken               the name is in use or reserved
      |    +-- SlotTaken               the doctor is busy then
+     |    +-- InTheWay                later changes would be lost by taking back earlier ones
+     |    +-- CannotUndo              a change that nothing can take back as things are
      +-- Invalid
      |    +-- InvalidText             not iCalendar at all
      |    +-- InvalidObject           iCalendar, but not one calendar object
@@ -52,6 +55,10 @@ class CalendarNotFound(NotFound):
 
 class ObjectNotFound(NotFound):
     """No such calendar object."""
+
+
+class ChangeNotFound(NotFound):
+    """The log has no such change."""
 
 
 class AccountNotFound(NotFound):
@@ -95,6 +102,19 @@ class SlotTaken(Conflict):
     def __init__(self, alternatives: Sequence[Slot] = ()) -> None:
         super().__init__("The slot is taken.")
         self.alternatives = tuple(alternatives)
+
+
+class InTheWay(Conflict):
+    """Later changes of the same things would be lost; `numbers` are theirs."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        shown = ", ".join(map(str, numbers[:20])) + (", ..." if len(numbers) > 20 else "")
+        super().__init__(f"Later changes would be lost: {shown} ({len(numbers)} in all).")
+        self.numbers = tuple(numbers)
+
+
+class CannotUndo(Conflict):
+    """The change cannot be taken back as things are now."""
 
 
 class Invalid(PracticeError):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         Span,
         View,
     )
-    from practice.log import LogState
+    from practice.log import LogQuestion, LogState
     from practice.messages import Message, Receiver
     from practice.patients import Patient, PatientRecord
     from practice.vevent import Occupied
@@ -129,8 +129,12 @@ class Calendars(Protocol):
         properties: Mapping[str, str],
         doctor_id: int | None = None,
         components: tuple[str, ...] = COMPONENTS,
+        calendar_id: int | None = None,
     ) -> Calendar:
-        """Make a calendar that takes these components; raises InvalidName or NameTaken."""
+        """Make a calendar that takes these components; raises InvalidName or NameTaken.
+
+        `calendar_id` is given only for one that was dropped and comes back.
+        """
 
     def drop(self, calendar: Calendar) -> None:
         """Remove a calendar and its objects; each removal is a change in the log."""
@@ -194,6 +198,29 @@ class Calendars(Protocol):
 
     def log(self, after: int, limit: int) -> list[Change]:
         """Return rows of the log after a number, in order."""
+
+    def search_log(
+        self, question: LogQuestion, *, limit: int | None = None, newest_first: bool = False
+    ) -> Iterator[Change]:
+        """Yield the rows of the log that are asked for, by number, a few at a time.
+
+        Nothing is to be written before the last one is taken.
+        """
+
+    def number_at(self, moment: datetime) -> int | None:
+        """Return the number of the last change made until `moment`; 0 before the first.
+
+        None when the log no longer reaches back to it.
+        """
+
+    def older_than(self, moment: datetime) -> int:
+        """Return the last number before the first change made at `moment` or later."""
+
+    def forget(self, number: int) -> None:
+        """Delete the log's rows up to a number whose row is there; what they did stays done.
+
+        `changes_since` refuses numbers before it from then on. Costs what is deleted.
+        """
 
 
 class Appointments(Protocol):

@@ -242,6 +242,20 @@ class Appointments(Section):
     )
 
 
+class History(Section):
+    """The log of all changes in the database, by which any of them can be taken back."""
+
+    keep_days: int = Field(
+        1461,
+        ge=1,
+        le=36_500,
+        description="Days after which `praxis-caldav purge` forgets a change, with the texts "
+        "before and after it. Those are patients' data, to be kept no longer than needed (GDPR "
+        "Art. 5): by default four years, since claims lapse three years after the end of theirs "
+        "(BGB 195, 199). Appointments in the calendars are not touched.",
+    )
+
+
 class Logging(Section):
     """The log, on standard error. It never holds anything of a patient."""
 
@@ -264,6 +278,7 @@ class Settings(BaseModel):
     caldav: CalDav = CalDav()
     accounts: Accounts = Accounts()
     appointments: Appointments = Appointments()
+    history: History = History()
     logging: Logging = Logging()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import event
 from practice.calendars import Span, View
 from practice.database import SqlDatabase
 from practice.database.unit_of_work import SqlUnitOfWork
+from practice.log import LogQuestion
 from tests.building import a_practice, reading, the_view
 
 DAY = Span(1_795_000_000, 1_795_086_400)
@@ -27,6 +29,19 @@ QUESTIONS: dict[str, Callable[[SqlUnitOfWork, View], object]] = {
     "one head": lambda uow, view: uow.calendars.head(view.sources[0], "a"),
     "a uid": lambda uow, _: uow.calendars.uid_holders("u"),
     "what changed": lambda uow, view: uow.calendars.changes_since(view, 1),
+    "the history of a calendar": lambda uow, view: list(
+        uow.calendars.search_log(
+            LogQuestion(calendars=(view.calendar.id,)), limit=50, newest_first=True
+        )
+    ),
+    "the history of an hour": lambda uow, _: list(
+        uow.calendars.search_log(LogQuestion(since=uow.now, before=uow.now + timedelta(hours=1)))
+    ),
+    "the history since a number": lambda uow, _: list(
+        uow.calendars.search_log(LogQuestion(first=2, calendar_rows=True))
+    ),
+    "the number of a moment": lambda uow, _: uow.calendars.number_at(uow.now),
+    "what may be forgotten": lambda uow, _: uow.calendars.older_than(uow.now),
     "an appointment": lambda uow, _: uow.appointments.by_uid("u"),
     "bookings": lambda uow, _: uow.appointments.by_booking("csv", ["1", "2"]),
     "an account": lambda uow, _: uow.accounts.by_name("empfang"),

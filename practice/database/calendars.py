@@ -42,6 +42,7 @@ from practice.database.rows import (
 from practice.database.tables import calendars, grants, objects, occurrences
 from practice.database.time_index import bounds, overlapping, reach_of
 from practice.errors import NameTaken, ObjectNotFound, UidTaken
+from practice.log import CalendarEntry
 from practice.vevent import Busy, Facts, Occupied
 
 if TYPE_CHECKING:
@@ -73,14 +74,17 @@ class SqlCalendars(SqlLog):
         properties: Mapping[str, str],
         doctor_id: int | None = None,
         components: tuple[str, ...] = COMPONENTS,
+        calendar_id: int | None = None,
     ) -> Calendar:
         """See the port."""
         check_calendar_name(name)
         if self.find(name):
             raise NameTaken(f"There is already a calendar '{name}'.")
+        given = {} if calendar_id is None else {"id": calendar_id}
         made = self._connection.execute(
             insert(calendars)
             .values(
+                **given,
                 name=name,
                 kind=kind,
                 doctor_id=doctor_id,
@@ -92,7 +96,7 @@ class SqlCalendars(SqlLog):
             )
             .returning(calendars.c.id)
         ).scalar_one()
-        self._log_properties(made, None, stored(properties))
+        self._log_calendar(made, None, CalendarEntry(properties, name, kind, doctor_id, components))
         found = self.find(name)
         assert found is not None  # noqa: S101 - just made, in this transaction
         return found
@@ -106,7 +110,7 @@ class SqlCalendars(SqlLog):
             self.remove(calendar, href)
         self._connection.execute(delete(grants).where(grants.c.calendar_id == calendar.id))
         self._connection.execute(delete(calendars).where(calendars.c.id == calendar.id))
-        self._log_properties(calendar.id, stored(calendar.properties), None)
+        self._log_calendar(calendar.id, CalendarEntry.of(calendar), None)
 
     def set_properties(self, calendar: Calendar, properties: Mapping[str, str]) -> None:
         """See the port."""
@@ -115,15 +119,18 @@ class SqlCalendars(SqlLog):
             .where(calendars.c.id == calendar.id)
             .values(properties=stored(properties))
         )
-        self._log_properties(calendar.id, stored(calendar.properties), stored(properties))
+        before, after = CalendarEntry.of(calendar), CalendarEntry.of(calendar, properties)
+        self._log_calendar(calendar.id, before, after)
 
-    def _log_properties(self, calendar_id: int, before: str | None, after: str | None) -> None:
+    def _log_calendar(
+        self, calendar_id: int, before: CalendarEntry | None, after: CalendarEntry | None
+    ) -> None:
         self._ledger.append(
             ChangeKind.PROPERTIES,
             calendar_id,
             owner_id=self._ledger.actor.account_id,
-            before=before,
-            after=after,
+            before=before.stored() if before else None,
+            after=after.stored() if after else None,
         )
 
     # -- reading objects ---------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from practice.calendars import Change, ChangeKind
 from practice.database.tables import calendars, changes, house
@@ -39,10 +39,11 @@ class Ledger:
     """
 
     def __init__(self, connection: Connection, actor: Actor, now: datetime, lock: bool) -> None:
-        query = select(house.c.number, house.c.forgotten, house.c.epoch, house.c.seal)
+        query = select(house)
         row = connection.execute(query.with_for_update() if lock else query).one()
         self.number: int = row.number
         self.forgotten: int = row.forgotten
+        self.forgotten_seal: bytes | None = row.forgotten_seal
         self.epoch: str = row.epoch
         self.actor = actor
         self.now = now
@@ -88,7 +89,16 @@ class Ledger:
     @property
     def state(self) -> LogState:
         """Where the log is."""
-        return LogState(self.number, self.forgotten, self._seal)
+        return LogState(self.number, self.forgotten, self._seal, self.forgotten_seal)
+
+    def forget(self, number: int) -> None:
+        """Delete the rows up to a number that has one; its seal is kept for those that follow."""
+        query = select(changes.c.seal).where(changes.c.number == number)
+        self.forgotten_seal = self._connection.execute(query).scalar_one()
+        self.forgotten = number
+        self._connection.execute(delete(changes).where(changes.c.number <= number))
+        kept = {"forgotten": number, "forgotten_seal": self.forgotten_seal}
+        self._connection.execute(update(house).values(**kept))
 
     def close(self) -> None:
         """Put the counter and the calendars' numbers back."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from practice.calendars import Change, ChangeKind, Changes, ObjectHead, View
 from practice.database.rows import HEAD, change_of, head_of, of_view, owned
@@ -14,17 +15,21 @@ from practice.log import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from practice.database.ledger import Ledger
+    from practice.log import LogQuestion
 
 __all__ = ["CHUNK", "SqlLog"]
 
 #: Names in one statement; databases bound the number of parameters.
 CHUNK = 500
+#: Writers that waited for each other took their times before: those of the log may go back a bit.
+_SKEW = timedelta(minutes=10)
 
 
 class SqlLog:
-    """The part of the Calendars port that reads the log."""
+    """The part of the Calendars port that is about the log."""
 
     def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._connection = connection
@@ -69,6 +74,8 @@ class SqlLog:
                 yield head_of(row)
 
     def _mark(self, number: int) -> str:
+        if number == self._ledger.forgotten and self._ledger.forgotten_seal:
+            return mark_of(self._ledger.forgotten_seal)
         query = select(changes.c.seal).where(changes.c.number == number)
         seal = self._connection.execute(query).scalar_one_or_none()
         return mark_of(seal) if seal is not None else ""
@@ -79,3 +86,60 @@ class SqlLog:
             select(changes).where(changes.c.number > after).order_by(changes.c.number).limit(limit)
         )
         return [change_of(row) for row in rows]
+
+    def search_log(
+        self, question: LogQuestion, *, limit: int | None = None, newest_first: bool = False
+    ) -> Iterator[Change]:
+        """See the port."""
+        order = changes.c.number.desc() if newest_first else changes.c.number
+        query = select(changes).where(*_conditions(question)).order_by(order).limit(limit)
+        # Closed by itself only at the end, to which not everybody goes.
+        with self._connection.execute(query.execution_options(yield_per=CHUNK)) as rows:
+            for row in rows:
+                yield change_of(row)
+
+    def number_at(self, moment: datetime) -> int | None:
+        """See the port."""
+        latest = self._connection.execute(
+            select(changes.c.time)
+            .where(changes.c.time <= moment)
+            .order_by(changes.c.time.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        if latest is None:
+            return None if self._ledger.forgotten else 0
+        near = changes.c.time.between(latest - _SKEW, moment)
+        return int(
+            self._connection.execute(select(func.max(changes.c.number)).where(near)).scalar_one()
+        )
+
+    def older_than(self, moment: datetime) -> int:
+        """See the port."""
+        query = select(func.min(changes.c.number)).where(changes.c.time >= moment)
+        first = self._connection.execute(query).scalar_one()
+        return int(first) - 1 if first is not None else self._ledger.number
+
+    def forget(self, number: int) -> None:
+        """See the port."""
+        self._ledger.forget(number)
+
+
+def _conditions(question: LogQuestion) -> Iterator[ColumnElement[bool]]:
+    row = changes.c
+    if question.first is not None:
+        yield row.number >= question.first
+    if question.last is not None:
+        yield row.number <= question.last
+    if question.actor:
+        yield row.actor == question.actor
+    if question.since is not None:
+        yield row.time >= question.since
+    if question.before is not None:
+        yield row.time < question.before
+    if question.calendars:
+        ids = question.calendars
+        yield row.calendar_id == ids[0] if len(ids) == 1 else row.calendar_id.in_(ids)
+    if question.name:
+        yield or_(row.href == question.name, row.uid == question.name)
+    if question.calendar_rows:
+        yield row.href == ""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["Saved", "delete", "drop_calendar", "move", "put"]
+__all__ = ["Saved", "delete", "drop_calendar", "move", "put", "refuse_ambiguous_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def put(
     if facts.component not in calendar.components:
         raise UnsupportedComponent(f"The calendar takes {', '.join(calendar.components)} only.")
     if head is None:
-        _refuse_ambiguous_name(uow, calendar, href)
+        refuse_ambiguous_name(uow, calendar, href)
     holders = uow.calendars.uid_holders(facts.uid)
     _refuse_uid_seen_elsewhere(holders, view, calendar, href)
     by_tool = account.role is Role.BOOKING
@@ -131,7 +131,7 @@ def move(
         raise UnsupportedComponent(f"The calendar takes {', '.join(to_calendar.components)} only.")
     replaced = uow.calendars.head(to_calendar, to_href)
     if replaced is None:
-        _refuse_ambiguous_name(uow, to_calendar, to_href)
+        refuse_ambiguous_name(uow, to_calendar, to_href)
     elif not overwrite:
         raise TargetExists("There is already an object under the new name.")
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
@@ -175,8 +175,8 @@ def _visible_etag(head: ObjectHead | None, view: View) -> str | None:
     return head.etag if head is not None and _visible(head, view) else None
 
 
-def _refuse_ambiguous_name(uow: UnitOfWork, calendar: Calendar, href: str) -> None:
-    """An object of the union's own must not be called like one of a doctor's calendar in it."""
+def refuse_ambiguous_name(uow: UnitOfWork, calendar: Calendar, href: str) -> None:
+    """Raise NotAllowed for an object of the union's own that is called like one of a doctor's."""
     prefix, separator, _ = href.partition(UNION_SEPARATOR)
     if separator and calendar.kind is CalendarKind.UNION and uow.calendars.find(prefix):
         raise NotAllowed("This name stands for an object of another calendar.")

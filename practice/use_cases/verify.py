@@ -49,8 +49,7 @@ class _Log:
     def check(self, uow: UnitOfWork, on_row: Callable[[], None]) -> Iterator[str]:
         state = uow.log_state()
         number = self.forgotten = state.forgotten
-        # The row before the first that is left is forgotten, and its seal with it.
-        seal = None if state.forgotten else FIRST_SEAL
+        seal = state.forgotten_seal if state.forgotten else FIRST_SEAL
         while page := uow.calendars.log(number, _PAGE):
             for change in page:
                 on_row()

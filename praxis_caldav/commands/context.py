@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -20,7 +21,7 @@ from praxis_caldav.composition import open_database
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
-__all__ = ["COMMAND_LINE", "connected", "password_from", "unit", "with_settings"]
+__all__ = ["COMMAND_LINE", "connected", "moment", "password_from", "unit", "with_settings"]
 
 #: Who the log names for what a command did.
 COMMAND_LINE = Actor(0, "command line")
@@ -77,3 +78,12 @@ def password_from(file: Path | None) -> str:
         return file.read_text("utf-8").split("\n", 1)[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"The password file {file} cannot be read.") from error
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """Return a moment given as 2026-11-20T10:42, in the practice's time or with an offset."""
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"'{text}' is no time like 2026-11-20T10:42.") from error
+    return told if told.tzinfo else told.replace(tzinfo=zone)

@@ -1,32 +1,28 @@
-"""Bookings in, calendars out, and whether everything is as it should be."""
+"""Bookings in, and whether everything is as it should be."""
 
 from __future__ import annotations
 
 import csv
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from booking_adapter.tools.csv_file import BadRow, read_bookings
-from practice.access import SYSTEM, Account, Role, view
+from practice.access import SYSTEM
 from practice.appointments import Booking, Slot
 from practice.database import SqlDatabase
 from practice.profile import Profile
 from practice.use_cases.book import Outcome, Taken, take_bookings
-from practice.use_cases.reading import as_file
 from practice.use_cases.verify import verify
 from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
+from praxis_caldav.commands.progress import bar
 from praxis_caldav.composition import profile_of
 from praxis_caldav.settings import Settings
 
@@ -69,7 +65,7 @@ def import_bookings(
     """
     if bad_rows is not None:
         _try_to_write(bad_rows, file)
-    with connected(settings) as database, _bar("Importing", file.stat().st_size, quiet) as told:
+    with connected(settings) as database, bar("Importing", file.stat().st_size, quiet) as told:
         result = import_file(database, profile_of(settings), file, source, told)
     _report(result, bad_rows)
 
@@ -137,22 +133,6 @@ def _count(result: ImportResult, taken: Iterable[Taken]) -> None:
             result.removed_here.append(one.booking.id)
 
 
-@contextmanager
-def _bar(title: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on standard error, if somebody looks at it."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-    )
-    with Progress(
-        *columns, TimeRemainingColumn(), console=console, disable=quiet or not console.is_terminal
-    ) as progress:
-        task = progress.add_task(title, total=max(total, 1))
-        yield lambda done: progress.update(task, completed=done)
-
-
 def _report(result: ImportResult, bad_rows: Path | None) -> None:
     words = (Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.REMOVED_HERE)
     told = ", ".join(f"{result.counts[word]} {word}" for word in words if result.counts[word])
@@ -193,32 +173,6 @@ def _listing(title: str, lines: list[str]) -> None:
         click.echo(f"  ... and {len(lines) - SHOWN} more", err=True)
 
 
-@click.command()
-@click.argument("calendar")
-@click.option(
-    "--output", type=click.File("wb", lazy=True), default="-", help="File; else standard output."
-)
-@with_settings
-def export(settings: Settings, calendar: str, output: BinaryIO) -> None:
-    """Write CALENDAR as one iCalendar file ('praxis' has everything)."""
-    administrator = Account(0, "command line", Role.ADMIN)
-    with (
-        connected(settings) as database,
-        database.begin(actor=COMMAND_LINE, now=datetime.now(UTC), read_only=True) as uow,
-    ):
-        everything = uow.calendars.all()
-        name = settings.caldav.aliases.get(calendar, calendar)
-        found = next((one for one in everything if one.name == name), None)
-        if found is None:
-            names = ", ".join(one.name for one in everything)
-            raise click.ClickException(f"There is no calendar '{calendar}'; there are: {names}.")
-        seen = view(administrator, found, everything, uow.epoch)
-        text = as_file(uow, seen, profile_of(settings))
-    output.write(text.encode())
-    if output.name != "-":
-        click.echo(f"{calendar} written to {output.name}.")
-
-
 @click.command("verify")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @with_settings
@@ -230,7 +184,7 @@ def verify_command(settings: Settings, quiet: bool) -> None:
     ):
         total = uow.log_state().number
         rows = 0
-        with _bar("Verifying", total, quiet) as told:
+        with bar("Verifying", total, quiet) as told:
 
             def one_more() -> None:
                 nonlocal rows
@@ -245,4 +199,4 @@ def verify_command(settings: Settings, quiet: bool) -> None:
         sys.exit(1)
 
 
-commands: tuple[click.Command, ...] = (import_bookings, export, verify_command)
+commands: tuple[click.Command, ...] = (import_bookings, verify_command)
