@@ -8,7 +8,7 @@ import click
 
 from practice.errors import PracticeError
 from praxis_caldav import __version__
-from praxis_caldav.commands import data, people, server
+from praxis_caldav.commands import data, oidc, people, server
 from praxis_caldav.commands.demo import demo
 from praxis_caldav.setting_sources import SettingsError
 
@@ -24,7 +24,7 @@ def cli() -> None:
     """
 
 
-for command in (*server.commands, demo, *people.commands, *data.commands):
+for command in (*server.commands, demo, *people.commands, *oidc.commands, *data.commands):
     cli.add_command(command)
 
 
