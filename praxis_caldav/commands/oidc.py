@@ -16,10 +16,10 @@ from praxis_caldav.oidc import Discovered, FetchError, Untrue, fetch, identify, 
 from praxis_caldav.oidc.keys import find
 from praxis_caldav.settings import Settings
 
-__all__ = ["commands"]
+__all__ = ["ADVICE", "commands"]
 
 #: What to do about a token that is refused, by the reason.
-_ADVICE = {
+ADVICE = {
     "size": "It is longer than 8192 characters: have the provider put less into it.",
     "shape": "It is no JWT. Is it an access token that only the provider can read, or cut off?",
     "algorithm": "It is not signed with RS256, PS256, ES256 or one of their like.",
@@ -79,7 +79,7 @@ def _judged(settings: Settings, found: Discovered, token: str) -> Vouched:
         verify(parts, key)
         told = identify(parts, expected)
     except Untrue as untrue:
-        raise click.ClickException(f"The token is refused. {_ADVICE[untrue.reason]}") from untrue
+        raise click.ClickException(f"The token is refused. {ADVICE[untrue.reason]}") from untrue
     if isinstance(told, Insufficient):
         raise click.ClickException(
             "The token is refused: it lacks oidc.required_scope, or one of oidc.required_claims."

@@ -25,7 +25,7 @@ __all__ = ["Keeping", "OidcProvider"]
 log = logging.getLogger(__name__)
 
 #: Fetches in a minute at most: whoever makes up tokens shall not make us a burden.
-MOST_FETCHES = 5
+MOST_FETCHES = 10
 MINUTE = timedelta(minutes=1)
 #: After a failed fetch, until the next.
 PAUSE = timedelta(seconds=10)
