@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
-    "LONGEST_TOKEN",
     "Disowned",
     "IdentityProvider",
     "Insufficient",
@@ -20,9 +19,6 @@ __all__ = [
     "Vouched",
     "is_foreign",
 ]
-
-#: Characters; more than any provider needs that does not put whole directories into its tokens.
-LONGEST_TOKEN = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ class IdentityProvider(Protocol):
     """One provider, and the keys it signs with. Safe to use from several threads."""
 
     def read(self, token: str, now: datetime) -> Vouched | Disowned | Insufficient | KeysWanted:
-        """Judge a token of at most LONGEST_TOKEN characters by the keys at hand: no network.
+        """Judge a token, whatever it looks like, by the keys at hand: no network.
 
         Raises IdentityProviderUnavailable when the keys that could tell cannot be had.
         """

@@ -276,7 +276,7 @@ def test_without_a_bearer_nothing_is_said_of_bearers(workers: list[httpx.Client]
 def test_the_log_names_reasons_and_nothing_of_a_token(
     served: Served, workers: list[httpx.Client]
 ) -> None:
-    told = {
+    told: dict[str, Any] = {
         "sub": "s-4711-0815",
         "email": "zoe@aehrenthaler.example",
         "given_name": "Zoë Ährenthaler",
@@ -359,9 +359,9 @@ def url_of(database: SqlDatabase) -> str:
 
 def test_a_server_can_ask_for_addresses_scopes_and_claims(sqlite: SqlDatabase) -> None:
     name = a_person(sqlite, "Anna@Praxis.Example")
-    more = {"CLAIM": "email", "MATCH": "email", "REQUIRED_SCOPE": "caldav"}
+    more: dict[str, Any] = {"CLAIM": "email", "MATCH": "email", "REQUIRED_SCOPE": "caldav"}
     more |= {"REQUIRED_CLAIMS": "groups=kalender, azp=thunderbird"}
-    right = {
+    right: dict[str, Any] = {
         "email": "anna@praxis.example",
         "scope": "openid caldav",
         "groups": ["team", "kalender"],

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -49,7 +48,7 @@ class Door:
     def later(self, **span: float) -> None:
         self.now[0] += timedelta(**span)
 
-    def ask(self, token: str | None = None) -> httpx.Response:
+    def ask(self, token: str | None = None) -> Any:
         token = token or self.token()
         headers = {"Authorization": f"Bearer {token}", "Depth": "0"}
         return self.client.request("PROPFIND", HOME, headers=headers)

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING
 from practice.access import Account
 from practice.accounts import Credential, CredentialKind
 from practice.identity import (
-    LONGEST_TOKEN,
     Disowned,
     IdentityProvider,
     Insufficient,
@@ -154,8 +153,6 @@ class Gate:
         if self._provider is None or not is_foreign(token):
             found = uow.accounts.by_token(digest(token))
             return Admitted(found[0]) if found and not found[0].disabled else Refused()
-        if len(token) > LONGEST_TOKEN:
-            return Refused()
         told = self._provider.read(token, uow.now)
         if isinstance(told, Disowned):
             return Refused()

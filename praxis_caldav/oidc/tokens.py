@@ -14,11 +14,13 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 
-from practice.identity import LONGEST_TOKEN, Insufficient, Vouched
+from practice.identity import Insufficient, Vouched
 from praxis_caldav.oidc.keys import ALGORITHMS, PublicKey
 
 __all__ = ["Expected", "Opened", "Untrue", "identify", "opened", "verify"]
 
+#: Characters; more than any provider needs that does not put whole directories into its tokens.
+LONGEST_TOKEN = 8192
 #: The header may carry certificates; the whole token is bounded.
 _REGISTRY = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 _REGISTRY.max_header_length = LONGEST_TOKEN
