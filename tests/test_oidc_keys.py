@@ -299,6 +299,17 @@ def test_a_provider_cannot_send_us_elsewhere(told: dict[str, object], issuer: Is
     assert issuer.asked == FETCH[:1]
 
 
+@pytest.mark.parametrize(
+    "address", ["https://a..b/", "https://xn--/", "https://\x00/", "https://127.0.0.1:1/\ud800"]
+)
+def test_an_address_that_cannot_be_asked_is_one_that_cannot_be_reached(
+    address: str, issuer: Issuer
+) -> None:
+    issuer.told["jwks_uri"] = address
+    with pytest.raises(FetchError, match="cannot be reached"):
+        fetch(issuer.url)
+
+
 def test_a_provider_that_dribbles_is_cut_off(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,7 +103,7 @@ def _document(client: httpx.Client, url: str, limit: float) -> dict[str, Any]:
                 content += chunk
                 if len(content) > LARGEST_DOCUMENT or time.monotonic() > limit:
                     raise FetchError("too much", f"{url} sends too much, or too slowly.")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: odd host names
         kind = type(error).__name__
         told = f"{url} cannot be reached ({kind}): see that this machine may connect to it."
         raise FetchError(kind, told) from error
