@@ -26,7 +26,15 @@ from caldav_server.scope import NotSignedIn, Scope, current
 from caldav_server.storage import Storage
 from caldav_server.xml import CALDAV, XmlError, parse
 from practice.errors import PracticeError
-from practice.use_cases.sign_in import Claim, Gate, Refused, Throttled, Unverified
+from practice.use_cases.sign_in import (
+    Claim,
+    Gate,
+    Insufficient,
+    KeysWanted,
+    Refused,
+    Throttled,
+    Unverified,
+)
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -91,8 +99,8 @@ class CalDavApplication(Application):
 
     def answer(
         self, environ: dict[str, Any]
-    ) -> tuple[int, list[tuple[str, str]], bytes] | Unverified:
-        """Answer a request, or say that a password must be verified first.
+    ) -> tuple[int, list[tuple[str, str]], bytes] | Unverified | KeysWanted:
+        """Answer a request, or say that a password must be verified or keys be fetched first.
 
         `environ["praxis.claim"]` is who it claims to come from; absent for nobody. Afterwards
         `environ["praxis.account"]` is who it was.
@@ -102,10 +110,10 @@ class CalDavApplication(Application):
             try:
                 if claim is not None and environ["REQUEST_METHOD"] not in _OPEN:
                     outcome = self._gate.decide(scope.unit, claim)
-                    if isinstance(outcome, Unverified):
+                    if isinstance(outcome, Unverified | KeysWanted):
                         return outcome
-                    if isinstance(outcome, Refused | Throttled):
-                        return self.refusal(outcome)
+                    if isinstance(outcome, Refused | Throttled | Insufficient):
+                        return self.refusal(outcome, claim)
                     scope.account = outcome.account
                     environ["praxis.account"] = outcome.account.name
                 return self._through_radicale(environ)
@@ -120,16 +128,26 @@ class CalDavApplication(Application):
         status, headers = kept[0]
         return int(status[:3]), _with_dav(environ["REQUEST_METHOD"], int(status[:3]), headers), body
 
-    def refusal(self, outcome: Refused | Throttled) -> tuple[int, list[tuple[str, str]], bytes]:
+    def refusal(
+        self, outcome: Refused | Throttled | Insufficient, claim: Claim
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Return the reply to a claim that is not believed, the same for every reason."""
-        plain = ("Content-Type", "text/plain; charset=utf-8")
+        headers = [("Content-Type", "text/plain; charset=utf-8")]
+        bearer = f'Bearer realm="{self._realm_text}", error='  # RFC 6750 3
         if isinstance(outcome, Throttled):
-            body = b"Too many failed log-ins. Try again later.\n"
-            retry = ("Retry-After", str(outcome.seconds))
-            return 429, [plain, retry, ("Content-Length", str(len(body)))], body
-        body = b"Log-in needed.\n"
-        asked = ("WWW-Authenticate", f'Basic realm="{self._realm_text}", charset="UTF-8"')
-        return 401, [plain, asked, ("Content-Length", str(len(body)))], body
+            status, body = 429, b"Too many failed log-ins. Try again later.\n"
+            headers.append(("Retry-After", str(outcome.seconds)))
+        elif isinstance(outcome, Insufficient):
+            status, body = 403, b"The token does not allow this.\n"
+            scope = f', scope="{outcome.scope}"' if outcome.scope else ""
+            headers.append(("WWW-Authenticate", f'{bearer}"insufficient_scope"{scope}'))
+        else:
+            status, body = 401, b"Log-in needed.\n"
+            basic = f'Basic realm="{self._realm_text}", charset="UTF-8"'
+            headers.append(("WWW-Authenticate", basic))
+            if claim.is_token and claim.secret:
+                headers.append(("WWW-Authenticate", f'{bearer}"invalid_token"'))
+        return status, [*headers, ("Content-Length", str(len(body)))], body
 
     def collection_href(self, path: str) -> str:
         """Return the href, with a slash, of the calendar that a path is in."""

@@ -2,7 +2,8 @@
 
 The body is read on the event loop before a thread is taken (`caldav_server.body`). Of the
 headers only those named here get through, so none can stand for something else (X-Script-Name
-would move the whole server). Passwords are verified by threads of their own.
+would move the whole server). Passwords are verified, and an identity provider's keys fetched, by
+threads of their own.
 """
 
 from __future__ import annotations
@@ -20,8 +21,16 @@ from caldav_server.addresses import MOUNT
 from caldav_server.body import Bodies, Limits
 from caldav_server.errors import BadRequest, Refusal, answer_for
 from practice.access import SYSTEM
-from practice.errors import PracticeError
-from practice.use_cases.sign_in import Claim, Gate, Refused, Throttled, Unverified, network_of
+from practice.errors import IdentityProviderUnavailable, PracticeError
+from practice.use_cases.sign_in import (
+    Claim,
+    Gate,
+    KeysWanted,
+    Refused,
+    Throttled,
+    Unverified,
+    network_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -52,8 +61,10 @@ _HEADERS = {
     b"prefer": "HTTP_PREFER",
 }
 _BODILESS = {204, 304}
-#: Checks waiting for argon2id; more are told to come back.
+#: Checks waiting for argon2id, requests waiting for keys; more are told to come back.
 MOST_WAITING = 100
+#: Seconds that a request waits for an identity provider's keys.
+KEY_SECONDS = 15.0
 #: Checks made for one request; see `_run`.
 MOST_CHECKS = 3
 
@@ -80,11 +91,15 @@ class CalDavBridge:
         self._checkers = ThreadPoolExecutor(4, "passwords")
         self._checks: dict[object, asyncio.Future[Refused | Throttled | None]] = {}
         self._waiting = 0
+        self._fetcher = ThreadPoolExecutor(1, "keys")
+        self._fetching: asyncio.Future[None] | None = None
+        self._waiting_for_keys = 0
 
     def close(self) -> None:
         """Wait for running requests and give the threads back."""
         self._threads.shutdown()
         self._checkers.shutdown()
+        self._fetcher.shutdown(cancel_futures=True)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -118,12 +133,32 @@ class CalDavBridge:
         for _ in range(MOST_CHECKS):
             environ["wsgi.input"].seek(0)
             reply = await loop.run_in_executor(self._threads, answer, environ)
-            if not isinstance(reply, Unverified):
+            if isinstance(reply, KeysWanted):
+                await self._fetch_keys(reply)
+            elif isinstance(reply, Unverified):
+                refusal = await self._verify(reply)
+                if refusal is not None:
+                    return self._application.refusal(refusal, environ["praxis.claim"])
+            else:
                 return reply
-            refusal = await self._verify(reply)
-            if refusal is not None:
-                return self._application.refusal(refusal)
-        return self._application.refusal(Refused())
+        if isinstance(reply, KeysWanted):
+            raise IdentityProviderUnavailable
+        return self._application.refusal(Refused(), environ["praxis.claim"])
+
+    async def _fetch_keys(self, question: KeysWanted) -> None:
+        """Wait for the identity provider's keys; one fetch serves all who wait."""
+        if self._waiting_for_keys >= MOST_WAITING:
+            raise IdentityProviderUnavailable
+        if self._fetching is None or self._fetching.done():
+            loop = asyncio.get_running_loop()
+            self._fetching = loop.run_in_executor(self._fetcher, self._gate.fetch_keys, question)
+        self._waiting_for_keys += 1
+        try:
+            await asyncio.wait_for(asyncio.shield(self._fetching), KEY_SECONDS)
+        except TimeoutError:
+            raise IdentityProviderUnavailable from None
+        finally:
+            self._waiting_for_keys -= 1
 
     async def _verify(self, question: Unverified) -> Refused | Throttled | None:
         """Have argon2id tell; None means the claim is true.

@@ -28,6 +28,7 @@ The tree::
      +-- ChangesForgotten             the sync number is not from this log, or purged from it
      +-- Unavailable
           +-- DatabaseUnavailable     come back in a few seconds
+          +-- IdentityProviderUnavailable   whose keys are needed and cannot be had
           +-- StorageFull
 """
 
@@ -159,6 +160,13 @@ class Unavailable(PracticeError):
 
 class DatabaseUnavailable(Unavailable):
     """The database did not answer, or was too busy."""
+
+
+class IdentityProviderUnavailable(Unavailable):
+    """The identity provider's keys, which alone can tell who is asking, cannot be had."""
+
+    def __init__(self) -> None:
+        super().__init__("Who is asking cannot be checked right now. Try again later.")
 
 
 class StorageFull(Unavailable):

@@ -267,6 +267,12 @@ class Accounts(Protocol):
     def by_token(self, digest: str) -> tuple[Account, list[Credential]] | None:
         """Return the account that a bearer token with this digest belongs to."""
 
+    def by_email(self, email: str) -> Account | None:
+        """Return the account with this address, in whatever case; None if several have it.
+
+        An address that is not ASCII is nobody's: letters that look alike would be mixed up.
+        """
+
     def all(self) -> list[Account]:
         """Return every account, by name."""
 

@@ -20,6 +20,8 @@ from practice.profile import Profile
 from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import logs
+from praxis_caldav.oidc import Expected, OidcProvider, fetch
+from praxis_caldav.oidc.provider import Keeping
 from praxis_caldav.operation import RequestLog, routes
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["application", "compose", "open_database", "profile_of"]
+__all__ = ["application", "compose", "expected_of", "open_database", "profile_of"]
 
 _WELL_KNOWN = "/.well-known/caldav"
 #: Apple's calendars look for the account at these, whatever address they were given.
@@ -61,6 +63,29 @@ def profile_of(settings: Settings) -> Profile:
     )
 
 
+def expected_of(settings: Settings) -> Expected:
+    """Return what a token of the identity provider must say."""
+    oidc = settings.oidc
+    return Expected(
+        issuer=oidc.issuer,
+        audience=oidc.audience,
+        claim=oidc.claim,
+        by_email=oidc.match == "email",
+        skew=oidc.skew_seconds,
+        required_scope=oidc.required_scope,
+        required=oidc.required_claims,
+    )
+
+
+def provider_of(settings: Settings) -> OidcProvider | None:
+    """Return the identity provider, if there is one; nothing is fetched yet."""
+    oidc = settings.oidc
+    if not oidc.issuer:
+        return None
+    keeping = Keeping(timedelta(seconds=oidc.keys_seconds), timedelta(seconds=oidc.stale_seconds))
+    return OidcProvider(expected_of(settings), lambda: fetch(oidc.issuer, oidc.ca_file), keeping)
+
+
 def application() -> ASGIApp:
     """Make the application of one process from the settings in the environment."""
     settings = load()
@@ -73,7 +98,8 @@ def compose(settings: Settings) -> ASGIApp:
     database = open_database(settings)
     accounts = settings.accounts
     window = timedelta(seconds=accounts.failure_window_seconds)
-    gate = Gate(GatePolicy(accounts.failures_per_account, accounts.failures_per_network, window))
+    policy = GatePolicy(accounts.failures_per_account, accounts.failures_per_network, window)
+    gate = Gate(policy, provider_of(settings))
     caldav = CalDavApplication(
         database,
         gate,

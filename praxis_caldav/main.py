@@ -8,7 +8,7 @@ import click
 
 from practice.errors import PracticeError
 from praxis_caldav import __version__
-from praxis_caldav.commands import data, export, history, people, purge, server
+from praxis_caldav.commands import data, export, history, oidc, people, purge, server
 from praxis_caldav.commands.demo import demo
 from praxis_caldav.setting_sources import SettingsError
 
@@ -28,6 +28,7 @@ for command in (
     *server.commands,
     demo,
     *people.commands,
+    *oidc.commands,
     *data.commands,
     *export.commands,
     *history.commands,

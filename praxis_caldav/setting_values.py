@@ -1,4 +1,4 @@
-"""What single settings may be: checks that say what is expected and never repeat the value."""
+"""What settings may be: checks that say what is expected and never repeat the value."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
 
 __all__ = [
     "CSS3_COLORS",
     "File",
     "Filled",
+    "Section",
     "Slug",
     "did_you_mean",
     "lower_case",
@@ -29,6 +37,22 @@ __all__ = [
     "valid_realm",
     "valid_zone",
 ]
+
+
+class Section(BaseModel):
+    """One table of the TOML file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_surprises(cls, value: object) -> object:
+        if isinstance(value, bool):  # pydantic would read it as the number 1 or 0
+            raise ValueError("must not be true or false")
+        if isinstance(value, str) and any(ord(character) < 32 for character in value):
+            raise ValueError("must be one line of text")
+        return value
+
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _EMAIL = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")

@@ -21,9 +21,11 @@ from pydantic import (
     field_validator,
 )
 
+from praxis_caldav.oidc_settings import Oidc
 from praxis_caldav.setting_values import (
     File,
     Filled,
+    Section,
     Slug,
     lower_case,
     valid_css3_color,
@@ -44,21 +46,6 @@ __all__ = ["CONFIG_VARIABLE", "FIELDS", "PREFIX", "SECTIONS", "Section", "Settin
 PREFIX = "PRAXIS_CALDAV_"
 #: Names the TOML file where the command line does not.
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-
-
-class Section(BaseModel):
-    """One table of the TOML file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_surprises(cls, value: object) -> object:
-        if isinstance(value, bool):  # pydantic would read it as the number 1 or 0
-            raise ValueError("must not be true or false")
-        if isinstance(value, str) and any(ord(character) < 32 for character in value):
-            raise ValueError("must be one line of text")
-        return value
 
 
 class Practice(Section):
@@ -277,6 +264,7 @@ class Settings(BaseModel):
     server: Server = Server()
     caldav: CalDav = CalDav()
     accounts: Accounts = Accounts()
+    oidc: Oidc = Oidc()
     appointments: Appointments = Appointments()
     history: History = History()
     logging: Logging = Logging()

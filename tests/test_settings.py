@@ -244,6 +244,13 @@ def test_the_faults_are_a_text_for_a_person() -> None:
     ]
 
 
+def test_a_provider_without_an_audience_is_a_fault() -> None:
+    assert only_fault({"PRAXIS_CALDAV_OIDC__ISSUER": "https://login.example.org"}) == (
+        "oidc.audience (not given): must be given if there is an issuer, or its every token would"
+        " do"
+    )
+
+
 def test_a_secret_given_twice_is_a_fault(tmp_path: Path) -> None:
     secret = tmp_path / "url"
     secret.write_text("praxis.db")
@@ -360,6 +367,19 @@ def test_a_certificate_without_its_key_is_a_fault_even_beside_another(tmp_path: 
         ("ACCOUNTS__MINIMUM_PASSWORD_LENGTH", "1"),
         ("APPOINTMENTS__COLORS", "A=#ff0000"),
         ("LOGGING__FORMAT", "xml"),
+        ("OIDC__ISSUER", "login.example.org"),
+        ("OIDC__ISSUER", "http://login.example.org"),
+        ("OIDC__ISSUER", "http://127.0.0.1.example.org"),
+        ("OIDC__ISSUER", "https://user:password@login.example.org"),
+        ("OIDC__ISSUER", "https://login.example.org/?realm=praxis"),
+        ("OIDC__ISSUER", "https://[login.example.org"),
+        ("OIDC__CLAIM", ""),
+        ("OIDC__MATCH", "sub"),
+        ("OIDC__REQUIRED_SCOPE", "caldav calendar"),
+        ("OIDC__REQUIRED_SCOPE", 'cal"dav'),
+        ("OIDC__REQUIRED_CLAIMS", "groups"),
+        ("OIDC__SKEW_SECONDS", "3600"),
+        ("OIDC__KEYS_SECONDS", "0"),
     ],
 )
 def test_a_value_that_would_fail_later_fails_now(name: str, value: str) -> None:

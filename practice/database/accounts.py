@@ -41,6 +41,14 @@ class SqlAccounts:
         ).all()
         return self._assembled(rows)
 
+    def by_email(self, email: str) -> Account | None:
+        """See the port."""
+        if not email or not email.isascii():
+            return None
+        same = func.lower(accounts.c.email) == email.lower()
+        rows = self._connection.execute(select(accounts).where(same).limit(2)).all()
+        return _account(rows[0], self._grants(rows[0].id)) if len(rows) == 1 else None
+
     def _assembled(self, rows: Iterable[Row[Any]]) -> tuple[Account, list[Credential]] | None:
         rows = list(rows)
         # Asked for unknown accounts too: the time of an answer must not tell which names exist.

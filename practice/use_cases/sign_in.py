@@ -1,5 +1,8 @@
 """Who is asking? Names and passwords, app passwords, bearer tokens; guesses are throttled.
 
+A bearer token is ours, or of the identity provider, whose say is taken for who somebody is and
+for nothing else: the account must exist, and is read at every request.
+
 A password is verified once by argon2id and then remembered by this process, as a keyed digest
 tied to the very hash that stood in the database: the hash is read at every request, so that a
 changed or revoked password stops working at the next one, in every process.
@@ -14,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import logging
 import secrets
 import threading
 from collections import OrderedDict
@@ -23,6 +27,14 @@ from typing import TYPE_CHECKING
 
 from practice.access import Account
 from practice.accounts import Credential, CredentialKind
+from practice.identity import (
+    Disowned,
+    IdentityProvider,
+    Insufficient,
+    KeysWanted,
+    Vouched,
+    is_foreign,
+)
 from practice.passwords import digest, hash_password, is_outdated, verify
 
 if TYPE_CHECKING:
@@ -33,12 +45,17 @@ __all__ = [
     "Claim",
     "Gate",
     "GatePolicy",
+    "Insufficient",
+    "KeysWanted",
     "Outcome",
     "Refused",
     "Throttled",
     "Unverified",
+    "account_of",
     "network_of",
 ]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +100,7 @@ class Unverified:
     credential: Credential | None
 
 
-Outcome = Admitted | Refused | Throttled | Unverified
+Outcome = Admitted | Refused | Throttled | Unverified | Insufficient | KeysWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +115,22 @@ class GatePolicy:
 class Gate:
     """Decides over claims. One per process; safe to use from several threads."""
 
-    def __init__(self, policy: GatePolicy | None = None) -> None:
+    def __init__(
+        self, policy: GatePolicy | None = None, provider: IdentityProvider | None = None
+    ) -> None:
         self._policy = policy or GatePolicy()
+        self._provider = provider
         self._key = secrets.token_bytes(32)
         self._right = _Memory(10_000)
         self._wrong = _Memory(10_000)
 
     def decide(self, uow: UnitOfWork, claim: Claim) -> Outcome:
-        """Decide by what is stored and remembered, without hashing a password."""
+        """Decide by what is stored and remembered, without hashing a password.
+
+        Raises IdentityProviderUnavailable for a token that cannot be judged now.
+        """
         if claim.is_token:
-            found = uow.accounts.by_token(digest(claim.secret))
-            return Admitted(found[0]) if found and not found[0].disabled else Refused()
+            return self._by_token(uow, claim.secret)
         found = uow.accounts.by_name(claim.name)
         account, held = found or (None, [])
         if account is not None and account.disabled:
@@ -121,6 +143,27 @@ class Gate:
         if self._wrong.holds(self._mark(claim, password)):
             return Refused()
         return self._throttled(uow, claim) or Unverified(claim, account, password)
+
+    def fetch_keys(self, question: KeysWanted) -> None:
+        """Fetch the identity provider's keys (slow); then ask `decide` again."""
+        if self._provider is not None:
+            self._provider.fetch_keys(question)
+
+    def _by_token(self, uow: UnitOfWork, token: str) -> Outcome:
+        if self._provider is None or not is_foreign(token):
+            found = uow.accounts.by_token(digest(token))
+            return Admitted(found[0]) if found and not found[0].disabled else Refused()
+        told = self._provider.read(token, uow.now)
+        if isinstance(told, Disowned):
+            return Refused()
+        if not isinstance(told, Vouched):
+            return told
+        account = account_of(uow, told)
+        if account is None or account.disabled:
+            why = "no account" if account is None else "account disabled"
+            log.info("a provider's token was refused", extra={"reason": why})
+            return Refused()
+        return Admitted(account)
 
     def check(self, question: Unverified) -> bool:
         """Verify the password (slow); remember the answer for the next `decide`."""
@@ -185,6 +228,14 @@ class _Memory:
             self._marks[mark] = None
             while len(self._marks) > self._size:
                 self._marks.popitem(last=False)
+
+
+def account_of(uow: UnitOfWork, told: Vouched) -> Account | None:
+    """Return the account that an identity provider means, disabled ones included."""
+    if told.email:
+        return uow.accounts.by_email(told.email)
+    found = uow.accounts.by_name(told.name)
+    return found[0] if found else None
 
 
 def _has_app_password(held: list[Credential], secret: str) -> bool:
