@@ -51,14 +51,14 @@ def known_zone(tzid: str) -> ZoneInfo | None:
 class Zones:
     """The zones of one text: known names first, then the text's own VTIMEZONEs."""
 
-    def __init__(self, practice_zone: ZoneInfo, vtimezones: Iterable[str] = ()) -> None:
-        self._practice_zone = practice_zone
+    def __init__(self, floating: tzinfo, vtimezones: Iterable[str] = ()) -> None:
+        self.floating = floating
         self._own = {_tzid(block): block for block in vtimezones}
         self._read: dict[str, tzinfo | None] = {}
 
     def zone(self, tzid: str) -> tzinfo:
-        """Return the zone for `tzid`; the practice's own when nobody can tell."""
-        return known_zone(tzid) or self._from_text(tzid) or self._practice_zone
+        """Return the zone for `tzid`; that of floating times when nobody can tell."""
+        return known_zone(tzid) or self._from_text(tzid) or self.floating
 
     def _from_text(self, tzid: str) -> tzinfo | None:
         block = self._own.get(tzid)

@@ -1,15 +1,20 @@
 """When the occurrences of a calendar object are: rules checked, series expanded under limits."""
 
 from practice.recurrence.expansion import (
-    EARLIEST,
-    EARLIEST_SECOND,
-    LATEST,
-    LATEST_SECOND,
     Occurrence,
+    affecting,
     every_occurrence,
     expand,
     instances,
     next_occurrence,
+)
+from practice.recurrence.overlap import (
+    EARLIEST,
+    EARLIEST_SECOND,
+    EVER,
+    LATEST,
+    LATEST_SECOND,
+    ranges,
     seconds,
 )
 from practice.recurrence.rules import check_rule
@@ -17,13 +22,16 @@ from practice.recurrence.rules import check_rule
 __all__ = [
     "EARLIEST",
     "EARLIEST_SECOND",
+    "EVER",
     "LATEST",
     "LATEST_SECOND",
     "Occurrence",
+    "affecting",
     "check_rule",
     "every_occurrence",
     "expand",
     "instances",
     "next_occurrence",
+    "ranges",
     "seconds",
 ]

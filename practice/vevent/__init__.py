@@ -3,13 +3,17 @@
 """
 
 from practice.facts import Busy, Facts, Limits, Occupied
+from practice.vevent.availability import apply_availability
+from practice.vevent.calendar_data import CompData, DataRequest, expanded, tell
 from practice.vevent.filtering import CompFilter, ParamFilter, PropFilter, TextMatch, matches
-from practice.vevent.reading import expanded, occupies, occurs, read
+from practice.vevent.reading import occupies, occurs, read
 from practice.vevent.writing import Event, fingerprints, merge, revise, summary_of, write
 
 __all__ = [
     "Busy",
+    "CompData",
     "CompFilter",
+    "DataRequest",
     "Event",
     "Facts",
     "Limits",
@@ -17,6 +21,7 @@ __all__ = [
     "ParamFilter",
     "PropFilter",
     "TextMatch",
+    "apply_availability",
     "expanded",
     "fingerprints",
     "matches",
@@ -26,5 +31,6 @@ __all__ = [
     "read",
     "revise",
     "summary_of",
+    "tell",
     "write",
 ]
