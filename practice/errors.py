@@ -20,8 +20,8 @@ The tree::
      +-- Invalid
      |    +-- InvalidText             not iCalendar at all
      |    +-- InvalidObject           iCalendar, but not one calendar object
-     |    +-- InvalidTimeZone         not the VTIMEZONE of one zone
-     |    +-- UnknownTimeZone         a name of no zone
+     |    +-- InvalidTimezone         not the VTIMEZONE of one zone
+     |    +-- UnknownTimezone         a name of no zone
      |    +-- TooEarly                a time before any that calendars have
      |    +-- TooLate                 a time after any that calendars have
      |    +-- UnsupportedComponent    a component this calendar does not take
@@ -134,11 +134,11 @@ class InvalidObject(Invalid):
     """The text is iCalendar, but not one calendar object (RFC 4791 4.1)."""
 
 
-class InvalidTimeZone(Invalid):
+class InvalidTimezone(Invalid):
     """The text is not an iCalendar object with the VTIMEZONE of one zone."""
 
 
-class UnknownTimeZone(Invalid):
+class UnknownTimezone(Invalid):
     """No zone has this name."""
 
 

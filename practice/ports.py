@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from practice.log import LogQuestion, LogState
     from practice.messages import Message, Receiver
     from practice.patients import Patient, PatientRecord
-    from practice.vevent import Occupied
+    from practice.vevent import Facts, Occupied
 
 __all__ = [
     "Accounts",
@@ -182,6 +182,9 @@ class Calendars(Protocol):
 
         Raises UidTaken when the UID stands in the calendar under another name.
         """
+
+    def reindex(self, item: ObjectHead, facts: Facts) -> None:
+        """Write the time index of an object anew, from facts of the text it has; no change."""
 
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """Remove an object; takes the next change number. Raises ObjectNotFound."""

@@ -33,6 +33,7 @@ from practice.vevent import (
     expanded,
     matches,
     merge,
+    might_match,
     occurs,
     read,
     revise,
@@ -396,9 +397,11 @@ def test_a_damaged_text_is_refused_in_our_words_or_can_be_asked_for_everything(
 def _work_with(text: str, facts: Facts) -> None:
     """Do what queries, reports and exports do with a stored text."""
     asked = CompFilter("VCALENDAR", comps=(CompFilter(facts.component),))
-    assert matches(text, asked)
+    assert matches(text, asked, BERLIN)
+    assert might_match(text, asked)
     summary = PropFilter("SUMMARY", text=TextMatch("probe"))
-    matches(text, CompFilter("VCALENDAR", comps=(CompFilter(facts.component, props=(summary,)),)))
+    named = CompFilter("VCALENDAR", comps=(CompFilter(facts.component, props=(summary,)),))
+    assert not matches(text, named, BERLIN) or might_match(text, named)
     try:
         found = occurs(text, WEEK, zone=BERLIN) if facts.coverage else None
         data = expanded(text, WEEK, zone=BERLIN, limits=Limits())

@@ -3,6 +3,7 @@
 from practice.recurrence.expansion import (
     Occurrence,
     affecting,
+    anchors,
     every_occurrence,
     expand,
     instances,
@@ -27,6 +28,7 @@ __all__ = [
     "LATEST_SECOND",
     "Occurrence",
     "affecting",
+    "anchors",
     "check_rule",
     "every_occurrence",
     "expand",

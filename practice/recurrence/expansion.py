@@ -15,12 +15,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from practice.errors import InvalidText, TooManyInstances
-from practice.facts import Coverage
+from practice.facts import Coverage, Span
 from practice.recurrence.overlap import (
     EARLIEST,
     EARLIEST_SECOND,
     LATEST,
     LATEST_SECOND,
+    seconds,
     taken,
 )
 from practice.recurrence.rules import end_endless, end_rule, last_start, listed
@@ -31,11 +32,10 @@ if TYPE_CHECKING:
 
     from icalendar import Component
 
-    from practice.facts import Span
-
 __all__ = [
     "Occurrence",
     "affecting",
+    "anchors",
     "every_occurrence",
     "expand",
     "instances",
@@ -164,6 +164,29 @@ def affecting(calendar: Component, component: str, span: Span, zone: tzinfo) -> 
         if _overlap(taken(Instance(at, end_of(before, at), at, before), zone), span):
             kept.add(number)
     return kept
+
+
+def anchors(
+    calendar: Component, component: str, number: int, span: Span, zone: tzinfo
+) -> Iterator[tuple[int, int]]:
+    """Yield start and end (the start where nothing tells an end) of the instances in `span` that
+    one component tells of; `number` counts the components.
+    """
+    zone = _by_one_clock(calendar, component, zone)
+    part = _parts(calendar, component)[number]
+    identifier = part.get("RECURRENCE-ID")
+    if identifier is not None and "RANGE" not in identifier.params and "DTSTART" in part:
+        at = part["DTSTART"].dt  # one instance: nobody need look for it elsewhere
+        own = taken(Instance(at, end_of(part, at), at, part), zone)
+        if not _overlap(own, span):
+            return
+        span = Span(*own)
+    for one in _overlapping(calendar, component, span, zone):
+        if one.source is part:
+            start = seconds(one.start, zone)
+            whole_day = not isinstance(one.start, datetime)
+            end = one.end or (one.start + timedelta(days=1) if whole_day else one.start)
+            yield start, max(seconds(end, zone), start)
 
 
 def _overlapping(

@@ -197,7 +197,7 @@ def _entries(value: Any) -> Iterator[Any]:
 
 
 def _followed(rule: Any, start: datetime) -> rrule:
-    followed: Any = rrulestr(rule_text(rule), dtstart=start, cache=True)
+    followed: rrule = rrulestr(rule_text(rule), dtstart=start, cache=True)  # type: ignore[assignment]
     return followed
 
 

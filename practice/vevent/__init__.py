@@ -5,12 +5,22 @@
 from practice.facts import Busy, Facts, Limits, Occupied
 from practice.vevent.availability import apply_availability
 from practice.vevent.calendar_data import CompData, DataRequest, expanded, tell
-from practice.vevent.filtering import CompFilter, ParamFilter, PropFilter, TextMatch, matches
+from practice.vevent.filtering import (
+    Collation,
+    CompFilter,
+    ParamFilter,
+    PropFilter,
+    TextMatch,
+    matches,
+    might_match,
+)
 from practice.vevent.reading import occupies, occurs, read
+from practice.vevent.times import is_in
 from practice.vevent.writing import Event, fingerprints, merge, revise, summary_of, write
 
 __all__ = [
     "Busy",
+    "Collation",
     "CompData",
     "CompFilter",
     "DataRequest",
@@ -24,8 +34,10 @@ __all__ = [
     "apply_availability",
     "expanded",
     "fingerprints",
+    "is_in",
     "matches",
     "merge",
+    "might_match",
     "occupies",
     "occurs",
     "read",

@@ -21,7 +21,6 @@ from practice.vevent.parsing import parse, parts_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo
-    from zoneinfo import ZoneInfo
 
     from icalendar import Component
 
@@ -39,7 +38,7 @@ BUSY_TYPES = {
 _RECURRING = frozenset({"RRULE", "RDATE", "EXDATE"})
 
 
-def read(text: str, *, zone: ZoneInfo, now: datetime, limits: Limits) -> Facts:
+def read(text: str, *, zone: tzinfo, now: datetime, limits: Limits) -> Facts:
     """Read the facts of one calendar object; raise a subclass of Invalid when it is none.
 
     `zone` is the calendar's, for whole days and floating times; `now` centres the expansion of
@@ -132,7 +131,7 @@ def _facts(
     parts: list[Any],
     occurrences: list[Occupied],
     coverage: Coverage | None,
-    zone: ZoneInfo,
+    zone: tzinfo,
 ) -> Facts:
     first = parts[0]
     single = component == "VEVENT" and len(parts) == 1 and len(occurrences) == 1 and not coverage

@@ -106,7 +106,9 @@ class Part:
 def _folded(line: str) -> str:
     if len(line) <= LONGEST_LINE and len(line.encode()) <= LONGEST_LINE:
         return line
-    pieces, piece, room = [], [], LONGEST_LINE
+    pieces: list[str] = []
+    piece: list[str] = []
+    room = LONGEST_LINE
     for character in line:
         size = len(character.encode())
         if size > room:
