@@ -76,8 +76,11 @@ FLOATING = an_object(
 TASKS = an_object(
     "VTODO",
     "aufgabe",
-    ("DTSTART;TZID=Europe/Berlin:20261024T080000", "DUE;TZID=Europe/Berlin:20261024T090000")
-    + ("RRULE:FREQ=DAILY;COUNT=3",),
+    (
+        "DTSTART;TZID=Europe/Berlin:20261024T080000",
+        "DUE;TZID=Europe/Berlin:20261024T090000",
+        "RRULE:FREQ=DAILY;COUNT=3",
+    ),
 )
 NOTES = an_object(
     "VJOURNAL", "notiz", ("DTSTART:20261019T080000Z", "RRULE:FREQ=DAILY", "SUMMARY:Notiz")
@@ -419,7 +422,8 @@ def test_data_asked_for_in_no_known_way_is_a_bad_request(client: httpx.Client, a
 
 
 def test_published_busy_times_are_limited_to_a_range(server: RunningServer) -> None:
-    made = "<C:supported-calendar-component-set><C:comp name='VFREEBUSY'/></C:supported-calendar-component-set>"
+    element = "C:supported-calendar-component-set"
+    made = f"<{element}><C:comp name='VFREEBUSY'/></{element}>"
     body = f"<C:mkcalendar {_NAMESPACES}><set><prop>{made}</prop></set></C:mkcalendar>"
     text = "\r\n".join(
         [

@@ -57,8 +57,10 @@ def read_filter(root: Element) -> CompFilter:
     if len(filters) != 1:
         raise BadRequest("A calendar-query has one filter.")
     inside = list(filters[0])
-    if len(inside) != 1 or inside[0].tag != _COMP or _name(inside[0]) != "VCALENDAR":
+    if len(inside) != 1 or inside[0].tag != _COMP:
         raise _invalid("A filter has one comp-filter, that of VCALENDAR.")
+    if _name(inside[0]) != "VCALENDAR":
+        raise _unsupported(_name(inside[0]), "Objects here are VCALENDARs.")
     return _comp(inside[0], "")
 
 
@@ -72,8 +74,7 @@ def _comp(element: Element, parent: str) -> CompFilter:
     if span is not None and name not in KINDS and name != "VALARM":
         if name == "VCALENDAR" or name in _PARENTS:
             raise _invalid(f"{name} has no time-range.")
-        told = f'<C:supported-filter><C:comp-filter name="{escape(name)}"/></C:supported-filter>'
-        raise Refusal(403, "Of this component the time is not known.", told)
+        raise _unsupported(name, "Of this component the time is not known.")
     props = tuple(_prop(child) for child in element if child.tag == _PROP)
     comps = tuple(_comp(child, name) for child in element if child.tag == _COMP)
     _know(element, {_RANGE, _PROP, _COMP})
@@ -145,6 +146,11 @@ def _name(element: Element) -> str:
     if not name:
         raise _invalid("A filter has a name.")
     return name
+
+
+def _unsupported(name: str, sentence: str) -> Refusal:
+    told = f'<C:comp-filter name="{escape(name)}"/>'
+    return Refusal(403, sentence, f"<C:supported-filter>{told}</C:supported-filter>")
 
 
 def _invalid(sentence: str) -> Refusal:
