@@ -58,7 +58,8 @@ def at(client: httpx.Client, start: str, path: str = MUELLER, more: str = "") ->
     body = (
         f"<C:calendar-query {_NAMESPACES}><prop><getetag/></prop>"
         '<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">'
-        f'<C:time-range start="2026{day}T{hour}{minute:02}00Z" end="2026{day}T{hour}{minute:02}59Z"/>'
+        f'<C:time-range start="2026{day}T{hour}{minute:02}00Z"'
+        f' end="2026{day}T{hour}{minute:02}59Z"/>'
         f"</C:comp-filter></C:comp-filter></C:filter>{more}</C:calendar-query>"
     )
     hrefs = report(client, path, body).etags

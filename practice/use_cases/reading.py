@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from practice.calendar_zone import floats, own_zone_of, zone_of
 from practice.calendars import Span
 from practice.errors import TooManyInstances
-from practice.vevent import Busy, Occupied, is_in, merge, occupies, occurs
+from practice.vevent import Busy, Occupied, is_in, merge, occupies, occurs, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_file",
+    "busy_or_away",
     "busy_times",
     "changes_since",
     "listing",
@@ -33,6 +34,7 @@ __all__ = [
 
 #: Busy times in one answer; a year of five-minute appointments has fewer.
 MOST_BUSY = 50_000
+_AVAILABILITY = "VAVAILABILITY"
 #: Seconds between the clocks of any two zones: they are from 12 hours behind UTC to 14 ahead.
 WIDEST_OFFSET = 27 * 3600
 
@@ -120,6 +122,21 @@ def busy_times(
             more = occupies(item.text, span, zone=zone, limits=profile.limits)
             found += [o for o in more if o.busy is not Busy.FREE]
     return sorted(found, key=lambda occurrence: occurrence.start)
+
+
+def busy_or_away(uow: UnitOfWork, view: View, span: Span, profile: Profile) -> list[Occupied]:
+    """Return the times in `span`, which has two ends, at which nobody can be reached, by start:
+    those that are taken, and those outside of the availability that stands in the calendars.
+
+    Source: RFC 7953 5.
+    """
+    taken = busy_times(uow, view, span, profile)
+    if not any(_AVAILABILITY in source.components for source in view.sources):
+        return taken
+    zones = {source.id: zone_of(source, profile) for source in view.sources}
+    hours = uow.calendars.within(view, span, _AVAILABILITY)
+    away = unavailable(((item.text, zones[item.calendar_id]) for item in hours), span)
+    return sorted([*taken, *away], key=lambda occurrence: occurrence.start)
 
 
 def as_file(uow: UnitOfWork, view: View, profile: Profile) -> str:

@@ -3,7 +3,7 @@
 """
 
 from practice.facts import Busy, Facts, Limits, Occupied
-from practice.vevent.availability import apply_availability
+from practice.vevent.availability import apply_availability, check_availability, unavailable
 from practice.vevent.calendar_data import CompData, DataRequest, expanded, tell
 from practice.vevent.filtering import (
     Collation,
@@ -32,6 +32,7 @@ __all__ = [
     "PropFilter",
     "TextMatch",
     "apply_availability",
+    "check_availability",
     "expanded",
     "fingerprints",
     "is_in",
@@ -44,5 +45,6 @@ __all__ = [
     "revise",
     "summary_of",
     "tell",
+    "unavailable",
     "write",
 ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import tzinfo
 
-__all__ = ["apply_availability", "check_availability"]
+__all__ = ["apply_availability", "check_availability", "unavailable"]
 
 #: Periods of one AVAILABLE in one range; a year of mornings and afternoons has fewer.
 MOST_PERIODS = 5000
@@ -33,11 +33,7 @@ _Range = tuple[int, int]
 
 def check_availability(text: str, zone: tzinfo) -> None:
     """Raise a subclass of Invalid unless the text is an iCalendar object of VAVAILABILITYs."""
-    component, calendar = parse(text, zone)
-    if component != _KIND:
-        raise InvalidObject("The text has no VAVAILABILITY.")
-    for part in parts_of(calendar, _KIND):
-        _Hours(part, zone)
+    _read(text, zone)
 
 
 def apply_availability(
@@ -50,14 +46,14 @@ def apply_availability(
     all of them is available. BUSYTYPE says what not being available is, BUSY-UNAVAILABLE unless
     told. `busy` is kept as it is. Raises a subclass of Invalid for a text that is none.
     """
-    component, calendar = parse(text, zone)
-    if component != _KIND:
-        raise InvalidObject("The text has no VAVAILABILITY.")
-    hours = [_Hours(part, zone) for part in parts_of(calendar, _KIND)]
-    return sorted([*busy, *_unavailable(hours, span)], key=lambda o: (o.start, o.end))
+    return sorted([*busy, *unavailable([(text, zone)], span)], key=lambda o: (o.start, o.end))
 
 
-def _unavailable(hours: Iterable[_Hours], span: Span) -> list[Occupied]:
+def unavailable(told: Iterable[tuple[str, tzinfo]], span: Span) -> list[Occupied]:
+    """Return the times of no availability in `span`, which has two ends, by several texts, each
+    with the zone of its floating times; see `apply_availability`.
+    """
+    hours = [hours for text, zone in told for hours in _read(text, zone)]
     assert span.start is not None and span.end is not None  # noqa: S101, PT018 - as promised
     left: list[_Range] = [(span.start, span.end)]
     found = []
@@ -67,6 +63,13 @@ def _unavailable(hours: Iterable[_Hours], span: Span) -> list[Occupied]:
         closed = _without(own, part.open_in(span)) if part.busy is not Busy.FREE else []
         found += [Occupied(start, end, part.busy) for start, end in closed]
     return found
+
+
+def _read(text: str, zone: tzinfo) -> list[_Hours]:
+    component, calendar = parse(text, zone)
+    if component != _KIND:
+        raise InvalidObject("The text has no VAVAILABILITY.")
+    return [_Hours(part, zone) for part in parts_of(calendar, _KIND)]
 
 
 class _Hours:
