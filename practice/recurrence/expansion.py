@@ -161,7 +161,10 @@ def affecting(calendar: Component, component: str, span: Span, zone: tzinfo) -> 
             continue
         at = part["RECURRENCE-ID"].dt
         before = part if master is None else master
-        if _overlap(taken(Instance(at, end_of(before, at), at, before), zone), span):
+        start, end = taken(Instance(at, end_of(before, at), at, before), zone)
+        if "RANGE" in part["RECURRENCE-ID"].params:
+            end = LATEST_SECOND  # those that follow were taken from where they were, too
+        if _overlap((start, end), span):
             kept.add(number)
     return kept
 
