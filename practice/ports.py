@@ -151,8 +151,8 @@ class Calendars(Protocol):
     def listing(self, view: View) -> Iterator[ObjectHead]:
         """Yield every object of the view, without texts."""
 
-    def texts(self, view: View) -> Iterator[CalendarObject]:
-        """Yield every object of the view, with texts, a few at a time."""
+    def texts(self, view: View, component: str | None = None) -> Iterator[CalendarObject]:
+        """Yield every object of the view, or of one kind, with texts, a few at a time."""
 
     def within(
         self, view: View, span: Span, component: str | None, uid_part: str = ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from caldav_server.addresses import HOME, Addresses, href
@@ -14,15 +14,13 @@ from caldav_server.properties import (
     response,
     sync_token,
 )
-from caldav_server.reports.calendar_data import DATA, read_data_request
-from caldav_server.reports.query import find, read_query, read_zone
+from caldav_server.reports.calendar_data import DATA, Texts
+from caldav_server.reports.query import find, read_query
 from caldav_server.resources import ObjectResource
 from caldav_server.xml import DAV, NAMESPACES, document
-from practice.calendar_zone import zone_of
 from practice.calendars import CalendarObject
 from practice.errors import ChangesForgotten
 from practice.use_cases.reading import changes_since, listing, objects_named
-from practice.vevent import tell
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -36,8 +34,6 @@ __all__ = ["Report", "multistatus"]
 
 #: Hrefs in one multiget; clients send 10 to 100.
 MOST_HREFS = 5000
-#: In texts that are made for an answer; a year of a busy practice, expanded, has fewer.
-MOST_CHARACTERS = 25_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,10 @@ class Report:
     shown: str
     root: Element
     depth: str = "1"
+    texts: Texts = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", Texts(self.root, self.view, self.profile))
 
     def sync_collection(self) -> bytes:
         """Answer RFC 6578: what changed since a token; everything without one."""
@@ -80,10 +80,9 @@ class Report:
         names = {one: self._name(one) for one in dict.fromkeys(hrefs)}
         found = objects_named(self.uow, self.view, {name for name in names.values() if name})
         tags = self._tags()
-        tell_of = self._teller()
         items = ((one, found.get(name or "")) for one, name in names.items())
         return multistatus(
-            response(one, propstat(tell_of(item), tags)) if item else response(one)
+            response(one, propstat(self._resource(item), tags)) if item else response(one)
             for one, item in items
         )
 
@@ -92,7 +91,9 @@ class Report:
         query = read_query(self.root)
         if self.depth == "0":  # the calendar itself is no calendar object
             return multistatus(())
-        return multistatus(self._told(find(self.uow, self.view, query, self.profile)))
+        with_texts = DATA in self._tags()
+        found = find(self.uow, self.view, query, self.profile, with_texts=with_texts)
+        return multistatus(self._told(found))
 
     def _told(self, heads: Iterable[ObjectHead]) -> Iterator[str]:
         """Yield a response for each object; texts are fetched only if they are asked for."""
@@ -100,10 +101,9 @@ class Report:
         items: Iterable[ObjectHead] = heads
         if DATA in tags:
             items = self._with_texts(list(heads))
-        tell_of = self._teller()
         for item in items:
             name = self.view.name_of(item.calendar_id, item.href)
-            yield response(self._href(name), propstat(tell_of(item), tags))
+            yield response(self._href(name), propstat(self._resource(item), tags))
 
     def _with_texts(self, heads: list[ObjectHead]) -> Iterator[ObjectHead]:
         bare = [head for head in heads if not isinstance(head, CalendarObject)]
@@ -113,24 +113,9 @@ class Report:
         names = [self.view.name_of(head.calendar_id, head.href) for head in bare]
         yield from objects_named(self.uow, self.view, names).values()
 
-    def _teller(self) -> Callable[[ObjectHead], ObjectResource]:
-        """Return what makes a resource of an object, with as much of its text as is asked for."""
-        asked, zone, profile = read_data_request(self.root), read_zone(self.root), self.profile
-        zones = {one.id: zone or zone_of(one, profile) for one in self.view.sources}
-        room = MOST_CHARACTERS
-
-        def resource(item: ObjectHead) -> ObjectResource:
-            nonlocal room
-            data = item.text if isinstance(item, CalendarObject) else None
-            if data is not None and not asked.is_whole:
-                data = tell(data, asked, zones[item.calendar_id], profile.limits)
-                room -= len(data)
-                if room < 0:
-                    element = "<number-of-matches-within-limits/>"
-                    raise Refusal(403, "The answer is too long; ask for a shorter range.", element)
-            return ObjectResource(self.account, profile, self.view, item, data)
-
-        return resource
+    def _resource(self, item: ObjectHead) -> ObjectResource:
+        data = self.texts.of(item) if isinstance(item, CalendarObject) else None
+        return ObjectResource(self.account, self.profile, self.view, item, data)
 
     def _tags(self) -> list[str]:
         """Return the properties asked for."""

@@ -5,18 +5,52 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from caldav_server.errors import BadRequest, Refusal
+from caldav_server.reports.query import read_zone
 from caldav_server.reports.ranges import both_ends
 from caldav_server.xml import CALDAV, DAV
-from practice.vevent import CompData, DataRequest
+from practice.calendar_zone import zone_of
+from practice.vevent import CompData, DataRequest, tell
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from xml.etree.ElementTree import Element
 
+    from practice.calendars import CalendarObject, View
     from practice.facts import Span
+    from practice.profile import Profile
 
-__all__ = ["DATA", "read_data_request"]
+__all__ = ["DATA", "Texts", "read_data_request"]
 
 DATA = CALDAV + "calendar-data"
+#: In texts that are made for an answer; a year of a busy practice, expanded, has fewer.
+MOST_CHARACTERS = 25_000_000
+
+
+class Texts:
+    """Tells of the objects in one answer as much as a report asks for; counts what it tells.
+
+    Raises BadRequest, Refusal or Invalid for what cannot be asked.
+    """
+
+    def __init__(self, root: Element, view: View, profile: Profile) -> None:
+        self._asked = read_data_request(root)
+        self._limits = profile.limits
+        self._left = MOST_CHARACTERS
+        self._zones: dict[int, tzinfo] = {}
+        if not self._asked.is_whole:
+            asked = read_zone(root)
+            self._zones = {one.id: asked or zone_of(one, profile) for one in view.sources}
+
+    def of(self, item: CalendarObject) -> str:
+        """Return what is asked of an object; raises Refusal when that is too much altogether."""
+        if self._asked.is_whole:
+            return item.text
+        data = tell(item.text, self._asked, self._zones[item.calendar_id], self._limits)
+        self._left -= len(data)
+        if self._left < 0:
+            element = "<number-of-matches-within-limits/>"
+            raise Refusal(403, "The answer is too long; ask for a shorter range.", element)
+        return data
 
 
 def read_data_request(root: Element) -> DataRequest:

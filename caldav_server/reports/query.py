@@ -10,7 +10,7 @@ from caldav_server.reports.filters import KINDS, read_filter
 from caldav_server.xml import CALDAV
 from practice.calendar_zone import zone_in, zone_named, zone_of
 from practice.calendars import Span
-from practice.use_cases.reading import overlapping
+from practice.use_cases.reading import listing, overlapping, texts
 from practice.vevent import CompFilter, matches, might_match
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from xml.etree.ElementTree import Element
 
-    from practice.calendars import CalendarObject, View
+    from practice.calendars import ObjectHead, View
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
@@ -89,8 +89,10 @@ def _uid_part(query: Query) -> str:
     return asked[0] if len(asked) == 1 and query.component and asked[0].isascii() else ""
 
 
-def find(uow: UnitOfWork, view: View, query: Query, profile: Profile) -> Iterator[CalendarObject]:
-    """Yield the objects that match.
+def find(
+    uow: UnitOfWork, view: View, query: Query, profile: Profile, *, with_texts: bool = True
+) -> Iterator[ObjectHead]:
+    """Yield the objects that match; without texts where neither filter nor answer needs them.
 
     Where the index does not tell, texts are read as they come, and only those with all names and
     words of the filter in them are taken apart.
@@ -98,15 +100,14 @@ def find(uow: UnitOfWork, view: View, query: Query, profile: Profile) -> Iterato
     held = {component for source in view.sources for component in source.components}
     if query.nothing or (query.component is not None and query.component not in held):
         return
-    found = overlapping(
-        uow,
-        view,
-        query.span,
-        query.component,
-        profile.zone,
-        _uid_part(query),
-        asked=query.zone,
-    )
+    if not with_texts and query.rest is None and query.span == Span():
+        heads = listing(uow, view)
+        yield from (head for head in heads if query.component in {None, head.component})
+        return
+    uid_part, found = _uid_part(query), texts(uow, view, query.component)
+    if query.span != Span() or uid_part:
+        kind, zone = query.component, profile.zone
+        found = iter(overlapping(uow, view, query.span, kind, zone, uid_part, asked=query.zone))
     zones = {source.id: query.zone or zone_of(source, profile) for source in view.sources}
     for item in found:
         if query.rest is None or (

@@ -169,9 +169,11 @@ class SqlCalendars(SqlLog):
         for row in self._connection.execute(query):
             yield head_of(row)
 
-    def texts(self, view: View) -> Iterator[CalendarObject]:
+    def texts(self, view: View, component: str | None = None) -> Iterator[CalendarObject]:
         """See the port."""
         query = owned(select(*WHOLE).where(of_view(objects, view)), objects, view)
+        if component:
+            query = query.where(objects.c.component == component)
         for row in self._connection.execute(query.execution_options(yield_per=CHUNK)):
             yield object_of(row)
 

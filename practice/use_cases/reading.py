@@ -51,9 +51,9 @@ def listing(uow: UnitOfWork, view: View) -> Iterator[ObjectHead]:
     return uow.calendars.listing(view)
 
 
-def texts(uow: UnitOfWork, view: View) -> Iterator[CalendarObject]:
-    """Yield every object of the view with its text, a few at a time."""
-    return uow.calendars.texts(view)
+def texts(uow: UnitOfWork, view: View, component: str | None = None) -> Iterator[CalendarObject]:
+    """Yield every object of the view, or of one kind, with its text, a few at a time."""
+    return uow.calendars.texts(view, component)
 
 
 def changes_since(uow: UnitOfWork, view: View, number: int, mark: str | None = None) -> Changes:
