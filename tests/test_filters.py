@@ -63,6 +63,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
         'ATTENDEE;CN="Probe, Petra";PARTSTAT=NEEDS-ACTION:mailto:petra@example.org|'
         "ATTENDEE;CN=Max;PARTSTAT=ACCEPTED:mailto:max@example.org|SUMMARY:STRASSE Straße K",
     ),
+    "early": ("VEVENT", "DTSTART:20261230T100000Z|" + alarm("TRIGGER:-P40D")),
+    "days": ("VEVENT", "DTSTART:20261230T110000Z|" + alarm("TRIGGER:-P3D")),
     "due": ("VTODO", "DUE:20261123T100000Z|SUMMARY:Befund"),
     "start-due": ("VTODO", "DTSTART:20261123T080000Z|DUE:20261123T090000Z"),
     "start-length": ("VTODO", "DTSTART:20261124T080000Z|DURATION:PT1H"),
@@ -225,7 +227,7 @@ MATCHES: dict[str, tuple[str, set[str]]] = {
     "another zone": (comp("VEVENT", within("1125T1400", "1125T1401")), {"york"}),
     "a moved instance": (comp("VEVENT", within("1216T13", "1216T14")), {"weekly"}),
     "where it was moved from": (comp("VEVENT", within("1214T07", "1214T08")), set()),
-    "an open end": (comp("VEVENT", within("1217T00")), {"weekly"}),
+    "an open end": (comp("VEVENT", within("1217T00")), {"weekly", "early", "days"}),
     "an open start": (comp("VEVENT", within("", "1123T0901")), {"one"}),
     # Times with other conditions: on one and the same component
     "time and text of one override": (
@@ -272,11 +274,14 @@ MATCHES: dict[str, tuple[str, set[str]]] = {
     "a note of a day": (comp("VJOURNAL", within("1124T10", "1124T11")), {"note-day"}),
     "notes without a time are at none": (comp("VJOURNAL", within("0101T00")), {"note", "note-day"}),
     # Alarms
-    "any alarm": (comp("VEVENT", comp("VALARM")), {"alarmed", "absolute", "weekly"}),
+    "any alarm": (
+        comp("VEVENT", comp("VALARM")),
+        {"alarmed", "absolute", "weekly", "early", "days"},
+    ),
     "no alarm": (
         comp("VEVENT", comp("VALARM", ABSENT)),
         # One component without an alarm is enough, and the override of the series has none.
-        EVENTS - {"alarmed", "absolute"},
+        EVENTS - {"alarmed", "absolute", "early", "days"},
     ),
     "an alarm": (comp("VEVENT", comp("VALARM", within("1201T0945", "1201T0946"))), {"alarmed"}),
     "before an alarm": (comp("VEVENT", comp("VALARM", within("1201T0944", "1201T0945"))), set()),
@@ -288,6 +293,12 @@ MATCHES: dict[str, tuple[str, set[str]]] = {
     "not a third time": (comp("VEVENT", comp("VALARM", within("1201T1126", "1201T12"))), set()),
     "between": (comp("VEVENT", comp("VALARM", within("1201T1106", "1201T1115"))), set()),
     "at a time": (comp("VEVENT", comp("VALARM", within("1130T07", "1130T0701"))), {"absolute"}),
+    "weeks before": (comp("VEVENT", comp("VALARM", within("1120T10", "1120T11"))), {"early"}),
+    "days before": (comp("VEVENT", comp("VALARM", within("1227T11", "1227T12"))), {"days"}),
+    "from a time on": (
+        comp("VEVENT", comp("VALARM", within("1202T00"))),
+        {"weekly", "days"},
+    ),
     "of a series, by its end": (
         comp("VEVENT", comp("VALARM", within("1221T0750", "1221T0751"))),
         {"weekly"},

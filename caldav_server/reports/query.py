@@ -10,6 +10,7 @@ from caldav_server.reports.filters import KINDS, read_filter
 from caldav_server.xml import CALDAV
 from practice.calendar_zone import zone_in, zone_named, zone_of
 from practice.calendars import Span
+from practice.use_cases.alarms import near_alarms
 from practice.use_cases.reading import listing, overlapping, texts
 from practice.vevent import CompFilter, matches, might_match
 
@@ -32,7 +33,8 @@ _BY_INDEX = KINDS - {"VFREEBUSY"}
 class Query:
     """A filter, split in what the index answers (kind and time) and the rest.
 
-    `zone` is that of whole days and floating times, where the query names one.
+    `zone` is that of whole days and floating times, where the query names one; `alarms` is when
+    alarms ring that every match has.
     """
 
     component: str | None
@@ -40,6 +42,7 @@ class Query:
     rest: CompFilter | None
     zone: tzinfo | None = None
     nothing: bool = False
+    alarms: Span | None = None
 
 
 def read_query(root: Element) -> Query:
@@ -51,6 +54,7 @@ def read_query(root: Element) -> Query:
     asked = [comp for comp in whole.comps if not comp.absent and comp.name in KINDS]
     kinds = {comp.name for comp in asked}
     spans = [comp.span for comp in asked if comp.span is not None]
+    alarms = [c.span for comp in asked for c in comp.comps if c.span is not None]
     exact = len(whole.comps) == len(asked) == 1 and asked[0].asks_only_for_kind
     answered = (exact and kinds <= _BY_INDEX) or not whole.comps
     return Query(
@@ -59,6 +63,7 @@ def read_query(root: Element) -> Query:
         rest=None if answered and not whole.props else whole,
         zone=zone,
         nothing=len(kinds) > 1,  # an object has components of one kind
+        alarms=alarms[0] if alarms else None,
     )
 
 
@@ -105,7 +110,9 @@ def find(
         yield from (head for head in heads if query.component in {None, head.component})
         return
     uid_part, found = _uid_part(query), texts(uow, view, query.component)
-    if query.span != Span() or uid_part:
+    if query.span == Span() and not uid_part and query.alarms is not None:
+        found = near_alarms(uow, view, query.alarms, query.component, profile.zone)
+    elif query.span != Span() or uid_part:
         kind, zone = query.component, profile.zone
         found = iter(overlapping(uow, view, query.span, kind, zone, uid_part, asked=query.zone))
     zones = {source.id: query.zone or zone_of(source, profile) for source in view.sources}

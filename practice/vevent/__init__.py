@@ -15,7 +15,7 @@ from practice.vevent.filtering import (
     might_match,
 )
 from practice.vevent.reading import occupies, occurs, read
-from practice.vevent.times import is_in
+from practice.vevent.times import alarm_reach, is_in
 from practice.vevent.writing import Event, fingerprints, merge, revise, summary_of, write
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "ParamFilter",
     "PropFilter",
     "TextMatch",
+    "alarm_reach",
     "apply_availability",
     "check_availability",
     "expanded",

@@ -180,22 +180,30 @@ def matches(text: str, filter_: CompFilter, zone: tzinfo) -> bool:
 
 def might_match(text: str, filter_: CompFilter) -> bool:
     """Tell False of most texts that do not match, at the cost of reading their characters."""
-    plain = "\n" + _FOLD.sub("", text).casefold()
-    return all(needle in plain for needle in _needles(filter_))
+    unfolded = _FOLD.sub("", text)
+    plain: dict[Collation, str] = {}
+    for collation, needle in _needles(filter_):
+        if collation not in plain:
+            plain[collation] = "\n" + collation.plain(unfolded)
+        if needle not in plain[collation]:
+            return False
+    return True
 
 
-def _needles(filter_: CompFilter) -> Iterator[str]:
-    """Yield what every text that matches has in it, case folded."""
+def _needles(filter_: CompFilter) -> Iterator[tuple[Collation, str]]:
+    """Yield what every text that matches has in it, as its collation has it."""
     if filter_.absent:
         return
-    yield filter_.name.casefold()
+    names = Collation.ASCII_CASEMAP
+    yield names, names.plain(filter_.name)
     for prop in filter_.props:
         if prop.absent:
             continue
-        yield f"\n{prop.name.casefold()}"
+        yield names, "\n" + names.plain(prop.name)
         matched = [prop.text, *(param.text for param in prop.params if not param.absent)]
         for text in matched:
-            if text and not text.negate and text.text.isascii() and not _ESCAPED.search(text.text):
-                yield text.text.casefold()
+            needle = text.collation.plain(text.text) if text and not text.negate else ""
+            if text and needle and not _ESCAPED.search(needle):
+                yield text.collation, needle
     for comp in filter_.comps:
         yield from _needles(comp)

@@ -5,6 +5,7 @@ Exact, for filters; the index answers what it can before. Source: RFC 4791 9.9.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from practice.facts import Span
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 
     from practice.vevent.tree import Part
 
-__all__ = ["is_in", "overlaps_span", "rings"]
+__all__ = ["alarm_reach", "is_in", "overlaps_span", "rings"]
+
+_FOLD = re.compile(r"\r?\n[ \t]")
+_OF_ALARMS = re.compile(
+    r"^(TRIGGER|REPEAT|DURATION)(?:;[^:\n]*)?:(.*)$", re.MULTILINE | re.IGNORECASE
+)
 
 
 def overlaps_span(text: str, kind: str, number: int, span: Span, zone: tzinfo) -> bool:
@@ -74,6 +80,29 @@ def rings(text: str, of: tuple[str, int], alarm: Part, span: Span, zone: tzinfo)
         if _rings_from((end if by_end else start) + after, every, times, span):
             return True
     return False
+
+
+def alarm_reach(text: str) -> int | None:
+    """Return how many seconds from an object its alarms ring at most, -1 for one without any.
+
+    None where some ring at a time of their own. Reads the text and takes nothing apart, so it may
+    say too much.
+    """
+    unfolded = _FOLD.sub("", text)
+    reach, lengths, times = -1, [0], [0]
+    for line in _OF_ALARMS.finditer(unfolded):
+        name, value = line[1].upper(), line[2].strip()
+        if name == "REPEAT":
+            times.append(int(value) if value.isdecimal() and len(value) < 10 else 0)
+            continue
+        length = duration(value)
+        if length is not None:
+            told = abs(int(length.total_seconds())) + 1
+            reach = max(reach, told) if name == "TRIGGER" else reach
+            lengths.append(told if name == "DURATION" else 0)
+        elif name == "TRIGGER":
+            return None
+    return reach if reach < 0 else reach + max(times) * max(lengths)
 
 
 def _anchors(calendar: Any, component: str, number: int, span: Span, zone: tzinfo) -> Any:
