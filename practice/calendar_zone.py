@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from practice.calendars import Calendar
+    from practice.log import CalendarEntry
     from practice.profile import Profile
 
 __all__ = [
@@ -47,12 +48,12 @@ _TIME_LINE = re.compile(
 _TZID = re.compile(r';TZID="?([^";:]*)', re.IGNORECASE)
 
 
-def zone_of(calendar: Calendar, profile: Profile) -> tzinfo:
+def zone_of(calendar: Calendar | CalendarEntry, profile: Profile) -> tzinfo:
     """Return the zone of a calendar's whole days and floating times; cached."""
     return own_zone_of(calendar) or profile.zone
 
 
-def own_zone_of(calendar: Calendar) -> tzinfo | None:
+def own_zone_of(calendar: Calendar | CalendarEntry) -> tzinfo | None:
     """Return the zone that a calendar's properties name, None when they name none."""
     told = calendar.properties
     return _own(told.get(TIMEZONE, "")) or known_zone(told.get(TIMEZONE_ID, ""))

@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from practice.database import SqlDatabase
+from practice.log import LogQuestion
 from practice.timezones import vtimezone
+from practice.use_cases.undo import plan_undo, undo
 from practice.use_cases.verify import verify
-from tests.building import PROFILE, reading
+from tests.building import PROFILE, reading, writing
 from tests.dav import CALDAV, HOME, multistatus, preconditions, put, report
 from tests.in_process import clients
 
@@ -261,3 +263,14 @@ def test_an_appointment_follows_its_calendars_clock(practice: SqlDatabase) -> No
         appointment = uow.appointments.by_uid("termin")
     assert appointment is not None
     assert f"{appointment.slot.start.astimezone(ZoneInfo('UTC')):%H:%M}" == "16:00"
+
+
+def test_taking_a_zone_back_takes_the_place_in_time_back(practice: SqlDatabase) -> None:
+    with clients(practice, "empfang") as (client,):
+        fill(client)
+        multistatus(set_zone(client, zone_text("America/New_York")))
+        with writing(practice) as uow:
+            last = uow.log_state().number
+            undo(uow, plan_undo(uow, [LogQuestion(first=last)], PROFILE))
+        assert at(client, "1123T0800") == {"floating"}
+    assert all_is_well(practice)
