@@ -88,7 +88,7 @@ class CalDavApplication(Application):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         logging.getLogger("radicale").disabled = True  # it logs what patients are called
-        super().__init__(_configuration(addresses, realm))
+        super().__init__(_configuration(addresses, profile, realm))
         self._database = database
         self._gate = gate
         self._addresses = addresses
@@ -249,14 +249,14 @@ def _with_dav(
     return kept
 
 
-def _configuration(addresses: Addresses, realm: str) -> config.Configuration:
+def _configuration(addresses: Addresses, profile: Profile, realm: str) -> config.Configuration:
     """Return Radicale's configuration: our plugins, and everything off that sleeps or logs."""
     configuration = config.load()
     configuration.update(
         {
             "auth": {"type": Auth, "realm": realm, "delay": 0},
             "rights": {"type": functools.partial(Rights, addresses)},
-            "storage": {"type": functools.partial(Storage, addresses)},
+            "storage": {"type": functools.partial(Storage, addresses, profile)},
             "web": {"type": "none"},
             "hook": {"type": "none"},
             "sharing": {"type": "none"},

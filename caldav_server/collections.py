@@ -113,7 +113,7 @@ class Collections:
         if at is None:
             raise Refusal(403, "Reports are run on calendars.", "<supported-report/>")
         view = scope.view(at.calendar)
-        if root.tag == CALDAV + "free-busy-query":
+        if root.tag == CALDAV + "free-busy-query" and not at.object:
             text = free_busy(scope.unit, view, root, self._profile)
             return 200, {"Content-Type": "text/calendar; charset=utf-8"}, text.encode()
         depth = environ.get("HTTP_DEPTH", "1").strip()

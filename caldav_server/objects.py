@@ -9,6 +9,7 @@ from caldav_server.addresses import MOUNT, Addresses
 from caldav_server.errors import Answer, BadRequest, Refusal
 from caldav_server.preconditions import condition, http_date, not_modified
 from caldav_server.properties import content_type, ctag
+from practice.calendar_zone import zone_of
 from practice.calendars import ALIAS_NAME, Condition, Draft
 from practice.errors import InvalidText, ObjectNotFound
 from practice.use_cases import objects
@@ -64,16 +65,22 @@ class Objects:
         """Create or overwrite an object, keeping the client's bytes (RFC 4791 5.3.2)."""
         account = scope.signed_in()
         at = self._object_path(path)
-        if scope.find(at.calendar) is None:
+        found = scope.find(at.calendar)
+        if found is None:
             raise Refusal(409, "There is no such calendar to put an object into.")
         text = _text(environ)
         # Read before the lock is taken: nobody waits while a text is being understood.
-        facts = read(text, zone=self._profile.zone, now=scope.now, limits=self._profile.limits)
+        zone = zone_of(found.locate(at.object)[0], self._profile)
+        facts = read(text, zone=zone, now=scope.now, limits=self._profile.limits)
         with scope.writing() as uow:
+            view = scope.view(at.calendar)
+            by_now = zone_of(view.locate(at.object)[0], self._profile)
+            if by_now is not zone:  # somebody has set it meanwhile
+                facts = read(text, zone=by_now, now=scope.now, limits=self._profile.limits)
             saved = objects.put(
                 uow,
                 account,
-                scope.view(at.calendar),
+                view,
                 Draft(at.object, text, facts),
                 condition=condition(environ),
                 profile=self._profile,
@@ -145,7 +152,7 @@ def _text(environ: dict[str, Any]) -> str:
     """Return the body as text, the same characters that its bytes stand for."""
     kind = environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
     if kind not in {"", "text/calendar", "application/octet-stream", "text/plain"}:
-        raise Refusal(415, "Calendar objects are text/calendar.", "<C:supported-calendar-data/>")
+        raise Refusal(403, "Calendar objects are text/calendar.", "<C:supported-calendar-data/>")
     body: bytes = environ["wsgi.input"].read()
     try:
         return body.decode("utf-8")

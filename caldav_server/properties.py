@@ -25,6 +25,7 @@ from practice.access import Level, Role, level, may_manage_calendars
 from practice.calendars import View
 from practice.recurrence import EARLIEST, LATEST
 from practice.timezones import vtimezone
+from practice.vevent import Collation
 
 __all__ = [
     "allprop",
@@ -136,6 +137,9 @@ def _timezone(resource: CalendarResource) -> str:
     )
 
 
+_COLLATIONS = "".join(
+    f"<C:supported-collation>{collation}</C:supported-collation>" for collation in Collation
+)
 _EVERYWHERE: Table = {
     DAV + "current-user-principal": _principal,
     DAV + "principal-collection-set": lambda _: _hrefs(MOUNT + "/"),
@@ -182,6 +186,8 @@ _CALENDAR: Table = {
     ),
     CALDAV + "max-resource-size": lambda r: str(r.profile.limits.max_bytes),
     CALDAV + "max-instances": lambda r: str(r.profile.limits.max_instances),
+    CALDAV + "max-attendees-per-instance": lambda r: str(r.profile.limits.max_attendees),
+    CALDAV + "supported-collation-set": lambda _: _COLLATIONS,
     CALDAV + "min-date-time": lambda _: f"{EARLIEST:%Y%m%dT%H%M%SZ}",
     CALDAV + "max-date-time": lambda _: f"{LATEST:%Y%m%dT%H%M%SZ}",
     CALDAV + "calendar-timezone": _timezone,

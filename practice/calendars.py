@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALIAS_NAME",
+    "ALL_COMPONENTS",
     "COMPONENTS",
     "UNION_SEPARATOR",
     "Calendar",
@@ -47,8 +48,10 @@ UNION_SEPARATOR = "~"
 #: File systems of clients that mirror a calendar stop at 255 bytes.
 LONGEST_NAME = 255
 
-#: What a calendar may hold, and holds unless told otherwise.
+#: What a calendar holds unless told otherwise.
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
+#: What a calendar may be made to hold: published busy times and working hours too.
+ALL_COMPONENTS = (*COMPONENTS, "VFREEBUSY", "VAVAILABILITY")
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 

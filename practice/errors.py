@@ -20,9 +20,14 @@ The tree::
      +-- Invalid
      |    +-- InvalidText             not iCalendar at all
      |    +-- InvalidObject           iCalendar, but not one calendar object
+     |    +-- InvalidTimezone         not the VTIMEZONE of one zone
+     |    +-- UnknownTimezone         a name of no zone
+     |    +-- TooEarly                a time before any that calendars have
+     |    +-- TooLate                 a time after any that calendars have
      |    +-- UnsupportedComponent    a component this calendar does not take
      |    +-- TooLarge                more bytes than one object may have
      |    +-- TooManyInstances        a recurrence that would explode
+     |    +-- TooManyAttendees        more attendees than one instance may have
      |    +-- InvalidName             a name that no object can have
      |    +-- InvalidPassword         a password nobody should have
      +-- ChangesForgotten             the sync number is not from this log, or purged from it
@@ -130,6 +135,22 @@ class InvalidObject(Invalid):
     """The text is iCalendar, but not one calendar object (RFC 4791 4.1)."""
 
 
+class InvalidTimezone(Invalid):
+    """The text is not an iCalendar object with the VTIMEZONE of one zone."""
+
+
+class UnknownTimezone(Invalid):
+    """No zone has this name."""
+
+
+class TooEarly(Invalid):
+    """A time lies before any that calendars here have."""
+
+
+class TooLate(Invalid):
+    """A time lies after any that calendars here have."""
+
+
 class UnsupportedComponent(Invalid):
     """The calendar does not take this kind of component."""
 
@@ -140,6 +161,10 @@ class TooLarge(Invalid):
 
 class TooManyInstances(Invalid):
     """The recurrence has more instances than a calendar object may have."""
+
+
+class TooManyAttendees(Invalid):
+    """An instance has more attendees than one may have."""
 
 
 class InvalidName(Invalid):

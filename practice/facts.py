@@ -37,14 +37,18 @@ class Busy(IntEnum):
     FREE = 0
     TENTATIVE = 1
     BUSY = 2
+    UNAVAILABLE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one calendar object may be: bytes of its text, instances of its series."""
+    """What one calendar object may be: bytes of its text, instances of its series, attendees of
+    one instance.
+    """
 
     max_bytes: int = 1_000_000
     max_instances: int = 3000
+    max_attendees: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

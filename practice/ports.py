@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from practice.log import LogQuestion, LogState
     from practice.messages import Message, Receiver
     from practice.patients import Patient, PatientRecord
-    from practice.vevent import Occupied
+    from practice.vevent import Facts, Occupied
 
 __all__ = [
     "Accounts",
@@ -151,8 +151,8 @@ class Calendars(Protocol):
     def listing(self, view: View) -> Iterator[ObjectHead]:
         """Yield every object of the view, without texts."""
 
-    def texts(self, view: View) -> Iterator[CalendarObject]:
-        """Yield every object of the view, with texts, a few at a time."""
+    def texts(self, view: View, component: str | None = None) -> Iterator[CalendarObject]:
+        """Yield every object of the view, or of one kind, with texts, a few at a time."""
 
     def within(
         self, view: View, span: Span, component: str | None, uid_part: str = ""
@@ -182,6 +182,9 @@ class Calendars(Protocol):
 
         Raises UidTaken when the UID stands in the calendar under another name.
         """
+
+    def reindex(self, item: ObjectHead, facts: Facts) -> None:
+        """Write the time index of an object anew, from facts of the text it has; no change."""
 
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """Remove an object; takes the next change number. Raises ObjectNotFound."""

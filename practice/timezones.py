@@ -20,7 +20,7 @@ from practice.windows_zones import WINDOWS_ZONES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Zones", "known_zone", "vtimezone"]
+__all__ = ["Zones", "known_zone", "tzid_of", "vtimezone"]
 
 #: Zones of its own in one text; a journey around the world has fewer.
 MOST_ZONES = 20
@@ -51,14 +51,18 @@ def known_zone(tzid: str) -> ZoneInfo | None:
 class Zones:
     """The zones of one text: known names first, then the text's own VTIMEZONEs."""
 
-    def __init__(self, practice_zone: ZoneInfo, vtimezones: Iterable[str] = ()) -> None:
-        self._practice_zone = practice_zone
-        self._own = {_tzid(block): block for block in vtimezones}
+    def __init__(self, floating: tzinfo, vtimezones: Iterable[str] = ()) -> None:
+        self.floating = floating
+        self._own = {tzid_of(block): block for block in vtimezones}
         self._read: dict[str, tzinfo | None] = {}
 
     def zone(self, tzid: str) -> tzinfo:
-        """Return the zone for `tzid`; the practice's own when nobody can tell."""
-        return known_zone(tzid) or self._from_text(tzid) or self._practice_zone
+        """Return the zone for `tzid`; that of floating times when nobody can tell."""
+        return self.find(tzid) or self.floating
+
+    def find(self, tzid: str) -> tzinfo | None:
+        """Return the zone for `tzid`, None when nobody can tell."""
+        return known_zone(tzid) or self._from_text(tzid)
 
     def _from_text(self, tzid: str) -> tzinfo | None:
         block = self._own.get(tzid)
@@ -69,7 +73,8 @@ class Zones:
         return self._read.get(tzid)
 
 
-def _tzid(block: str) -> str:
+def tzid_of(block: str) -> str:
+    """Return the TZID of a VTIMEZONE, empty for none."""
     found = _TZID.search(block)
     return re.sub(r"\\([,;\\])", r"\1", found[1].strip("\r")) if found else ""
 

@@ -59,7 +59,11 @@ def profile_of(settings: Settings) -> Profile:
         tentative_prefix=settings.appointments.tentative_prefix,
         categories=settings.appointments.categories,
         colors=settings.appointments.colors,
-        limits=ObjectLimits(settings.caldav.max_object_bytes, settings.caldav.max_instances),
+        limits=ObjectLimits(
+            settings.caldav.max_object_bytes,
+            settings.caldav.max_instances,
+            settings.caldav.max_attendees,
+        ),
     )
 
 

@@ -163,6 +163,12 @@ class CalDav(Section):
         le=100_000,
         description="Instances that a repeating event may have; a rule with more is refused.",
     )
+    max_attendees: int = Field(
+        1000,
+        ge=1,
+        le=10_000,
+        description="Attendees that one instance of an event may have; more are refused.",
+    )
 
     @field_validator("aliases")
     @classmethod

@@ -178,7 +178,7 @@ PUTS = (
         "another type",
         "PUT",
         NEW,
-        415,
+        403,
         CALDAV + "supported-calendar-data",
         body=A_NEW_ONE,
         headers={"Content-Type": "application/calendar+json"},

@@ -155,8 +155,8 @@ def test_a_search_by_text_finds_umlauts(mueller: Calendar) -> None:
     assert mueller.search(event=True, description="müller") == []  # as it is written
     assert uids(mueller.search(event=True, summary="b")) == {"b"}
     lenient = mueller.searcher(event=True)
-    lenient.add_property_filter("description", "FRAU MÜLLER", case_sensitive=False)
-    assert uids(lenient.search()) == {"a"}
+    lenient.add_property_filter("description", "FRAU MüLLER", case_sensitive=False)
+    assert uids(lenient.search()) == {"a"}  # i;ascii-casemap knows no umlauts
 
 
 def test_a_sync_token_tells_only_what_changed(house: RunningServer, mueller: Calendar) -> None:

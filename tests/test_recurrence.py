@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.database import SqlDatabase
-from practice.errors import InvalidObject, InvalidText, TooManyInstances
+from practice.errors import InvalidText, TooEarly, TooManyInstances
 from practice.facts import Busy, Facts, Limits, Occupied, Span
 from practice.use_cases.reading import overlapping
 from practice.vevent import expanded, occurs, read
@@ -561,22 +561,22 @@ def test_expanded_data_has_every_occurrence_in_the_range_and_no_other(
 
 _EVERY_MINUTE = ",".join(map(str, range(60)))
 TRAPS: dict[str, tuple[str, type[Exception] | None]] = {
-    "an interval of nothing": ("RRULE:FREQ=DAILY;INTERVAL=0", InvalidObject),
-    "an interval backwards": ("RRULE:FREQ=DAILY;INTERVAL=-1", InvalidObject),
+    "an interval of nothing": ("RRULE:FREQ=DAILY;INTERVAL=0", InvalidText),
+    "an interval backwards": ("RRULE:FREQ=DAILY;INTERVAL=-1", InvalidText),
     "an interval of a billion days": ("RRULE:FREQ=DAILY;INTERVAL=1000000000", None),
     "every second": ("RRULE:FREQ=SECONDLY", TooManyInstances),
     "30 February every second": (
         "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2",
         TooManyInstances,
     ),
-    "30 February by day": ("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", InvalidObject),
-    "30 February by week": ("RRULE:FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30", InvalidObject),
-    "30 February by month": ("RRULE:FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", InvalidObject),
+    "30 February by day": ("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", InvalidText),
+    "30 February by week": ("RRULE:FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30", InvalidText),
+    "30 February by month": ("RRULE:FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", InvalidText),
     "30 February by year, counted": (
         "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3",
-        InvalidObject,
+        InvalidText,
     ),
-    "the 32nd Monday of a month": ("RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=32", InvalidObject),
+    "the 32nd Monday of a month": ("RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=32", InvalidText),
     "every minute, counted to a billion": (
         "RRULE:FREQ=MINUTELY;COUNT=1000000000",
         TooManyInstances,
@@ -597,17 +597,17 @@ TRAPS: dict[str, tuple[str, type[Exception] | None]] = {
     "as many as allowed": ("RRULE:FREQ=DAILY;COUNT=3000", None),
     "EXRULE equal to RRULE": ("RRULE:FREQ=DAILY\r\nEXRULE:FREQ=DAILY", None),
     "EXRULE every second": ("RRULE:FREQ=DAILY\r\nEXRULE:FREQ=SECONDLY", None),
-    "six rules": ("\r\n".join(["RRULE:FREQ=DAILY;COUNT=2"] * 6), InvalidObject),
+    "six rules": ("\r\n".join(["RRULE:FREQ=DAILY;COUNT=2"] * 6), InvalidText),
     "five rules": ("\r\n".join(["RRULE:FREQ=DAILY;COUNT=3000"] * 5), None),
     "a second rule that counts too far": (
         "RRULE:FREQ=DAILY;COUNT=2\r\nRRULE:FREQ=MINUTELY;COUNT=9999",
         TooManyInstances,
     ),
-    "a list of 100,000 days": (f"RRULE:FREQ=MONTHLY;BYMONTHDAY={'1,' * 100_000}1", InvalidObject),
+    "a list of 100,000 days": (f"RRULE:FREQ=MONTHLY;BYMONTHDAY={'1,' * 100_000}1", InvalidText),
     "a count of 900,000 digits": (f"RRULE:FREQ=DAILY;COUNT={'9' * 900_000}", InvalidText),
-    "no frequency": ("RRULE:COUNT=3", InvalidObject),
+    "no frequency": ("RRULE:COUNT=3", InvalidText),
     "an unknown frequency": ("RRULE:FREQ=FORTNIGHTLY", InvalidText),
-    "an empty rule": ("RRULE:", InvalidObject),
+    "an empty rule": ("RRULE:", InvalidText),
     "50,000 dates": (
         "RDATE:"
         + ",".join(
@@ -618,7 +618,7 @@ TRAPS: dict[str, tuple[str, type[Exception] | None]] = {
     ),
     "3,001 lines of exceptions": (
         "RRULE:FREQ=DAILY;COUNT=2\r\n" + "\r\n".join(["EXDATE:20261124T090000Z"] * 3001),
-        InvalidObject,
+        InvalidText,
     ),
 }
 
@@ -647,7 +647,7 @@ def test_a_daily_series_since_1900_costs_no_more_than_one_since_this_year() -> N
 
 
 def test_a_series_since_the_birth_of_christ_is_refused() -> None:
-    with pytest.raises(InvalidObject):
+    with pytest.raises(TooEarly):
         facts_of(a_text("DTSTART:00010101T090000Z", "RRULE:FREQ=DAILY"))
 
 
@@ -659,7 +659,7 @@ def test_expanding_more_than_the_limit_is_refused() -> None:
 
 
 def test_a_recurring_task_without_a_start_is_refused() -> None:
-    with pytest.raises(InvalidObject):
+    with pytest.raises(InvalidText):
         facts_of(a_text("DUE:20261123T090000Z", "RRULE:FREQ=DAILY", kind="VTODO"))
 
 

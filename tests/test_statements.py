@@ -289,9 +289,9 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
     "query of the own": (reads(lambda p: query(p.booking, PRAXIS, *DAY)), Cost(8)),
     "query of a day by text": (
         reads(lambda p: report(p.staff, MUELLER, a_query(SUMMARY))),
-        Cost(8, loaded=2, parsed=2),
+        Cost(8, loaded=2, parsed=1),
     ),
-    "query of a uid": (query_of_a_uid, Cost(8, loaded=1, parsed=1)),
+    "query of a uid": (query_of_a_uid, Cost(8, loaded=1)),
     "query of a day, expanded": (
         reads(lambda p: report(p.staff, MUELLER, a_query(expand="yes"))),
         Cost(8, loaded=2, parsed=2),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from caldav_server.addresses import HOME, Addresses, href
@@ -14,13 +14,13 @@ from caldav_server.properties import (
     response,
     sync_token,
 )
-from caldav_server.reports.query import find, read_query, read_span
+from caldav_server.reports.calendar_data import DATA, Texts
+from caldav_server.reports.query import find, read_query
 from caldav_server.resources import ObjectResource
-from caldav_server.xml import CALDAV, DAV, NAMESPACES, document
-from practice.calendars import CalendarObject, Span
+from caldav_server.xml import DAV, NAMESPACES, document
+from practice.calendars import CalendarObject
 from practice.errors import ChangesForgotten
 from practice.use_cases.reading import changes_since, listing, objects_named
-from practice.vevent import expanded
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -34,7 +34,6 @@ __all__ = ["Report", "multistatus"]
 
 #: Hrefs in one multiget; clients send 10 to 100.
 MOST_HREFS = 5000
-_DATA = CALDAV + "calendar-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,10 @@ class Report:
     shown: str
     root: Element
     depth: str = "1"
+    texts: Texts = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", Texts(self.root, self.view, self.profile))
 
     def sync_collection(self) -> bytes:
         """Answer RFC 6578: what changed since a token; everything without one."""
@@ -88,13 +91,15 @@ class Report:
         query = read_query(self.root)
         if self.depth == "0":  # the calendar itself is no calendar object
             return multistatus(())
-        return multistatus(self._told(find(self.uow, self.view, query, self.profile.zone)))
+        with_texts = DATA in self._tags()
+        found = find(self.uow, self.view, query, self.profile, with_texts=with_texts)
+        return multistatus(self._told(found))
 
     def _told(self, heads: Iterable[ObjectHead]) -> Iterator[str]:
         """Yield a response for each object; texts are fetched only if they are asked for."""
         tags = self._tags()
         items: Iterable[ObjectHead] = heads
-        if _DATA in tags:
+        if DATA in tags:
             items = self._with_texts(list(heads))
         for item in items:
             name = self.view.name_of(item.calendar_id, item.href)
@@ -109,12 +114,7 @@ class Report:
         yield from objects_named(self.uow, self.view, names).values()
 
     def _resource(self, item: ObjectHead) -> ObjectResource:
-        data = item.text if isinstance(item, CalendarObject) else None
-        expand = self.root.find(f"{DAV}prop/{_DATA}/{CALDAV}expand")
-        if data is not None and expand is not None:
-            span: Span = read_span(expand)
-            zone, limits = self.profile.zone, self.profile.limits
-            data = expanded(data, span, zone=zone, limits=limits)
+        data = self.texts.of(item) if isinstance(item, CalendarObject) else None
         return ObjectResource(self.account, self.profile, self.view, item, data)
 
     def _tags(self) -> list[str]:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from caldav_server.errors import BadRequest
-from caldav_server.reports.query import read_span
+from caldav_server.reports.ranges import both_ends
 from caldav_server.xml import CALDAV
-from practice.use_cases.reading import busy_times
+from practice.use_cases.reading import busy_or_away
 from practice.vevent import Busy, Occupied
 
 if TYPE_CHECKING:
@@ -18,33 +18,46 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["free_busy"]
+__all__ = ["busy_lines", "free_busy", "utc"]
 
-_TYPES = {Busy.BUSY: "BUSY", Busy.TENTATIVE: "BUSY-TENTATIVE"}
+_TYPES = {
+    Busy.BUSY: "BUSY",
+    Busy.TENTATIVE: "BUSY-TENTATIVE",
+    Busy.UNAVAILABLE: "BUSY-UNAVAILABLE",
+}
 
 
 def free_busy(uow: UnitOfWork, view: View, root: Element, profile: Profile) -> str:
-    """Return the VFREEBUSY for the time-range asked for."""
-    limits = root.find(CALDAV + "time-range")
-    if limits is None:
-        raise BadRequest("A free-busy-query has a time-range.")
-    span = read_span(limits)
-    if span.start is None or span.end is None:
-        raise BadRequest("The time-range of a free-busy-query has a start and an end.")
+    """Return the VFREEBUSY for the time-range asked for.
+
+    Depth says which calendars are looked at; a calendar is at depth 0 of itself.
+    """
+    limits = root.findall(CALDAV + "time-range")
+    if len(limits) != 1:
+        raise BadRequest("A free-busy-query has one time-range.")
+    span = both_ends(limits[0])
+    assert span.start is not None and span.end is not None  # noqa: S101, PT018 - both ends
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//praxis-caldav//praxis-caldav//DE",
         "BEGIN:VFREEBUSY",
+        f"UID:{span.start}-{span.end}-{view.fingerprint}@free-busy",
         f"DTSTAMP:{uow.now:%Y%m%dT%H%M%SZ}",
-        f"DTSTART:{_utc(span.start)}",
-        f"DTEND:{_utc(span.end)}",
+        f"DTSTART:{utc(span.start)}",
+        f"DTEND:{utc(span.end)}",
     ]
-    taken = busy_times(uow, view, span, profile)
+    taken = busy_or_away(uow, view, span, profile)
+    return "\r\n".join([*lines, *busy_lines(taken, span), "END:VFREEBUSY", "END:VCALENDAR", ""])
+
+
+def busy_lines(taken: list[Occupied], span: Span) -> list[str]:
+    """Return the FREEBUSY lines of times in order, without line ends."""
+    lines = []
     for kind, name in _TYPES.items():
         merged = _merged([o for o in taken if o.busy is kind], span)
-        lines += [f"FREEBUSY;FBTYPE={name}:{_utc(start)}/{_utc(end)}" for start, end in merged]
-    return "\r\n".join([*lines, "END:VFREEBUSY", "END:VCALENDAR", ""])
+        lines += [f"FREEBUSY;FBTYPE={name}:{utc(start)}/{utc(end)}" for start, end in merged]
+    return lines
 
 
 def _merged(taken: list[Occupied], span: Span) -> list[tuple[int, int]]:
@@ -60,5 +73,6 @@ def _merged(taken: list[Occupied], span: Span) -> list[tuple[int, int]]:
     return merged
 
 
-def _utc(moment: int) -> str:
+def utc(moment: int) -> str:
+    """Return seconds since 1970 as iCalendar writes a time in UTC."""
     return f"{datetime.fromtimestamp(moment, UTC):%Y%m%dT%H%M%SZ}"

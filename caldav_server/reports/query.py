@@ -2,135 +2,82 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from caldav_server.errors import BadRequest, Refusal
+from caldav_server.errors import BadRequest
+from caldav_server.reports.filters import KINDS, read_filter
 from caldav_server.xml import CALDAV
+from practice.calendar_zone import zone_in, zone_named, zone_of
 from practice.calendars import Span
-from practice.use_cases.reading import overlapping
-from practice.vevent import CompFilter, ParamFilter, PropFilter, TextMatch, matches
+from practice.use_cases.alarms import near_alarms
+from practice.use_cases.reading import listing, overlapping, texts
+from practice.vevent import CompFilter, matches, might_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import tzinfo
     from xml.etree.ElementTree import Element
-    from zoneinfo import ZoneInfo
 
-    from practice.calendars import CalendarObject, View
+    from practice.calendars import ObjectHead, View
     from practice.ports import UnitOfWork
+    from practice.profile import Profile
 
-__all__ = ["Query", "find", "read_query", "read_span"]
+__all__ = ["Query", "find", "read_query", "read_zone"]
 
-_UTC_TIME = re.compile(r"\d{8}T\d{6}Z")
-_COLLATIONS = {"i;ascii-casemap": True, "i;unicode-casemap": True, "i;octet": False}
+#: Of these the index knows exactly when they are.
+_BY_INDEX = KINDS - {"VFREEBUSY"}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A filter, split in what the index answers (kind and time) and the rest."""
+    """A filter, split in what the index answers (kind and time) and the rest.
+
+    `zone` is that of whole days and floating times, where the query names one; `alarms` is when
+    alarms ring that every match has.
+    """
 
     component: str | None
     span: Span
     rest: CompFilter | None
+    zone: tzinfo | None = None
+    nothing: bool = False
+    alarms: Span | None = None
 
 
 def read_query(root: Element) -> Query:
-    """Read the filter of a calendar-query; raises BadRequest or Refusal (supported-filter)."""
-    filters = root.findall(CALDAV + "filter")
-    if len(filters) != 1 or len(filters[0]) != 1 or filters[0][0].tag != CALDAV + "comp-filter":
-        raise BadRequest("A calendar-query has one filter with one comp-filter.")
-    outer = filters[0][0]
-    if outer.get("name", "").upper() != "VCALENDAR":
-        raise _unsupported("The outermost comp-filter is that of VCALENDAR.")
-    whole = _comp(outer, top=True)
-    inner = [child for child in outer if child.tag == CALDAV + "comp-filter"]
-    span, component = Span(), None
-    if len(inner) == 1 and inner[0].find(CALDAV + "is-not-defined") is None:
-        component = inner[0].get("name", "").upper()
-        limits = inner[0].find(CALDAV + "time-range")
-        span = Span() if limits is None else read_span(limits)
-    elif any(child.find(CALDAV + "time-range") is not None for child in inner):
-        raise _unsupported("A time-range stands in one component.")
-    answered = not whole.props and all(part.asks_only_for_kind for part in whole.comps)
-    return Query(component, span, None if answered and len(inner) <= 1 else whole)
+    """Read the filter and the zone of a calendar-query; raises BadRequest, Refusal or Invalid."""
+    whole = read_filter(root)
+    zone = read_zone(root)
+    if whole.absent:
+        return Query(None, Span(), None, nothing=True)  # all objects have a VCALENDAR
+    asked = [comp for comp in whole.comps if not comp.absent and comp.name in KINDS]
+    kinds = {comp.name for comp in asked}
+    spans = [comp.span for comp in asked if comp.span is not None]
+    alarms = [c.span for comp in asked for c in comp.comps if c.span is not None]
+    exact = len(whole.comps) == len(asked) == 1 and asked[0].asks_only_for_kind
+    answered = (exact and kinds <= _BY_INDEX) or not whole.comps
+    return Query(
+        component=next(iter(kinds)) if kinds else None,
+        span=spans[0] if spans else Span(),
+        rest=None if answered and not whole.props else whole,
+        zone=zone,
+        nothing=len(kinds) > 1,  # an object has components of one kind
+        alarms=alarms[0] if alarms else None,
+    )
 
 
-def _unsupported(sentence: str) -> Refusal:
-    return Refusal(403, sentence, "<C:supported-filter/>")
+def read_zone(root: Element) -> tzinfo | None:
+    """Read timezone or timezone-id (RFC 4791 9.8, RFC 7809 6.4); None without either.
 
-
-def _comp(element: Element, *, top: bool = False, inside: bool = False) -> CompFilter:
-    """Read a comp-filter; time ranges are read elsewhere and stand right below VCALENDAR only."""
-    props, comps, absent = [], [], False
-    for child in element:
-        if child.tag == CALDAV + "is-not-defined":
-            absent = True
-        elif child.tag == CALDAV + "prop-filter":
-            props.append(_prop(child))
-        elif child.tag == CALDAV + "comp-filter":
-            comps.append(_comp(child, inside=not top))
-        elif child.tag != CALDAV + "time-range" or top or inside:
-            raise _unsupported("The filter has a condition that is not supported there.")
-    return CompFilter(_name(element), absent, tuple(props), tuple(comps))
-
-
-def _prop(element: Element) -> PropFilter:
-    text, params, absent = None, [], False
-    for child in element:
-        if child.tag == CALDAV + "is-not-defined":
-            absent = True
-        elif child.tag == CALDAV + "text-match":
-            text = _text_match(child)
-        elif child.tag == CALDAV + "param-filter":
-            params.append(_param(child))
-        else:
-            raise _unsupported("Time ranges of properties are not supported.")
-    return PropFilter(_name(element), absent, text, tuple(params))
-
-
-def _param(element: Element) -> ParamFilter:
-    match = element.find(CALDAV + "text-match")
-    absent = element.find(CALDAV + "is-not-defined") is not None
-    return ParamFilter(_name(element), absent, None if match is None else _text_match(match))
-
-
-def _text_match(element: Element) -> TextMatch:
-    collation = element.get("collation", "i;ascii-casemap")
-    if collation not in _COLLATIONS:
-        sentence = "Texts are compared by i;ascii-casemap, i;unicode-casemap or i;octet."
-        raise Refusal(403, sentence, "<C:supported-collation/>")
-    negate = element.get("negate-condition", "no").lower() == "yes"
-    return TextMatch(element.text or "", negate, _COLLATIONS[collation])
-
-
-def _name(element: Element) -> str:
-    name = element.get("name", "").upper()
-    if not name:
-        raise BadRequest("A filter has a name.")
-    return name
-
-
-def read_span(element: Element) -> Span:
-    """Read a time-range: UTC times, either of which may be left out."""
-    start, end = (_seconds(element.get(name)) for name in ("start", "end"))
-    if start is None and end is None:
-        raise BadRequest("A time-range has a start or an end.")
-    if start is not None and end is not None and end <= start:
-        raise BadRequest("A time-range ends after it starts.")
-    return Span(start, end)
-
-
-def _seconds(text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        if not _UTC_TIME.fullmatch(text):
-            raise ValueError(text)
-        return int(datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp())
-    except ValueError as error:
-        raise BadRequest("A time-range is told in UTC, as 20261224T080000Z.") from error
+    Raises BadRequest, InvalidTimezone or UnknownTimezone.
+    """
+    texts, names = (root.findall(CALDAV + name) for name in ("timezone", "timezone-id"))
+    if len(texts) + len(names) > 1:
+        raise BadRequest("A report has one timezone or timezone-id.")
+    if texts:
+        return zone_in(texts[0].text or "")
+    return zone_named(names[0].text or "") if names else None
 
 
 def _uid_part(query: Query) -> str:
@@ -147,11 +94,31 @@ def _uid_part(query: Query) -> str:
     return asked[0] if len(asked) == 1 and query.component and asked[0].isascii() else ""
 
 
-def find(uow: UnitOfWork, view: View, query: Query, zone: ZoneInfo) -> Iterator[CalendarObject]:
-    """Yield the objects that match."""
-    if query.component is not None and query.component not in view.calendar.components:
+def find(
+    uow: UnitOfWork, view: View, query: Query, profile: Profile, *, with_texts: bool = True
+) -> Iterator[ObjectHead]:
+    """Yield the objects that match; without texts where neither filter nor answer needs them.
+
+    Where the index does not tell, texts are read as they come, and only those with all names and
+    words of the filter in them are taken apart.
+    """
+    held = {component for source in view.sources for component in source.components}
+    if query.nothing or (query.component is not None and query.component not in held):
         return
-    uid_part = _uid_part(query)
-    for item in overlapping(uow, view, query.span, query.component, zone, uid_part):
-        if query.rest is None or matches(item.text, query.rest):
+    if not with_texts and query.rest is None and query.span == Span():
+        heads = listing(uow, view)
+        yield from (head for head in heads if query.component in {None, head.component})
+        return
+    uid_part, found = _uid_part(query), texts(uow, view, query.component)
+    if query.span == Span() and not uid_part and query.alarms is not None:
+        found = near_alarms(uow, view, query.alarms, query.component, profile.zone)
+    elif query.span != Span() or uid_part:
+        kind, zone = query.component, profile.zone
+        found = iter(overlapping(uow, view, query.span, kind, zone, uid_part, asked=query.zone))
+    zones = {source.id: query.zone or zone_of(source, profile) for source in view.sources}
+    for item in found:
+        if query.rest is None or (
+            might_match(item.text, query.rest)
+            and matches(item.text, query.rest, zones[item.calendar_id])
+        ):
             yield item

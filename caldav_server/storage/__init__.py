@@ -17,25 +17,31 @@ from caldav_server.properties import is_protected
 from caldav_server.scope import current
 from caldav_server.storage.collection import CalendarCollection, PlainCollection
 from practice.access import may_manage_calendars
-from practice.calendars import COMPONENTS, CalendarKind
+from practice.calendar_zone import with_zone
+from practice.calendars import ALL_COMPONENTS, COMPONENTS, CalendarKind
 from practice.errors import NotAllowed
 
 if TYPE_CHECKING:
     from radicale import config, item, types
 
+    from practice.profile import Profile
+
 __all__ = ["Storage"]
 
 
 class Storage(storage.BaseStorage):
-    """The plugin; give Radicale `functools.partial(Storage, addresses)` as its storage type."""
+    """The plugin; Radicale takes `functools.partial(Storage, addresses, profile)` for a type."""
 
     _supports_unicode = True
     _supports_trailing_whitespace = True
     _supports_problematic_chars = True
 
-    def __init__(self, addresses: Addresses, configuration: config.Configuration) -> None:
+    def __init__(
+        self, addresses: Addresses, profile: Profile, configuration: config.Configuration
+    ) -> None:
         super().__init__(configuration)
         self._addresses = addresses
+        self._profile = profile
 
     def discover(
         self,
@@ -54,7 +60,7 @@ class Storage(storage.BaseStorage):
         address = self._addresses.calendar_path(path)
         view = scope.find(address.calendar) if address and not address.object else None
         if view is not None:
-            yield CalendarCollection(bare, view)
+            yield CalendarCollection(bare, view, self._profile)
 
     def create_collection(
         self,
@@ -69,9 +75,10 @@ class Storage(storage.BaseStorage):
             raise NotAllowed("Calendars are made right below the calendar home.")
         if scope.account is None or not may_manage_calendars(scope.account):
             raise NotAllowed("You may not make calendars.")
-        kept = {name: value for name, value in (props or {}).items() if not is_protected(name)}
+        told = {name: value for name, value in (props or {}).items() if not is_protected(name)}
+        kept = with_zone({}, told)
         asked = (props or {}).get("C:supported-calendar-component-set", "").upper().split(",")
-        components = tuple(name for name in COMPONENTS if name in asked) or COMPONENTS
+        components = tuple(name for name in ALL_COMPONENTS if name in asked) or COMPONENTS
         scope.unit.calendars.create(
             address.calendar, CalendarKind.PLAIN, kept, components=components
         )

@@ -8,11 +8,13 @@ from radicale import storage
 
 from caldav_server.properties import ctag, is_protected
 from caldav_server.scope import current
+from practice.use_cases.calendar_properties import set_properties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from practice.calendars import View
+    from practice.profile import Profile
 
 __all__ = ["CalendarCollection", "PlainCollection"]
 
@@ -53,9 +55,10 @@ class PlainCollection(storage.BaseCollection):
 class CalendarCollection(PlainCollection):
     """A calendar, as the account sees it."""
 
-    def __init__(self, path: str, view: View) -> None:
+    def __init__(self, path: str, view: View, profile: Profile) -> None:
         super().__init__(path)
         self._view = view
+        self._profile = profile
 
     @property
     def tag(self) -> str:
@@ -88,4 +91,4 @@ class CalendarCollection(PlainCollection):
         if sum(len(name) + len(value) for name, value in kept.items()) > MOST_CHARACTERS:
             current().unit.doom()
             raise ValueError("[Errno 28] The properties of a calendar are too long.")
-        current().unit.calendars.set_properties(self._view.calendar, kept)
+        set_properties(current().unit, self._view.calendar, kept, self._profile)

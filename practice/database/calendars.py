@@ -169,9 +169,11 @@ class SqlCalendars(SqlLog):
         for row in self._connection.execute(query):
             yield head_of(row)
 
-    def texts(self, view: View) -> Iterator[CalendarObject]:
+    def texts(self, view: View, component: str | None = None) -> Iterator[CalendarObject]:
         """See the port."""
         query = owned(select(*WHOLE).where(of_view(objects, view)), objects, view)
+        if component:
+            query = query.where(objects.c.component == component)
         for row in self._connection.execute(query.execution_options(yield_per=CHUNK)):
             yield object_of(row)
 
@@ -282,11 +284,7 @@ class SqlCalendars(SqlLog):
             "owner_id": owner_id,
             "changed": ledger.now,
         }
-        more = {
-            "covered_from": facts.coverage.start if facts.coverage else None,
-            "covered_until": facts.coverage.end if facts.coverage else None,
-            "text": draft.text,
-        }
+        more = {**_coverage(facts), "text": draft.text}
         if old:
             object_id = old.id
             statement = update(objects).where(objects.c.id == object_id)
@@ -315,6 +313,14 @@ class SqlCalendars(SqlLog):
         if rows:
             self._connection.execute(insert(occurrences), rows)
 
+    def reindex(self, item: ObjectHead, facts: Facts) -> None:
+        """See the port."""
+        self._connection.execute(
+            update(objects).where(objects.c.id == item.id).values(**_coverage(facts))
+        )
+        self._connection.execute(delete(occurrences).where(occurrences.c.object_id == item.id))
+        self._index(item.id, item.calendar_id, facts)
+
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """See the port."""
         row = self._connection.execute(
@@ -335,3 +341,11 @@ class SqlCalendars(SqlLog):
         self._connection.execute(delete(occurrences).where(occurrences.c.object_id == old.id))
         self._connection.execute(delete(objects).where(objects.c.id == old.id))
         return old
+
+
+def _coverage(facts: Facts) -> dict[str, int | None]:
+    covered = facts.coverage
+    return {
+        "covered_from": covered.start if covered else None,
+        "covered_until": covered.end if covered else None,
+    }

@@ -14,37 +14,34 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from recurring_ical_events import of as series_of
-
-from practice.errors import InvalidObject, TooManyInstances
-from practice.facts import Coverage
+from practice.errors import InvalidText, TooManyInstances
+from practice.facts import Coverage, Span
+from practice.recurrence.overlap import (
+    EARLIEST,
+    EARLIEST_SECOND,
+    LATEST,
+    LATEST_SECOND,
+    seconds,
+    taken,
+)
 from practice.recurrence.rules import end_endless, end_rule, last_start, listed
+from practice.recurrence.series import FARTHEST_SHIFT, Instance, Series, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from icalendar import Component
 
-    from practice.facts import Span
-
 __all__ = [
-    "EARLIEST",
-    "EARLIEST_SECOND",
-    "LATEST",
-    "LATEST_SECOND",
     "Occurrence",
+    "affecting",
+    "anchors",
     "every_occurrence",
     "expand",
     "instances",
     "next_occurrence",
-    "seconds",
 ]
 
-#: Calendars of a practice lie between these; beyond them Python's dates and clients break.
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-EARLIEST_SECOND = int(EARLIEST.timestamp())
-LATEST_SECOND = int(LATEST.timestamp())
 BACKWARD = timedelta(days=3 * 366)
 FORWARD = timedelta(days=5 * 366)
 #: An endless series may have four occurrences on every day, not a thousand.
@@ -63,15 +60,6 @@ class Occurrence:
     source: Component
 
 
-def seconds(moment: date, zone: tzinfo) -> int:
-    """Return seconds since 1970; dates and floating times are those of `zone`."""
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time())
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    return int(moment.timestamp())
-
-
 def expand(
     calendar: Component, component: str, *, zone: tzinfo, now: datetime, most: int
 ) -> tuple[list[Occurrence], Coverage | None]:
@@ -84,9 +72,10 @@ def expand(
         zone = _by_one_clock(calendar, component, zone)
         first, last, endless = _bounds(calendar, component, zone, now, most)
         limit = int(MOST_PER_YEAR * (last - first).days / 365) if endless else most
-        found = list(islice(_between(calendar, component, first, last, zone), limit + 1))
+        series = Series(_parts(calendar, component))
+        found = list(islice(_between(series, first, last, zone), limit + 1))
     except _BROKEN as error:
-        raise InvalidObject("The recurrence cannot be expanded.") from error
+        raise InvalidText("The recurrence cannot be expanded.") from error
     if len(found) > limit:
         raise TooManyInstances(f"The series has more than {most} instances.")
     coverage = Coverage(int(first.timestamp()), int(last.timestamp())) if endless else None
@@ -106,11 +95,12 @@ def next_occurrence(
     stop = min(position + timedelta(days=36525), LATEST)
     if span.end is not None:
         stop = min(stop, datetime.fromtimestamp(min(span.end, LATEST_SECOND), UTC))
-    end_endless(calendar, component, stop + _MARGIN, zone)
+    end_endless(calendar, component, stop + FARTHEST_SHIFT + _MARGIN, zone)
+    series = Series(_parts(calendar, component))
     step = timedelta(days=8)
     while position < stop:
         upto = min(position + step, stop)
-        found = _between(calendar, component, position - _MARGIN, upto + _MARGIN, zone)
+        found = _between(series, position - _MARGIN, upto + _MARGIN, zone)
         fitting = [o for o in found if o.end > start and (span.end is None or o.start < span.end)]
         if fitting:
             return min(fitting, key=lambda occurrence: occurrence.start)
@@ -123,15 +113,10 @@ def every_occurrence(
 ) -> list[Occurrence]:
     """Return all occurrences that overlap a span with two ends; TooManyInstances above `most`."""
     zone = _by_one_clock(calendar, component, zone)
-    start = max(span.start or EARLIEST_SECOND, EARLIEST_SECOND)
-    end = LATEST_SECOND if span.end is None else min(span.end, LATEST_SECOND)
-    first, last = (datetime.fromtimestamp(moment, UTC) for moment in (start, max(start, end)))
-    end_endless(calendar, component, last + _MARGIN, zone)
-    within = _between(calendar, component, first - _MARGIN, last + _MARGIN, zone)
-    found = list(islice((o for o in within if o.start < end and o.end > start), most + 1))
+    found = list(islice(_overlapping(calendar, component, span, zone), most + 1))
     if len(found) > most:
         raise TooManyInstances(f"The range has more than {most} instances.")
-    return found
+    return [Occurrence(*taken(one, zone), one.source) for one in found]
 
 
 def _first_of(calendar: Component, component: str, zone: tzinfo) -> datetime:
@@ -146,31 +131,85 @@ def _first_of(calendar: Component, component: str, zone: tzinfo) -> datetime:
 
 def instances(
     calendar: Component, component: str, span: Span, zone: tzinfo, most: int
-) -> list[Component]:
-    """Return the occurrences that overlap `span` as components of their own, times in UTC.
+) -> tuple[list[Instance], tzinfo | None]:
+    """Return the instances that overlap `span`, by start, and the zone of the clock they are by.
 
-    Whole days and floating times stay what they are. Raises TooManyInstances above `most`.
+    The zone is None where times float. Raises TooManyInstances above `most`.
     """
     parts = _parts(calendar, component)
     floating = not any(_zones(parts))
     zone = _by_one_clock(calendar, component, zone)
-    if len(parts) == 1 and not {"RRULE", "RDATE"} & set(parts[0]):
-        return parts if floating else [_told_in_utc(parts[0], zone)]
+    found = list(islice(_overlapping(calendar, component, span, zone), most + 1))
+    if len(found) > most:
+        raise TooManyInstances(f"The range has more than {most} instances.")
+    found.sort(key=lambda one: taken(one, zone))
+    return found, None if floating else zone
+
+
+def affecting(calendar: Component, component: str, span: Span, zone: tzinfo) -> set[int]:
+    """Return the numbers of the components that matter in `span`: the series itself, overrides
+    with an instance in it, and those that took an instance out of it (RFC 4791 9.6.6).
+    """
+    zone = _by_one_clock(calendar, component, zone)
+    parts = _parts(calendar, component)
+    master = next((part for part in parts if "RECURRENCE-ID" not in part), None)
+    sources = {id(one.source) for one in _overlapping(calendar, component, span, zone)}
+    kept = set()
+    for number, part in enumerate(parts):
+        if part is master or id(part) in sources:
+            kept.add(number)
+            continue
+        at = part["RECURRENCE-ID"].dt
+        before = part if master is None else master
+        start, end = taken(Instance(at, end_of(before, at), at, before), zone)
+        if "RANGE" in part["RECURRENCE-ID"].params:
+            end = LATEST_SECOND  # those that follow were taken from where they were, too
+        if _overlap((start, end), span):
+            kept.add(number)
+    return kept
+
+
+def anchors(
+    calendar: Component, component: str, number: int, span: Span, zone: tzinfo
+) -> Iterator[tuple[int, int]]:
+    """Yield start and end (the start where nothing tells an end) of the instances in `span` that
+    one component tells of; `number` counts the components.
+    """
+    zone = _by_one_clock(calendar, component, zone)
+    part = _parts(calendar, component)[number]
+    identifier = part.get("RECURRENCE-ID")
+    if identifier is not None and "RANGE" not in identifier.params and "DTSTART" in part:
+        at = part["DTSTART"].dt  # one instance: nobody need look for it elsewhere
+        own = taken(Instance(at, end_of(part, at), at, part), zone)
+        if not _overlap(own, span):
+            return
+        span = Span(*own)
+    for one in _overlapping(calendar, component, span, zone):
+        if one.source is part:
+            start = seconds(one.start, zone)
+            whole_day = not isinstance(one.start, datetime)
+            end = one.end or (one.start + timedelta(days=1) if whole_day else one.start)
+            yield start, max(seconds(end, zone), start)
+
+
+def _overlapping(
+    calendar: Component, component: str, span: Span, zone: tzinfo
+) -> Iterator[Instance]:
+    """Yield the instances that overlap a span; times are by the clock of `zone` already."""
     start = EARLIEST_SECOND if span.start is None else max(span.start, EARLIEST_SECOND)
     end = LATEST_SECOND if span.end is None else min(span.end, LATEST_SECOND)
     first = datetime.fromtimestamp(start, UTC) - _MARGIN
     last = datetime.fromtimestamp(max(start, end), UTC) + _MARGIN
-    end_endless(calendar, component, last, zone)
-    found: list[Component] = []
-    for one in _found(calendar, component, first, last):
-        begin = seconds(one.start, zone)
-        if begin >= end or max(_end(one.start, one.end, zone), begin + 1) <= start:
-            continue
-        part = one.as_component(keep_recurrence_attributes=False)
-        found.append(part if floating else _told_in_utc(part, zone))
-        if len(found) > most:
-            raise TooManyInstances(f"The range has more than {most} instances.")
-    return found
+    end_endless(calendar, component, last + FARTHEST_SHIFT, zone)
+    series = Series(_parts(calendar, component))
+    for one in series.between(_on_clock(first, zone), _on_clock(last, zone)):
+        if _overlap(taken(one, zone), span):
+            yield one
+
+
+def _overlap(one: tuple[int, int], span: Span) -> bool:
+    start, end = one
+    return (span.end is None or start < span.end) and (span.start is None or end > span.start)
 
 
 def _by_one_clock(calendar: Component, component: str, zone: tzinfo) -> tzinfo:
@@ -209,47 +248,36 @@ def _by_clock(moment: Any, zone: tzinfo) -> Any:
     return moment.astimezone(zone).replace(tzinfo=None) if _is_zoned(moment) else moment
 
 
-def _found(calendar: Component, component: str, first: datetime, last: datetime) -> Iterator[Any]:
-    for series in series_of(calendar, components=[component]).series:
-        yield from series.between(first, last)
+def _on_clock(moment: datetime, zone: tzinfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
-def _between(
-    calendar: Component, component: str, first: datetime, last: datetime, zone: tzinfo
-) -> Iterator[Occurrence]:
-    for found in _found(calendar, component, first, last):
-        start, end = seconds(found.start, zone), _end(found.start, found.end, zone)
-        # The library has no public way from an occurrence to the component it comes from.
-        yield Occurrence(start, max(end, start + 1), found._adapter._component)
-
-
-def _end(start: date, end: date, zone: tzinfo) -> int:
-    """Return the end of an occurrence, the later one where a clock changes within it.
-
-    RFC 5545 3.8.5.3 keeps the length that DTEND gives, clients the time on the clock.
-    """
-    told = seconds(end, zone)
-    if isinstance(start, datetime) and isinstance(end, datetime) and start.tzinfo is end.tzinfo:
-        length = end.replace(tzinfo=None) - start.replace(tzinfo=None)
-        return max(told, seconds(start, zone) + int(length.total_seconds()))
-    return told
+def _between(series: Series, first: datetime, last: datetime, zone: tzinfo) -> Iterator[Occurrence]:
+    begin, finish = int(first.timestamp()), int(last.timestamp())
+    for one in series.between(_on_clock(first, zone), _on_clock(last, zone)):
+        start, end = taken(one, zone)
+        if start < finish and end > begin:
+            yield Occurrence(start, end, one.source)
 
 
 def _parts(calendar: Component, component: str) -> list[Any]:
     """Return the components; what their properties are was checked at the door."""
-    return calendar.walk(component)
+    return [part for part in calendar.subcomponents if part.name == component]
 
 
 def _bounds(
     calendar: Component, component: str, zone: tzinfo, now: datetime, most: int
 ) -> tuple[datetime, datetime, bool]:
     """Return when to start and to stop expanding, and whether there is more after that."""
-    firsts: list[datetime] = []
-    lasts: list[datetime] = []
+    starts: list[datetime] = []
     rules: list[tuple[Any, Any]] = []
+    longest = shift = timedelta()
     for part in _parts(calendar, component):
         start = _moment(part["DTSTART"].dt, zone)
-        starts = [start, *(_moment(d, zone) for d in _dates(part.get("RDATE")))]
+        starts += [start, *(_moment(d, zone) for d in _dates(part.get("RDATE")))]
+        longest = max(longest, _length(part, start, zone))
+        if "RECURRENCE-ID" in part:  # the rest of the series may be moved as far
+            shift = max(shift, abs(start - _moment(part["RECURRENCE-ID"].dt, zone)))
         for rule in listed(part.get("RRULE")):
             last = last_start(rule, start, most)
             rules.append((rule, part))
@@ -257,9 +285,8 @@ def _bounds(
             if last:
                 end_rule(rule, part, last, zone)
                 rules.pop()
-        firsts.append(min(starts))
-        lasts.append(max(starts) + _length(part, start, zone))
-    first, last = min(firsts) - _MARGIN, max(lasts) + _MARGIN
+    longest += min(shift, FARTHEST_SHIFT)
+    first, last = min(starts) - longest - _MARGIN, max(starts) + longest + _MARGIN
     if rules:
         first = max(first, now - BACKWARD)
         last = max(last, max(first, now) + FORWARD)
@@ -267,18 +294,6 @@ def _bounds(
             if "COUNT" not in rule:
                 end_rule(rule, part, last, zone)
     return max(first, EARLIEST), min(last, LATEST), bool(rules)
-
-
-def _told_in_utc(part: Any, zone: tzinfo) -> Component:
-    """Return one occurrence with its times, which are by the clock of `zone`, in UTC."""
-    for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID"):
-        value = part.get(name)
-        if value is not None and isinstance(value.dt, datetime):
-            moment = _moment(value.dt, zone).astimezone(UTC)
-            part.pop(name)
-            part.add(name, moment)
-    told: Component = part
-    return told
 
 
 def _dates(value: Any) -> Iterable[date]:

@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.rrule import rrulestr
 
-from practice.errors import InvalidObject, TooManyInstances
+from practice.errors import InvalidText, TooManyInstances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from icalendar import Component
 
-__all__ = ["align_until", "check_rule", "end_endless", "end_rule", "last_start", "listed"]
+__all__ = [
+    "align_until",
+    "check_rule",
+    "end_endless",
+    "end_rule",
+    "last_start",
+    "listed",
+    "rule_text",
+]
 
 MOST_PER_DAY = 24
 #: Values of one part: all days of a year, counted from both of its ends, are fewer.
@@ -36,9 +44,9 @@ def check_rule(rule: Mapping[str, Any]) -> None:
     """Refuse a recurrence rule that would explode, looking at its parts alone."""
     frequency = str(rule.get("FREQ", [""])[0]).upper()
     if frequency not in _REACH and frequency not in _SUBDAILY:
-        raise InvalidObject("A recurrence rule has no known FREQ.")
+        raise InvalidText("A recurrence rule has no known FREQ.")
     if int(rule.get("INTERVAL", [1])[0]) < 1:
-        raise InvalidObject("The INTERVAL of a recurrence rule is not positive.")
+        raise InvalidText("The INTERVAL of a recurrence rule is not positive.")
     if frequency in _SUBDAILY and (
         any(part.startswith("BY") for part in rule) or not ("COUNT" in rule or "UNTIL" in rule)
     ):
@@ -46,14 +54,17 @@ def check_rule(rule: Mapping[str, Any]) -> None:
             "Rules by hour, minute or second need a COUNT or UNTIL and no BY part."
         )
     if any(len(listed(values)) > MOST_VALUES for values in rule.values()):
-        raise InvalidObject("A part of a recurrence rule has too many values.")
+        raise InvalidText("A part of a recurrence rule has too many values.")
     per_day = 1
     for part in ("BYHOUR", "BYMINUTE", "BYSECOND"):
         per_day *= max(1, len(rule.get(part, ())))
     if per_day > MOST_PER_DAY:
         raise TooManyInstances(f"A recurrence rule has more than {MOST_PER_DAY} instances a day.")
+    scale, skip = (str(rule.get(name, [""])[0]).upper() for name in ("RSCALE", "SKIP"))
+    if scale not in {"", "GREGORIAN"} or skip not in {"", "OMIT"}:
+        raise InvalidText("Rules by another calendar than the Gregorian are not known here.")
     if frequency in {"DAILY", "WEEKLY"} and "BYSETPOS" in rule:
-        raise InvalidObject("BYSETPOS has no meaning in a rule by day or week.")
+        raise InvalidText("BYSETPOS has no meaning in a rule by day or week.")
 
 
 def align_until(rule: Any, start: date, zone: tzinfo) -> None:
@@ -83,7 +94,7 @@ def last_start(rule: Any, start: datetime, most: int) -> datetime | None:
     """Follow one rule to its last start; None when it has none within reach."""
     local = start.replace(tzinfo=None)
     if not _ever_matches(rule, local):
-        raise InvalidObject("A recurrence rule never matches.")
+        raise InvalidText("A recurrence rule never matches.")
     frequency = str(rule["FREQ"][0]).upper()
     reach = end = local + timedelta(days=366 * _REACH.get(frequency, 30))
     if "COUNT" in rule or frequency in _SUBDAILY:
@@ -177,6 +188,18 @@ def _without_end(rule: Any) -> str:
         for name, values in parts.items()
         if name not in {"UNTIL", "COUNT", "RSCALE", "SKIP"}
     )
+
+
+def rule_text(rule: Any) -> str:
+    """Return a rule for the one who follows it, with its UNTIL, or else its COUNT."""
+    text = _without_end(rule)
+    if "UNTIL" in rule:
+        return f"{text};UNTIL={_naive_start(rule['UNTIL'][0]):%Y%m%dT%H%M%S}"
+    return f"{text};COUNT={rule['COUNT'][0]}" if "COUNT" in rule else text
+
+
+def _naive_start(moment: date) -> datetime:
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
 
 
 def _text(value: Any) -> str:

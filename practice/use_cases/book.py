@@ -14,6 +14,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, TypeVar
 
 from practice.appointments import Appointment, Booking
+from practice.calendar_zone import zone_of
 from practice.calendars import CalendarKind, CalendarObject, Draft, Span, View
 from practice.errors import Invalid
 from practice.patients import PatientRecord
@@ -144,7 +145,7 @@ class _Desk:
 
         def drafted(patient: Patient) -> Draft:
             event = self._event(booking, patient, uid, booking.slot, booking.status)
-            return self._draft(href, write(event, self._profile.zone))
+            return self._draft(calendar, href, write(event, self._profile.zone))
 
         patient, draft = self._for_patient(self._patients.find(_record(booking)), drafted)
         double = self._is_taken(calendar, draft)
@@ -182,7 +183,7 @@ class _Desk:
         def drafted(patient: Patient) -> tuple[Draft, tuple[str, ...]]:
             event = self._event(booking, patient, known.uid, after.slot, after.status)
             text, kept = merged(item.text, last, event, base, changed, self._profile)
-            return replace(self._draft(href, text), owner_id=item.owner_id), kept
+            return replace(self._draft(new, href, text), owner_id=item.owner_id), kept
 
         same_person = base.person == told.person
         found = self._patient_of(booking, known.patient_id if same_person else None)
@@ -285,9 +286,10 @@ class _Desk:
         span = Span(wanted.start, wanted.end)
         return bool(busy_times(self._uow, whole, span, self._profile, leave_out=own_id))
 
-    def _draft(self, href: str, text: str) -> Draft:
+    def _draft(self, calendar: Calendar, href: str, text: str) -> Draft:
         profile = self._profile
-        facts = read(text, zone=profile.zone, now=self._uow.now, limits=profile.limits)
+        zone = zone_of(calendar, profile)
+        facts = read(text, zone=zone, now=self._uow.now, limits=profile.limits)
         return Draft(href, text, facts)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from practice.access import Account, Role, may_change, may_create, may_delete, may_manage_calendars
 from practice.appointments import Slot
+from practice.calendar_zone import zone_of
 from practice.calendars import (
     UNION_SEPARATOR,
     CalendarKind,
@@ -136,7 +137,8 @@ def move(
         raise TargetExists("There is already an object under the new name.")
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
         return Saved(item, created=False)
-    facts = read(item.text, zone=profile.zone, now=uow.now, limits=profile.limits)
+    zone = zone_of(to_calendar, profile)
+    facts = read(item.text, zone=zone, now=uow.now, limits=profile.limits)
     uow.calendars.remove(from_calendar, from_href)
     if replaced is not None and replaced.uid != item.uid:
         removed = uow.calendars.remove(to_calendar, to_href)

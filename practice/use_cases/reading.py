@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from practice.calendar_zone import floats, own_zone_of, zone_of
+from practice.calendars import Span
 from practice.errors import TooManyInstances
-from practice.vevent import Busy, Occupied, merge, occupies, occurs
+from practice.vevent import Busy, Occupied, is_in, merge, occupies, occurs, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
-    from practice.calendars import CalendarObject, Changes, ObjectHead, Span, View
+    from practice.calendars import CalendarObject, Changes, ObjectHead, View
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
 __all__ = [
     "as_file",
+    "busy_or_away",
     "busy_times",
     "changes_since",
     "listing",
@@ -31,6 +34,9 @@ __all__ = [
 
 #: Busy times in one answer; a year of five-minute appointments has fewer.
 MOST_BUSY = 50_000
+_AVAILABILITY = "VAVAILABILITY"
+#: Seconds between the clocks of any two zones: they are from 12 hours behind UTC to 14 ahead.
+WIDEST_OFFSET = 27 * 3600
 
 
 def objects_named(
@@ -45,9 +51,9 @@ def listing(uow: UnitOfWork, view: View) -> Iterator[ObjectHead]:
     return uow.calendars.listing(view)
 
 
-def texts(uow: UnitOfWork, view: View) -> Iterator[CalendarObject]:
-    """Yield every object of the view with its text, a few at a time."""
-    return uow.calendars.texts(view)
+def texts(uow: UnitOfWork, view: View, component: str | None = None) -> Iterator[CalendarObject]:
+    """Yield every object of the view, or of one kind, with its text, a few at a time."""
+    return uow.calendars.texts(view, component)
 
 
 def changes_since(uow: UnitOfWork, view: View, number: int, mark: str | None = None) -> Changes:
@@ -60,18 +66,42 @@ def overlapping(
     view: View,
     span: Span,
     component: str | None,
-    zone: ZoneInfo,
+    zone: tzinfo,
     uid_part: str = "",
+    *,
+    asked: tzinfo | None = None,
 ) -> list[CalendarObject]:
     """Return the objects with an occurrence in `span`, in the order of the index.
 
-    Costs what it returns: only endless series outside their coverage are read one by one.
+    Whole days and floating times are those of each calendar's zone (`zone` where it has none of
+    its own), or of the zone `asked` for. Costs what it returns: only endless series outside their
+    coverage, and floating times in another zone than the calendar's, are read one by one.
     """
+    zones = {source.id: own_zone_of(source) or zone for source in view.sources}
     found = uow.calendars.within(view, span, component, uid_part)
     certain = {item.id for item in found}
     beyond = uow.calendars.beyond(view, span, component, uid_part)
-    found += [o for o in beyond if o.id not in certain and occurs(o.text, span, zone=zone)]
+    found += [
+        o
+        for o in beyond
+        if o.id not in certain and occurs(o.text, span, zone=asked or zones[o.calendar_id])
+    ]
+    if asked is not None and span != Span() and any(z is not asked for z in zones.values()):
+        certain = {item.id for item in found if not floats(item.text)}
+        wide = uow.calendars.within(view, _widened(span), component, uid_part)
+        near = {item.id: item for item in [*found, *wide]}.values()
+        found = [
+            o
+            for o in near
+            if o.id in certain or (floats(o.text) and is_in(o.text, span, zone=asked))
+        ]
     return found
+
+
+def _widened(span: Span) -> Span:
+    """Return a span with every floating time that is in `span` by any other zone's clock."""
+    start = None if span.start is None else span.start - WIDEST_OFFSET
+    return Span(start, None if span.end is None else span.end + WIDEST_OFFSET)
 
 
 def busy_times(
@@ -85,11 +115,28 @@ def busy_times(
     found = uow.calendars.occupied(view, span, leave_out=leave_out)
     if len(found) > MOST_BUSY:
         raise TooManyInstances("The range has too many busy times; ask for a shorter one.")
+    zones = {source.id: zone_of(source, profile) for source in view.sources}
     for item in uow.calendars.beyond(view, span, "VEVENT"):
         if item.id != leave_out:
-            more = occupies(item.text, span, zone=profile.zone, limits=profile.limits)
+            zone = zones[item.calendar_id]
+            more = occupies(item.text, span, zone=zone, limits=profile.limits)
             found += [o for o in more if o.busy is not Busy.FREE]
     return sorted(found, key=lambda occurrence: occurrence.start)
+
+
+def busy_or_away(uow: UnitOfWork, view: View, span: Span, profile: Profile) -> list[Occupied]:
+    """Return the times in `span`, which has two ends, at which nobody can be reached, by start:
+    those that are taken, and those outside of the availability that stands in the calendars.
+
+    Source: RFC 7953 5.
+    """
+    taken = busy_times(uow, view, span, profile)
+    if not any(_AVAILABILITY in source.components for source in view.sources):
+        return taken
+    zones = {source.id: zone_of(source, profile) for source in view.sources}
+    hours = uow.calendars.within(view, span, _AVAILABILITY)
+    away = unavailable(((item.text, zones[item.calendar_id]) for item in hours), span)
+    return sorted([*taken, *away], key=lambda occurrence: occurrence.start)
 
 
 def as_file(uow: UnitOfWork, view: View, profile: Profile) -> str:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from practice.calendar_zone import zone_of
 from practice.calendars import CalendarKind, Draft, etag_of
 from practice.errors import CannotUndo, InTheWay, Invalid, NotAllowed
 from practice.log import CalendarEntry
 from practice.use_cases.appointments import object_removed, object_saved
+from practice.use_cases.calendar_properties import follow_zone
 from practice.use_cases.chosen_changes import choose
 from practice.use_cases.objects import refuse_ambiguous_name
 from practice.vevent import read
@@ -77,6 +79,7 @@ class Plan:
     together: tuple[int, ...]
     later: tuple[int, ...]
     steps: tuple[Step, ...]
+    profile: Profile = field(compare=False, repr=False)
 
 
 def plan_undo(
@@ -95,7 +98,7 @@ def plan_undo(
     if chosen.later and not also_later:
         raise InTheWay(chosen.later)
     steps = tuple(_Planner(uow, chosen, profile).steps())
-    return Plan(chosen.asked, chosen.together, chosen.later, steps)
+    return Plan(chosen.asked, chosen.together, chosen.later, steps, profile)
 
 
 class _Planner:
@@ -158,7 +161,7 @@ class _Planner:
             return Step(Act.REMOVE, change, name, head) if head else None
         if calendar is None and entry is None:
             raise _cannot(change, "its calendar is gone")
-        facts = self._facts(change)
+        facts = self._facts(change, entry or calendar)
         if head is not None and (head.etag, head.uid, head.owner_id) == (
             etag_of(change.before),
             facts.uid,
@@ -168,12 +171,11 @@ class _Planner:
         self._refuse_object(change, calendar or entry, facts)
         return Step(Act.CHANGE_BACK if head else Act.PUT_BACK, change, name, head, facts)
 
-    def _facts(self, change: Change) -> Facts:
+    def _facts(self, change: Change, calendar: Calendar | CalendarEntry | None) -> Facts:
         profile = self._profile
+        zone = zone_of(calendar, profile) if calendar else profile.zone
         try:
-            return read(
-                change.before or "", zone=profile.zone, now=self._uow.now, limits=profile.limits
-            )
+            return read(change.before or "", zone=zone, now=self._uow.now, limits=profile.limits)
         except Invalid as error:
             raise _cannot(change, f"its text is not taken any more ({error})") from error
 
@@ -239,6 +241,7 @@ def _calendars(uow: UnitOfWork, plan: Plan, there: dict[int, Calendar]) -> None:
             continue
         if step.act is Act.PROPERTIES:
             uow.calendars.set_properties(there[calendar_id], entry.properties)
+            follow_zone(uow, there[calendar_id], entry.properties, plan.profile)
         elif entry.kind is not None:
             there[calendar_id] = uow.calendars.create(
                 entry.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from practice.calendar_zone import zone_of
 from practice.calendars import CalendarKind, CalendarObject, ChangeKind, View, etag_of
 from practice.errors import Invalid
 from practice.log import FIRST_SEAL, sealed
@@ -11,6 +12,7 @@ from practice.vevent import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import tzinfo
 
     from practice.calendars import Calendar, Change
     from practice.ports import UnitOfWork
@@ -89,12 +91,14 @@ def _calendar(
         forgotten = logged is None and item.number <= log.forgotten
         if not forgotten and logged != (item.number, etag_of(item.text)):
             yield f"{name} is not what the log says."
-        yield from _object(uow, item, name, profile)
+        yield from _object(uow, item, name, profile, zone_of(calendar, profile))
 
 
-def _object(uow: UnitOfWork, item: CalendarObject, name: str, profile: Profile) -> Iterator[str]:
+def _object(
+    uow: UnitOfWork, item: CalendarObject, name: str, profile: Profile, zone: tzinfo
+) -> Iterator[str]:
     try:
-        facts = read(item.text, zone=profile.zone, now=item.changed, limits=profile.limits)
+        facts = read(item.text, zone=zone, now=item.changed, limits=profile.limits)
     except Invalid as error:
         yield f"{name} cannot be read: {error}"
         return

@@ -3,13 +3,27 @@
 """
 
 from practice.facts import Busy, Facts, Limits, Occupied
-from practice.vevent.filtering import CompFilter, ParamFilter, PropFilter, TextMatch, matches
-from practice.vevent.reading import expanded, occupies, occurs, read
+from practice.vevent.availability import apply_availability, check_availability, unavailable
+from practice.vevent.calendar_data import CompData, DataRequest, expanded, tell
+from practice.vevent.filtering import (
+    Collation,
+    CompFilter,
+    ParamFilter,
+    PropFilter,
+    TextMatch,
+    matches,
+    might_match,
+)
+from practice.vevent.reading import occupies, occurs, read
+from practice.vevent.times import alarm_reach, is_in
 from practice.vevent.writing import Event, fingerprints, merge, revise, summary_of, write
 
 __all__ = [
     "Busy",
+    "Collation",
+    "CompData",
     "CompFilter",
+    "DataRequest",
     "Event",
     "Facts",
     "Limits",
@@ -17,14 +31,21 @@ __all__ = [
     "ParamFilter",
     "PropFilter",
     "TextMatch",
+    "alarm_reach",
+    "apply_availability",
+    "check_availability",
     "expanded",
     "fingerprints",
+    "is_in",
     "matches",
     "merge",
+    "might_match",
     "occupies",
     "occurs",
     "read",
     "revise",
     "summary_of",
+    "tell",
+    "unavailable",
     "write",
 ]

@@ -5,13 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from practice.errors import InvalidObject, InvalidText, UnsupportedComponent
-from practice.recurrence import check_rule
+from practice.errors import (
+    InvalidObject,
+    InvalidText,
+    TooEarly,
+    TooLate,
+    TooManyAttendees,
+    UnsupportedComponent,
+)
+from practice.recurrence import EARLIEST, LATEST, check_rule
+from practice.recurrence.rules import listed
 
 if TYPE_CHECKING:
     from practice.content_lines import Outline
 
-__all__ = ["TIMES", "check_part", "common_uid", "the_component"]
+__all__ = ["TIMES", "check_attendees", "check_part", "check_times", "common_uid", "the_component"]
 
 TIMES = ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID")
 _KINDS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY")
@@ -63,11 +71,31 @@ def check_part(part: Any) -> None:
     duration = part.get("DURATION")
     if duration is not None and not isinstance(getattr(duration, "dt", None), timedelta):
         raise InvalidText("DURATION is not a duration.")
-    if part.name == "VEVENT" and "DTSTART" not in part:
-        raise InvalidObject("A VEVENT has a DTSTART.")
+    if part.name in {"VEVENT", "AVAILABLE"} and "DTSTART" not in part:
+        raise InvalidText(f"A {part.name} has a DTSTART.")
     _check_end(part)
     for name in _RECURRING:
         _check_recurring(part, name)
+
+
+def check_attendees(part: Any, most: int) -> None:
+    """Refuse more attendees than one instance may have (RFC 4791 5.2.9)."""
+    if len(listed(part.get("ATTENDEE"))) > most:
+        raise TooManyAttendees(f"An instance may have {most} attendees.")
+
+
+def check_times(part: Any) -> None:
+    """Refuse times before or after any that calendars have (RFC 4791 5.2.6, 5.2.7)."""
+    moments = [value.dt for name in TIMES for value in listed(part.get(name))]
+    for line in listed(part.get("RDATE")):
+        for entry in line.dts:
+            period = entry.dt if isinstance(entry.dt, tuple) else (entry.dt,)
+            moments += [moment for moment in period if isinstance(moment, date)]
+    for moment in moments:
+        if _day(moment) < EARLIEST.date():
+            raise TooEarly(f"A date lies before {EARLIEST.year}.")
+        if _day(moment) > LATEST.date():
+            raise TooLate(f"A date lies after {LATEST.year}.")
 
 
 def _check_end(part: Any) -> None:
@@ -75,10 +103,10 @@ def _check_end(part: Any) -> None:
     if start is None or end is None:
         return
     if isinstance(start.dt, datetime) != isinstance(end.dt, datetime):
-        raise InvalidObject("DTSTART and DTEND are both dates or both times.")
+        raise InvalidText("DTSTART and DTEND are both dates or both times.")
     # A day of slack, since the two may be told in different zones; they are compared by index.
     if _day(end.dt) < _day(start.dt) - timedelta(days=1):
-        raise InvalidObject("DTEND lies before DTSTART.")
+        raise InvalidText("DTEND lies before DTSTART.")
 
 
 def _day(moment: date) -> date:
@@ -89,7 +117,7 @@ def _check_recurring(part: Any, name: str) -> None:
     values = part.get(name)
     values = values if isinstance(values, list) else [] if values is None else [values]
     if len(values) > (MOST_RULES if name.endswith("RULE") else MOST_LINES):
-        raise InvalidObject(f"There are too many {name} lines.")
+        raise InvalidText(f"There are too many {name} lines.")
     for value in values:
         if name == "RRULE":
             if not hasattr(value, "items"):

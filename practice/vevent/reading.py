@@ -8,192 +8,112 @@ Sources: RFC 5545, RFC 4791 4.1 (what one calendar object is).
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from icalendar import Calendar as ICalendar
-from icalendar.prop import vDDDTypes
-
 from practice.appointments import Slot, Status
-from practice.content_lines import outline
-from practice.errors import InvalidObject, InvalidText, TooLarge
+from practice.errors import InvalidText, TooLarge
 from practice.facts import Busy, Coverage, Facts, Limits, Occupied
-from practice.recurrence import (
-    EARLIEST_SECOND,
-    LATEST_SECOND,
-    every_occurrence,
-    expand,
-    instances,
-    next_occurrence,
-    seconds,
-)
-from practice.recurrence.rules import align_until, listed
-from practice.timezones import LONGEST_NAME, Zones
-from practice.vevent.checking import TIMES, check_part, common_uid, the_component
+from practice.recurrence import EVER, every_occurrence, expand, next_occurrence, ranges
+from practice.recurrence.rules import listed
+from practice.vevent.checking import check_attendees, common_uid
+from practice.vevent.parsing import parse, parts_of
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
     from icalendar import Component
 
     from practice.facts import Span
 
-__all__ = ["expanded", "occupies", "occurs", "read"]
+__all__ = ["BUSY_TYPES", "is_series", "occupies", "occurs", "published", "read"]
 
-_UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError)
-_OUR_TZID = "X-PRAXIS-TZID"
-_TZID = re.compile(r";TZID=", re.IGNORECASE)
-_LINE_OF_TIME = re.compile(rf"^(?:{'|'.join(TIMES)}|RDATE|EXDATE);.*", re.MULTILINE | re.IGNORECASE)
+#: FBTYPE (RFC 5545 3.2.9), BUSYTYPE (RFC 7953 3.2); what nobody knows is busy.
+BUSY_TYPES = {
+    "FREE": Busy.FREE,
+    "BUSY": Busy.BUSY,
+    "BUSY-TENTATIVE": Busy.TENTATIVE,
+    "BUSY-UNAVAILABLE": Busy.UNAVAILABLE,
+}
+_RECURRING = frozenset({"RRULE", "RDATE", "EXDATE"})
 
 
-def read(text: str, *, zone: ZoneInfo, now: datetime, limits: Limits) -> Facts:
+def read(text: str, *, zone: tzinfo, now: datetime, limits: Limits) -> Facts:
     """Read the facts of one calendar object; raise a subclass of Invalid when it is none.
 
-    `zone` is the practice's, for whole days and floating times; `now` centres the expansion of
+    `zone` is the calendar's, for whole days and floating times; `now` centres the expansion of
     endless series. Atomic and pure; costs time linear in the text plus its instances.
     """
     if len(text.encode("utf-8", "surrogatepass")) > limits.max_bytes:
         raise TooLarge(f"A calendar object may have {limits.max_bytes} bytes.")
-    component, calendar = _parse(text, zone)
-    parts = calendar.walk(component)
+    component, calendar = parse(text, zone)
+    parts = parts_of(calendar, component)
     uid = common_uid(parts)
+    for part in parts:
+        check_attendees(part, limits.max_attendees)
     occurrences, coverage = _occurrences(calendar, component, zone, now, limits)
     return _facts(uid, component, parts, occurrences, coverage, zone)
 
 
-def occurs(text: str, span: Span, *, zone: ZoneInfo) -> Occupied | None:
+def occurs(text: str, span: Span, *, zone: tzinfo) -> Occupied | None:
     """Return the first occurrence in `span` of a text that `read` took, or None.
 
     For series beyond their coverage; everything else is answered by the index.
     """
-    component, calendar = _parse(text, zone)
+    component, calendar = parse(text, zone)
     found = next_occurrence(calendar, component, span, zone)
     return Occupied(found.start, found.end, _busy(found.source)) if found else None
 
 
-def occupies(text: str, span: Span, *, zone: ZoneInfo, limits: Limits) -> list[Occupied]:
+def occupies(text: str, span: Span, *, zone: tzinfo, limits: Limits) -> list[Occupied]:
     """Return every occurrence in `span`, which has two ends, of a text that `read` took.
 
     For series beyond their coverage. Raises TooManyInstances.
     """
-    component, calendar = _parse(text, zone)
+    component, calendar = parse(text, zone)
     found = every_occurrence(calendar, component, span, zone, limits.max_instances)
     return [Occupied(o.start, o.end, _busy(o.source)) for o in found]
 
 
-def expanded(text: str, span: Span, *, zone: ZoneInfo, limits: Limits) -> str:
-    """Return the occurrences in `span` as single components, times in UTC (RFC 4791 9.6.5)."""
-    component, calendar = _parse(text, zone)
-    within = instances(calendar, component, span, zone, limits.max_instances)
-    calendar.subcomponents = within
-    result: bytes = calendar.to_ical(sorted=False)
-    return result.decode()
-
-
-def _parse(text: str, zone: ZoneInfo) -> tuple[str, Component]:
-    taken = outline(text)
-    component = the_component(taken)
-    try:
-        calendar = ICalendar.from_ical(_without_zones(taken.body))
-    except _UNREADABLE as error:
-        raise InvalidText("The text is not valid iCalendar.") from error
-    zones = Zones(zone, taken.timezones)
-    parts: list[Any] = calendar.walk(component)
-    for part in parts:
-        check_part(part)
-        _resolve_zones(part, zones)
-        for rule in listed(part.get("RRULE")) if "DTSTART" in part else ():
-            align_until(rule, part["DTSTART"].dt, zone)
-    return component, calendar
-
-
-def _without_zones(body: str) -> str:
-    """Return a body (it has no VTIMEZONEs) with the zones of its times out of sight.
-
-    The library would look for names among files, guess, and remember for the whole process: the
-    first text to name a zone would decide what it means in all others.
-    """
-    return _LINE_OF_TIME.sub(lambda line: _TZID.sub(f";{_OUR_TZID}=", line[0]), body)
-
-
-def _resolve_zones(part: Any, zones: Zones) -> None:
-    """Give local times the zones that their TZIDs name."""
-    for name in (*TIMES, "RDATE", "EXDATE"):
-        for value in listed(part.get(name)):
-            tzid = value.params.pop(_OUR_TZID, None)
-            if tzid is None:
-                continue
-            if len(tzid) > LONGEST_NAME:
-                raise InvalidText("The name of a time zone is too long.")
-            zone = zones.zone(str(tzid))
-            for entry in getattr(value, "dts", [value]):
-                if isinstance(entry, vDDDTypes):
-                    entry.dt = _in_zone(entry.dt, zone)
-
-
-def _in_zone(moment: Any, zone: Any) -> Any:
-    if isinstance(moment, tuple):
-        return tuple(_in_zone(m, zone) for m in moment)
-    if isinstance(moment, datetime) and moment.tzinfo is None:
-        return moment.replace(tzinfo=zone)
-    return moment
-
-
 def _occurrences(
-    calendar: Component, component: str, zone: ZoneInfo, now: datetime, limits: Limits
+    calendar: Component, component: str, zone: tzinfo, now: datetime, limits: Limits
 ) -> tuple[list[Occupied], Coverage | None]:
-    parts = calendar.walk(component)
+    """Return the time index of an object: what it overlaps, and what of that is busy."""
+    parts = parts_of(calendar, component)
     coverage = None
-    if any("RRULE" in part or "RDATE" in part for part in parts):
-        found, coverage = expand(calendar, component, zone=zone, now=now, most=limits.max_instances)
-        spans = [(o.start, o.end, _busy(o.source)) for o in found]
-    else:
-        spans = [(*_span(part, zone), _busy(part)) for part in parts]
-    if any(start < EARLIEST_SECOND or end > LATEST_SECOND for start, end, _ in spans):
-        spans = [(start, end, busy) for start, end, busy in spans if _everlasting(start, end)]
-        if not spans:
-            raise InvalidObject("A date lies before 1900 or after 2200.")
-    return [Occupied(*span) for span in sorted(spans)], coverage
-
-
-def _everlasting(start: int, end: int) -> bool:
-    return (start, end) == (EARLIEST_SECOND - 1, LATEST_SECOND + 1)
-
-
-def _span(part: Any, zone: ZoneInfo) -> tuple[int, int]:
-    """Return the range of time of one component, as RFC 4791 9.9 has it."""
     try:
-        begin = part.get("DTSTART") or part.get("DUE")
-        if begin is None:
-            return EARLIEST_SECOND - 1, LATEST_SECOND + 1  # a task without dates is always there
-        start = seconds(begin.dt, zone)
-        if part.name == "VTODO" and isinstance(begin.dt, datetime):
-            return _task_span(part, start, zone)
-        finish = part.get("DTEND") or part.get("DUE")
-        if finish is not None:
-            end = seconds(finish.dt, zone)
-        elif "DURATION" in part:
-            end = start + int(part["DURATION"].dt.total_seconds())
-        else:
-            end = (
-                start
-                if isinstance(begin.dt, datetime)
-                else seconds(begin.dt + timedelta(days=1), zone)
+        if is_series(parts):
+            found, coverage = expand(
+                calendar, component, zone=zone, now=now, most=limits.max_instances
             )
+            taken = [Occupied(o.start, o.end, _busy(o.source)) for o in found]
+        else:
+            taken = [Occupied(*r, _busy(part)) for part in parts for r in ranges(part, zone)]
+            taken += [period for part in parts for period in published(part)]
     except (OverflowError, ValueError) as error:
         raise InvalidText("A date is out of range.") from error
-    return start, max(end, start + 1)
+    inside = [o for o in taken if o.start >= EVER[0] and o.end <= EVER[1]]
+    return sorted(inside, key=lambda o: (o.start, o.end, o.busy)), coverage
 
 
-def _task_span(part: Any, start: int, zone: ZoneInfo) -> tuple[int, int]:
-    """Return the range of time of a task, whose ends count where those of events do not."""
-    if "DUE" in part:
-        due = seconds(part["DUE"].dt, zone)
-        return (start, due) if due > start else (start - 1, start + ("DTSTART" in part))
-    if "DURATION" in part:
-        return start, start + max(int(part["DURATION"].dt.total_seconds()), 0) + 1
-    return start, start + 1
+def is_series(parts: list[Any]) -> bool:
+    """Tell whether instances must be told apart: rules, dates, or several components."""
+    if any(not _RECURRING.isdisjoint(part) for part in parts):
+        return True
+    return len(parts) > 1 and all("DTSTART" in part for part in parts)
+
+
+def published(part: Any) -> list[Occupied]:
+    """Return the periods of a VFREEBUSY that say when somebody is busy."""
+    if part.name != "VFREEBUSY":
+        return []
+    found = []
+    for period in listed(part.get("FREEBUSY")):
+        told = str(period.params.get("FBTYPE", "BUSY")).upper()
+        start, end = int(period.start.timestamp()), int(period.end.timestamp())
+        if end > start:
+            found.append(Occupied(start, end, BUSY_TYPES.get(told, Busy.BUSY)))
+    return found
 
 
 def _busy(part: Any) -> Busy:
@@ -211,7 +131,7 @@ def _facts(
     parts: list[Any],
     occurrences: list[Occupied],
     coverage: Coverage | None,
-    zone: ZoneInfo,
+    zone: tzinfo,
 ) -> Facts:
     first = parts[0]
     single = component == "VEVENT" and len(parts) == 1 and len(occurrences) == 1 and not coverage

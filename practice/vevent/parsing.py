@@ -1,0 +1,89 @@
+"""iCalendar text to components whose local times have the zones that their TZIDs name.
+
+Checks at the door what no later query may break on. Not here: what the components mean.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from icalendar import Calendar as ICalendar
+from icalendar.prop import vDDDTypes
+
+from practice.content_lines import outline
+from practice.errors import InvalidText
+from practice.recurrence.rules import align_until, listed
+from practice.timezones import LONGEST_NAME, Zones
+from practice.vevent.checking import TIMES, check_part, check_times, the_component
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from icalendar import Component
+
+__all__ = ["parse", "parts_of"]
+
+_UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError)
+_OUR_TZID = "X-PRAXIS-TZID"
+_TZID = re.compile(r";TZID=", re.IGNORECASE)
+_LINE_OF_TIME = re.compile(rf"^(?:{'|'.join(TIMES)}|RDATE|EXDATE);.*", re.MULTILINE | re.IGNORECASE)
+
+
+def parse(text: str, zone: tzinfo) -> tuple[str, Component]:
+    """Return the kind of a calendar object and its VCALENDAR; raise a subclass of Invalid.
+
+    `zone` is that of floating times and of names that nobody knows. The VTIMEZONEs are left out.
+    """
+    taken = outline(text)
+    component = the_component(taken)
+    try:
+        calendar = ICalendar.from_ical(_without_zones(taken.body))
+    except _UNREADABLE as error:
+        raise InvalidText("The text is not valid iCalendar.") from error
+    zones = Zones(zone, taken.timezones)
+    for part in parts_of(calendar, component) + calendar.walk("AVAILABLE"):
+        check_part(part)
+        _resolve_zones(part, zones)
+        check_times(part)
+        for rule in listed(part.get("RRULE")) if "DTSTART" in part else ():
+            align_until(rule, part["DTSTART"].dt, zone)
+    return component, calendar
+
+
+def _without_zones(body: str) -> str:
+    """Return a body (it has no VTIMEZONEs) with the zones of its times out of sight.
+
+    The library would look for names among files, guess, and remember for the whole process: the
+    first text to name a zone would decide what it means in all others.
+    """
+    return _LINE_OF_TIME.sub(lambda line: _TZID.sub(f";{_OUR_TZID}=", line[0]), body)
+
+
+def _resolve_zones(part: Any, zones: Zones) -> None:
+    """Give local times the zones that their TZIDs name."""
+    for name in (*TIMES, "RDATE", "EXDATE"):
+        for value in listed(part.get(name)):
+            tzid = value.params.pop(_OUR_TZID, None)
+            if tzid is None:
+                continue
+            if len(tzid) > LONGEST_NAME:
+                raise InvalidText("The name of a time zone is too long.")
+            zone = zones.zone(str(tzid))
+            for entry in getattr(value, "dts", [value]):
+                if isinstance(entry, vDDDTypes):
+                    entry.dt = _in_zone(entry.dt, zone)
+
+
+def _in_zone(moment: Any, zone: Any) -> Any:
+    if isinstance(moment, tuple):
+        return tuple(_in_zone(m, zone) for m in moment)
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        return moment.replace(tzinfo=zone)
+    return moment
+
+
+def parts_of(calendar: Any, component: str) -> list[Any]:
+    """Return the components of the object, in the order of the text."""
+    return [part for part in calendar.subcomponents if part.name == component]
