@@ -66,7 +66,7 @@ def spans() -> Iterator[tuple[datetime, datetime]]:
     while day < LAST:
         yield day, day + timedelta(days=1)
         day += timedelta(days=1)
-    for told in ("2026-10-25", "2026-11-23", "2026-12-25", "2027-03-28", "2027-04-03"):
+    for told in ("2026-10-25", "2026-11-23", "2027-03-28"):
         start = datetime.combine(date.fromisoformat(told), time(), UTC)
         for quarter in range(96):
             yield (
