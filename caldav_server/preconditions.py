@@ -18,38 +18,48 @@ _ETAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\U0010ffff]*")|(\*)|([^\s",]+)')
 
 
 def condition(environ: Mapping[str, str]) -> Condition:
-    """Return what If-Match and If-None-Match ask for; lists and "*" included.
+    """Return what If-Match, If-Unmodified-Since and If-None-Match ask for; lists and "*" included.
 
-    Weak ETags never match for a change: only the same bytes may be overwritten. An ETag without
-    its quotes, as some clients send it, is taken for the quoted one.
+    Weak ETags never match in If-Match: only the same bytes may be overwritten. In If-None-Match
+    they do (RFC 9110 13.1.2). An ETag without its quotes, as some clients send it, is taken for
+    the quoted one.
     """
     return Condition(
-        _etags(environ.get("HTTP_IF_MATCH")), _etags(environ.get("HTTP_IF_NONE_MATCH"))
+        _etags(environ.get("HTTP_IF_MATCH"), weak=False),
+        _etags(environ.get("HTTP_IF_NONE_MATCH"), weak=True),
+        _moment(environ.get("HTTP_IF_UNMODIFIED_SINCE")),
     )
 
 
-def _etags(header: str | None) -> tuple[str, ...] | None:
+def _etags(header: str | None, *, weak: bool) -> tuple[str, ...] | None:
     if header is None:
         return None
     found = _ETAG.finditer(header)
-    return tuple(m[3] or (f'"{m[4]}"' if m[4] else m[2]) for m in found if not m[1])
+    return tuple(m[3] or (f'"{m[4]}"' if m[4] else m[2]) for m in found if weak or not m[1])
 
 
 def not_modified(environ: Mapping[str, str], etag: str, changed: datetime) -> bool:
-    """Tell whether a GET or HEAD is answered by 304. ETags go before dates (RFC 9110 13.2.2)."""
-    etags = environ.get("HTTP_IF_NONE_MATCH")
-    if etags is not None:
-        return etags.strip() == "*" or etag in {m[2] for m in _ETAG.finditer(etags)}
-    since = environ.get("HTTP_IF_MODIFIED_SINCE")
-    if not since:
-        return False
+    """Tell whether a GET or HEAD is answered by 304; raises PreconditionFailed for a 412.
+
+    The order is that of RFC 9110 13.2.2: ETags go before dates, what must be before what must not.
+    """
+    asked = condition(environ)
+    Condition(asked.match, None, asked.unmodified_since).check(etag, changed)
+    if asked.none_match is not None:
+        return "*" in asked.none_match or etag in asked.none_match
+    since = _moment(environ.get("HTTP_IF_MODIFIED_SINCE"))
+    return since is not None and changed.replace(microsecond=0) <= since
+
+
+def _moment(header: str | None) -> datetime | None:
+    """Return an HTTP date, None for what is none: such a header is passed over."""
+    if not header:
+        return None
     try:
-        moment = parsedate_to_datetime(since)
+        moment = parsedate_to_datetime(header)
     except (ValueError, TypeError, IndexError):
-        return False
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return changed.replace(microsecond=0) <= moment
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def http_date(moment: datetime) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, and_, or_, select
 
-from practice.calendars import Change, ChangeKind, Changes, ObjectHead, View
+from practice.calendars import Change, ChangeKind, Changes, ObjectHead, Page, View
 from practice.database.rows import HEAD, change_of, head_of, of_view, owned
 from practice.database.tables import changes, objects
 from practice.errors import ChangesForgotten
@@ -34,10 +34,7 @@ class SqlLog:
         """See the port."""
         if number == view.number and mark in {None, view.mark}:
             return Changes(number, (), ())
-        if not self._ledger.forgotten <= number <= self._ledger.number or (
-            mark is not None and mark != self._mark(number)
-        ):
-            raise ChangesForgotten("The log does not reach back to this sync-token.")
+        self._refuse_forgotten(number, mark)
         columns = (changes.c.calendar_id, changes.c.href, changes.c.kind)
         query = select(*columns).where(
             of_view(changes, view), changes.c.number > number, changes.c.href != ""
@@ -55,6 +52,75 @@ class SqlLog:
             if kind == ChangeKind.REMOVED and first[key] != ChangeKind.CREATED
         )
         return Changes(view.number, tuple(self._heads(here)), tuple(gone))
+
+    def changes_page(self, view: View, number: int, mark: str | None, limit: int) -> Page:
+        """See the port.
+
+        The log is not walked: what is there is found by its last number, and what is gone by the
+        removals whose objects are not there again.
+        """
+        self._refuse_forgotten(number, mark)
+        heads = self._by_number(view, number, self._ledger.number, limit + 1)
+        gone = self._removals(view, number, limit + 1)
+        merged = sorted([(head.number, head) for head in heads] + gone, key=lambda one: one[0])
+        told = merged[:limit]
+        if len(merged) <= limit:
+            end, mark_of_end = view.number, view.mark
+        else:
+            end = told[-1][0]
+            mark_of_end = self._mark(end)
+        return Page(
+            end,
+            tuple(one for _, one in told if isinstance(one, ObjectHead)),
+            tuple(dict.fromkeys(one for _, one in told if isinstance(one, tuple))),
+            mark_of_end,
+            len(merged) > limit,
+        )
+
+    def listing_page(self, view: View, after: int, until: int, limit: int) -> Page:
+        """See the port."""
+        heads = self._by_number(view, after, until, limit + 1)
+        told, more = heads[:limit], len(heads) > limit
+        return Page(told[-1].number if more else until, tuple(told), (), "", more)
+
+    def _by_number(self, view: View, after: int, until: int, limit: int) -> list[ObjectHead]:
+        """Return the objects of the view that changed last between two numbers, in order."""
+        found: list[ObjectHead] = []
+        for source in view.sources:  # each from its own part of the index, and no further
+            query = select(*HEAD).where(
+                objects.c.calendar_id == source.id,
+                objects.c.number > after,
+                objects.c.number <= until,
+            )
+            query = owned(query, objects, view).order_by(objects.c.number).limit(limit)
+            found += [head_of(row) for row in self._connection.execute(query)]
+        return sorted(found, key=lambda head: head.number)[:limit]
+
+    def _removals(
+        self, view: View, number: int, limit: int
+    ) -> list[tuple[int, ObjectHead | tuple[int, str]]]:
+        """Return what was removed after a number and is gone, with the numbers, in order."""
+        there = and_(
+            objects.c.calendar_id == changes.c.calendar_id, objects.c.href == changes.c.href
+        )
+        found: list[tuple[int, ObjectHead | tuple[int, str]]] = []
+        for source in view.sources:
+            query = select(changes.c.number, changes.c.calendar_id, changes.c.href).where(
+                changes.c.calendar_id == source.id,
+                changes.c.number > number,
+                changes.c.kind == str(ChangeKind.REMOVED),
+                ~owned(select(objects.c.id).where(there), objects, view).exists(),
+            )
+            query = owned(query, changes, view).order_by(changes.c.number).limit(limit)
+            rows = self._connection.execute(query)
+            found += [(row.number, (row.calendar_id, row.href)) for row in rows]
+        return found
+
+    def _refuse_forgotten(self, number: int, mark: str | None) -> None:
+        if not self._ledger.forgotten <= number <= self._ledger.number or (
+            mark is not None and mark != self._mark(number)
+        ):
+            raise ChangesForgotten("The log does not reach back to this sync-token.")
 
     def _heads(self, keys: list[tuple[int, str]]) -> Iterator[ObjectHead]:
         for start in range(0, len(keys), CHUNK):

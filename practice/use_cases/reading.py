@@ -8,24 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from practice.calendars import Level
 from practice.errors import TooManyInstances
 from practice.vevent import Busy, Occupied, merge, occupies, occurs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from practice.calendars import CalendarObject, Changes, ObjectHead, Span, View
+    from practice.calendars import CalendarObject, Changes, ObjectHead, Page, Span, View
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
 __all__ = [
     "as_file",
     "busy_times",
+    "changes_page",
     "changes_since",
     "listing",
+    "listing_page",
     "objects_named",
     "overlapping",
+    "properties_of",
     "texts",
 ]
 
@@ -53,6 +57,28 @@ def texts(uow: UnitOfWork, view: View) -> Iterator[CalendarObject]:
 def changes_since(uow: UnitOfWork, view: View, number: int, mark: str | None = None) -> Changes:
     """Return what changed after `number`; raises ChangesForgotten (see the port)."""
     return uow.calendars.changes_since(view, number, mark)
+
+
+def changes_page(uow: UnitOfWork, view: View, number: int, mark: str | None, limit: int) -> Page:
+    """Return the first changes after `number`; raises ChangesForgotten (see the port)."""
+    return uow.calendars.changes_page(view, number, mark, limit)
+
+
+def listing_page(uow: UnitOfWork, view: View, after: int, until: int, limit: int) -> Page:
+    """Return the first objects by their last change (see the port)."""
+    return uow.calendars.listing_page(view, after, until, limit)
+
+
+def properties_of(
+    uow: UnitOfWork, view: View, heads: Sequence[ObjectHead]
+) -> Mapping[int, Mapping[str, str]]:
+    """Return what clients have set of objects, by id; nothing where the view hides details."""
+    found = uow.properties.of_objects(view, heads)
+    return {
+        head.id: found[head.id]
+        for head in heads
+        if head.id in found and view.level_of(head.calendar_id) >= Level.READ
+    }
 
 
 def overlapping(
