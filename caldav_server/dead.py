@@ -42,6 +42,7 @@ __all__ = [
     "LIVE_NAMES",
     "Instruction",
     "instructions",
+    "name_of",
     "stored_value",
     "tag_of",
     "told",
@@ -133,8 +134,15 @@ def with_language(name: str, one: Instruction) -> dict[str, str]:
 
 def tag_of(name: str) -> str:
     """Return the tag that a stored name stands for."""
+    if name.startswith("{"):
+        return name.removeprefix("{}")
     prefix, _, rest = name.partition(":")
-    return name if name.startswith("{") else _SHORT.get(prefix, "{}") + rest
+    return _SHORT.get(prefix, "") + rest
+
+
+def name_of(tag: str) -> str:
+    """Return the name under which a dead property is stored."""
+    return tag if tag.startswith("{") else "{}" + tag
 
 
 def told(tag: str, value: str) -> str:

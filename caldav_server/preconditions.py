@@ -1,18 +1,31 @@
-"""The conditional headers of HTTP (RFC 9110 13) as conditions of the practice."""
+"""The conditional headers of HTTP (RFC 9110 13) as conditions of the practice, and WebDAV's If
+held to what is there.
+
+Not here: how an If header is read (`caldav_server.if_header`).
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from caldav_server.if_header import State, read_if
+from caldav_server.tokens import ctag, sync_token
 from practice.calendars import Condition
+from practice.errors import PreconditionFailed
+from practice.use_cases.reading import objects_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["condition", "http_date", "not_modified"]
+    from caldav_server.addresses import Addresses
+    from caldav_server.scope import Scope
+    from practice.calendars import CalendarPath
+
+__all__ = ["check_if", "condition", "http_date", "not_modified"]
 
 _ETAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\U0010ffff]*")|(\*)|([^\s",]+)')
 
@@ -49,6 +62,37 @@ def not_modified(environ: Mapping[str, str], etag: str, changed: datetime) -> bo
         return "*" in asked.none_match or etag in asked.none_match
     since = _moment(environ.get("HTTP_IF_MODIFIED_SINCE"))
     return since is not None and changed.replace(microsecond=0) <= since
+
+
+def check_if(scope: Scope, addresses: Addresses, environ: Mapping[str, Any], path: str) -> None:
+    """Raise PreconditionFailed unless the If header, if there is one, holds (RFC 4918 10.4)."""
+    header = environ.get("HTTP_IF")
+    if header is None:
+        return
+    asked = read_if(header)
+
+    def state_of(tag: str) -> State:
+        if not tag:
+            return _state(scope, addresses.calendar_path(path))
+        try:
+            host = urlsplit(tag).netloc.lower()
+        except ValueError:
+            return State()
+        ours = not host or host in environ["praxis.hosts"]
+        return _state(scope, addresses.from_href(tag)) if ours else State()
+
+    if not asked.holds(state_of):
+        raise PreconditionFailed("The If header does not hold.")
+
+
+def _state(scope: Scope, at: CalendarPath | None) -> State:
+    view = scope.find(at.calendar) if at is not None else None
+    if view is None or at is None:
+        return State()
+    if not at.object:
+        return State(ctag(view), sync_token(view))
+    item = objects_named(scope.unit, view, [at.object]).get(at.object)
+    return State(item.etag) if item is not None else State()
 
 
 def _moment(header: str | None) -> datetime | None:

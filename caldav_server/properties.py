@@ -23,7 +23,6 @@ from caldav_server.resources import (
 from caldav_server.tokens import ctag, sync_token
 from caldav_server.xml import CALDAV, CALSERVER, DAV, empty, escape, wrap
 from practice.access import Level, Role, level, may_manage_calendars
-from practice.calendars import View
 from practice.errors import InvalidTimezone
 from practice.properties import (
     DESCRIPTION,

@@ -288,7 +288,9 @@ class CalendarPath:
 def check_slug(slug: str) -> None:
     """Raise InvalidName unless `slug` can be a doctor's or a room's, as a person types it."""
     if not _SLUG.fullmatch(slug):
-        raise InvalidName("A name has 1 to 64 of a-z, 0-9 and '-', and a '-' neither first nor last.")
+        raise InvalidName(
+            "A name has 1 to 64 of a-z, 0-9 and '-', and a '-' neither first nor last."
+        )
 
 
 def check_calendar_name(name: str) -> None:
@@ -334,12 +336,15 @@ class Condition:
         if self.match is not None:
             if not _named(etag, self.match):
                 raise PreconditionFailed("The object is not the one you last saw.")
-        elif self.unmodified_since is not None and changed is not None:
-            # HTTP's dates have whole seconds.
-            if changed.replace(microsecond=0) > self.unmodified_since:
-                raise PreconditionFailed("The object has changed since then.")
+        elif self.unmodified_since is not None and _later(changed, self.unmodified_since):
+            raise PreconditionFailed("The object has changed since then.")
         if self.none_match is not None and _named(etag, self.none_match):
             raise PreconditionFailed("There is already such an object.")
+
+
+def _later(changed: datetime | None, moment: datetime) -> bool:
+    """Compare as HTTP does: its dates have whole seconds."""
+    return changed is not None and changed.replace(microsecond=0) > moment
 
 
 def _named(etag: str | None, etags: tuple[str, ...]) -> bool:

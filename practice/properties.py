@@ -100,9 +100,7 @@ def checked(name: str, value: str) -> str:
     return value
 
 
-def changed(
-    properties: Mapping[str, str], changes: Mapping[str, str | None]
-) -> dict[str, str]:
+def changed(properties: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
     """Return properties after changes (None removes); raises PropertiesTooLong.
 
     Zone and name of a zone are two ways to say the same: who sets one takes the other back

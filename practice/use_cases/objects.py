@@ -137,11 +137,14 @@ def move(
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
         return Saved(item, created=False)
     facts = read(item.text, zone=profile.zone, now=uow.now, limits=profile.limits)
+    kept = uow.properties.of_objects(source[0], [item]).get(item.id, {})
     uow.calendars.remove(from_calendar, from_href)
     if replaced is not None and replaced.uid != item.uid:
         removed = uow.calendars.remove(to_calendar, to_href)
         object_removed(uow, to_calendar, removed.uid)
     saved = uow.calendars.save(to_calendar, Draft(to_href, item.text, facts, item.owner_id))
+    if kept or replaced is not None:
+        uow.properties.set_of_object(saved.id, kept)
     object_saved(uow, to_calendar, facts)
     return Saved(saved, created=replaced is None)
 

@@ -111,5 +111,3 @@ def _after(before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict
     except PropertiesTooLong as error:
         reasons = {name: error for name, value in changes.items() if value is not None}
         raise PropertiesRefused(reasons) from error
-
-
