@@ -142,27 +142,26 @@ class Proppatch:
         """Set and remove properties in one transaction."""
         account = scope.signed_in()
         at = self._addresses.calendar_path(path)
-        if at is not None and at.object:
-            self._refuse_early(scope, at)
-        steps = _steps(root)
-        tags = [one.tag for one in steps]
-        address = href(HOME, at.shown) if at else _href(path)
-        if at is not None and at.object:
-            address = href(HOME, at.shown, at.object, collection=False)
+        bare = path.strip("/")
         own = {
+            "": (RootResource, None),
             HOME: (HomeResource, properties.HOME),
             account.name: (PrincipalResource, properties.PRINCIPAL),
         }
+        if at is None and bare not in own:
+            raise ObjectNotFound("There is nothing at this address.")
+        address = href(HOME, at.shown) if at else href(*([bare] if bare else []))
+        if at is not None and at.object:
+            address = href(HOME, at.shown, at.object, collection=False)
+        if at is not None:
+            self._refuse_early(scope, at, address)
+        steps = _steps(root)
+        tags = [one.tag for one in steps]
         try:
             if at is not None:
                 self._in_calendar(scope, environ, at, steps)
-            elif (bare := path.strip("/")) in own:
-                self._own(scope, *own[bare], steps)
-            elif bare == "":
-                Asked.read(RootResource, steps)
-                raise NotAllowed("Nothing is set here.")
             else:
-                raise ObjectNotFound("There is nothing at this address.")
+                self._own(scope, *own[bare], steps)
         except NotAllowed as error:
             raise need_privilege(address, "write-properties", str(error)) from error
         except PropertiesRefused as error:
@@ -172,8 +171,12 @@ class Proppatch:
             return 200, asked.applied("return"), b""
         return 207, _XML, multistatus([response(address, propstats(tags, {}))])
 
-    def _own(self, scope: Scope, kind: type, place: int, steps: Sequence[Instruction]) -> None:
+    def _own(
+        self, scope: Scope, kind: type, place: int | None, steps: Sequence[Instruction]
+    ) -> None:
         asked = Asked.read(kind, steps)
+        if place is None:
+            raise NotAllowed("Nothing is set here.")
         with scope.writing() as uow, asked.naming():
             properties.set_own_properties(uow, scope.signed_in(), place, asked.changes)
 
@@ -206,16 +209,17 @@ class Proppatch:
         account = scope.signed_in()
         properties.set_object_properties(scope.unit, account, view, item, asked.changes)
 
-    def _refuse_early(self, scope: Scope, at: CalendarPath) -> None:
-        """Refuse who may set nothing of the calendar's objects before reading what."""
+    def _refuse_early(self, scope: Scope, at: CalendarPath, address: str) -> None:
+        """Refuse what is not there, and who may set nothing of it, before reading what."""
         view = scope.view(at.calendar)
+        if not at.object:
+            return
+        if not objects_named(scope.unit, view, [at.object]):
+            raise ObjectNotFound("There is no such object in the calendar.")
         calendar, _ = view.locate(at.object)
         if not may_set_properties(scope.signed_in(), calendar):
-            raise need_privilege(
-                href(HOME, at.shown, at.object, collection=False),
-                "write-properties",
-                "You may not set properties of this object.",
-            )
+            sentence = "You may not set properties of this object."
+            raise need_privilege(address, "write-properties", sentence)
 
 
 def _steps(root: Element | None) -> list[Instruction]:
@@ -224,7 +228,3 @@ def _steps(root: Element | None) -> list[Instruction]:
     if not any(child.tag in {DAV + "set", DAV + "remove"} for child in root):
         raise BadRequest("A propertyupdate sets or removes something.")
     return instructions(root)
-
-
-def _href(path: str) -> str:
-    return href(*(part for part in path.split("/") if part))
