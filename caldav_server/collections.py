@@ -63,7 +63,7 @@ class Collections:
         ask, wished = _asked(root), preferences(environ)
         outside = environ.get("praxis.outside")  # an address of the host that clients probe
         children = depth == "1" and outside is None
-        found = self._resources(scope, account, path, children, ask.stored)
+        found = self._resources(scope, account, path, children, ask)
         if outside is not None:
             found = ((outside, resource) for _, resource in found)
         if wished.noroot and depth == "1":
@@ -74,12 +74,9 @@ class Collections:
         return 207, _XML | applied, multistatus(parts)
 
     def _resources(
-        self, scope: Scope, account: Account, path: str, children: bool, stored: bool
+        self, scope: Scope, account: Account, path: str, children: bool, ask: _Asked
     ) -> Iterator[tuple[str, Resource]]:
-        """Yield the resource at `path`, and what is right below it.
-
-        `stored` tells whether what clients have set is wanted too.
-        """
+        """Yield the resource at `path`, and what is right below it."""
         bare = path.strip("/")
         profile = self._profile
         if bare == "":
@@ -88,9 +85,9 @@ class Collections:
             address_of = self._addresses.calendar_path(path)
             if address_of is None:
                 raise CalendarNotFound("There is nothing at this address.")
-            yield from self._in_calendar(scope, account, address_of, children, stored)
+            yield from self._in_calendar(scope, account, address_of, children, ask)
             return
-        own = scope.unit.properties.of_account(account) if stored else {}
+        own = scope.unit.properties.of_account(account) if ask.stored() else {}
         if bare == account.name or (bare == "" and children):
             principal = PrincipalResource(account, profile, stored=own.get(PRINCIPAL_PLACE, {}))
             yield href(account.name), principal
@@ -101,7 +98,7 @@ class Collections:
             yield href(HOME, view.calendar.name), found
 
     def _in_calendar(
-        self, scope: Scope, account: Account, at: CalendarPath, children: bool, stored: bool
+        self, scope: Scope, account: Account, at: CalendarPath, children: bool, ask: _Asked
     ) -> Iterator[tuple[str, Resource]]:
         view, uow = scope.view(at.calendar), scope.unit
         heads: Sequence[ObjectHead] = ()
@@ -112,10 +109,13 @@ class Collections:
             heads = [item]
         else:
             place = view.calendar.id
-            own = uow.properties.of_account(account, [place]).get(place, {}) if stored else {}
-            yield href(HOME, at.shown), CalendarResource(account, self._profile, view, own)
+            own = uow.properties.of_account(account, [place]) if ask.stored() else {}
+            yield (
+                href(HOME, at.shown),
+                CalendarResource(account, self._profile, view, own.get(place, {})),
+            )
             heads = list(listing(uow, view)) if children else ()
-        kept = properties_of(uow, view, heads) if stored and heads else {}
+        kept = properties_of(uow, view, heads) if heads and ask.stored(objects=True) else {}
         for head in heads:
             name = view.name_of(head.calendar_id, head.href)
             address = href(HOME, at.shown, name, collection=False)
@@ -168,10 +168,9 @@ class _Asked:
         self._everything = everything
         self._names_only = names_only
 
-    @property
-    def stored(self) -> bool:
-        """Whether it asks for what clients have set."""
-        return self._everything or wants_stored(self._tags)
+    def stored(self, *, objects: bool = False) -> bool:
+        """Tell whether it asks for what clients have set, of objects or others."""
+        return self._everything or wants_stored(self._tags, objects=objects)
 
     def tell(self, resource: Resource, minimal: bool) -> str:
         """Return the propstat elements for a resource."""

@@ -261,9 +261,10 @@ def _language(resource: Resource, tag: str) -> str:
     return resource.view.calendar.properties.get(LIVE_NAMES.get(tag, "") + LANGUAGE, "")
 
 
-def wants_stored(tags: Iterable[str]) -> bool:
-    """Tell whether one of the tags is not live everywhere, so that what clients set is needed."""
-    return any(tag not in _LIVE for tag in tags)
+def wants_stored(tags: Iterable[str], *, objects: bool = False) -> bool:
+    """Tell whether what clients have set is needed to tell of the tags, of objects or others."""
+    asked = set(tags)
+    return not asked <= _LIVE or (objects and not asked.isdisjoint(_SETTABLE[ObjectResource]))
 
 
 def is_protected(kind: type, tag: str) -> bool:

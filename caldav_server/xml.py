@@ -110,6 +110,8 @@ def _names(tag: str) -> tuple[str, str]:
         return prefix + name, prefix + name
     if not namespace:
         return f'{name} xmlns=""', name
+    if namespace == _XML:  # no other prefix may stand for it
+        return f"xml:{name}", f"xml:{name}"
     return f'x:{name} xmlns:x="{escape(namespace[1:])}"', f"x:{name}"
 
 
@@ -153,6 +155,8 @@ class _Writer:
         namespace, _, name = tag.rpartition("}")
         if not namespace:
             return f'<{name} xmlns=""'
+        if namespace == _XML:
+            return f"<xml:{name}"
         prefix = self._prefixes.get(namespace)
         if prefix is not None:
             return f"<{prefix}:{name}"

@@ -89,7 +89,7 @@ class Report:
         if _DATA in tags:
             items = self._with_texts(list(heads))
         kept: Kept = {}
-        if wants_stored(tags):
+        if wants_stored(tags, objects=True):
             items = list(items)
             kept = self._kept(items, tags)
         for item in items:
@@ -98,7 +98,11 @@ class Report:
 
     def _kept(self, heads: Sequence[ObjectHead], tags: list[str]) -> Kept:
         """Return what clients have set of objects, if that is asked for."""
-        return properties_of(self.uow, self.view, heads) if wants_stored(tags) and heads else {}
+        return (
+            properties_of(self.uow, self.view, heads)
+            if wants_stored(tags, objects=True) and heads
+            else {}
+        )
 
     def _propstat(self, item: ObjectHead, tags: list[str], kept: Kept) -> str:
         resource = self._resource(item)
