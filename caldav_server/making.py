@@ -103,7 +103,7 @@ class Making:
 
     def _is_there(self, scope: Scope, parts: Sequence[str]) -> bool:
         at = self._addresses.calendar_path("/".join(parts))
-        return at is not None and scope.find(at.calendar) is not None
+        return at is not None and not at.object and scope.find(at.calendar) is not None
 
     def _made(self, scope: Scope, name: str, steps: Sequence[Instruction]) -> Answer:
         kept = [one for one in steps if one.tag not in {_COMPONENTS, _TYPE}]
