@@ -84,7 +84,7 @@ def test_a_change_is_held_to_its_conditions(staff: httpx.Client) -> None:
     etag = staff.get(A).headers["etag"]
     _, before, _ = dates(staff)
     there = {"Destination": f"{SCHMIDT}a.ics"}
-    requests = (
+    requests: tuple[tuple[str, dict[str, str], str], ...] = (
         ("PUT", {}, an_event("a", "20261123T120000")),
         ("MOVE", there, ""),
         ("COPY", there, ""),

@@ -142,8 +142,7 @@ def test_a_calendars_name_is_a_short_word(database: SqlDatabase) -> None:
             assert uow.calendars.create(name, CalendarKind.PLAIN, {}).name == name
     decomposed = unicodedata.normalize("NFD", "röntgen")
     bad = ("", "dr müller", "-x", "x-", ".x", "_x", "a~b", "a/b", "a\nb", decomposed, "x" * 65)
-    bad = (*bad, "appointments.ics", "..")
-    for name in bad:
+    for name in (*bad, "appointments.ics", ".."):
         with refused(database, InvalidName) as uow:
             uow.calendars.create(name, CalendarKind.PLAIN, {})
 

@@ -185,10 +185,12 @@ _NAMES = st.builds(
 )
 
 
-def _element(tag: str, attributes: dict[str, str], content: list[object], text: str) -> ET.Element:
+def _element(
+    tag: str, attributes: dict[str, str], content: list[tuple[ET.Element, str]], text: str
+) -> ET.Element:
     made = ET.Element(tag, attributes)
     made.text = text
-    for child, tail in content:  # type: ignore[misc]
+    for child, tail in content:
         made.append(child)
         child.tail = tail
     return made
@@ -284,7 +286,8 @@ def test_a_zone_and_its_name_say_the_same(staff: httpx.Client) -> None:
     assert "TZID:Asia/Tokyo" in (value(staff, MUELLER, zone) or "")
     text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{vtimezone(BERLIN)}END:VCALENDAR\n"
     text = text.replace("Europe/Berlin", "W. Europe Standard Time").replace("\r", "")
-    assert the(update(staff, MUELLER, a_set(f"<C:calendar-timezone>{text}</C:calendar-timezone>")))
+    in_words = a_set(f"<C:calendar-timezone>{text}</C:calendar-timezone>")
+    assert the(update(staff, MUELLER, in_words)).told
     assert value(staff, MUELLER, zone) == text
     assert value(staff, MUELLER, name) == "Europe/Berlin"
     assert the(update(staff, MUELLER, a_removal("<C:calendar-timezone/>"))).told

@@ -257,7 +257,8 @@ def test_pages_stay_true_while_several_clients_write(server: RunningServer) -> N
                 send(client, step, version)
 
     def keep(account: str, path: str, writing: list[object]) -> tuple[Replica, Replica]:
-        dice, replica, token = random.Random(path), {}, ""
+        dice, token = random.Random(path), ""
+        replica: Replica = {}
         with server.client(account) as client:
             more = True
             while more or not all(task.done() for task in writing):  # type: ignore[attr-defined]
