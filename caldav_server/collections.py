@@ -56,6 +56,9 @@ class Collections:
         """
         account = scope.signed_in()
         depth = environ.get("HTTP_DEPTH", "0").strip().lower()
+        at = self._addresses.calendar_path(path)
+        if depth == "infinity" and at is not None and at.object:
+            depth = "0"  # there is nothing below an object
         if depth == "infinity":
             raise Refusal(403, "Ask with Depth 0 or 1.", "<propfind-finite-depth/>")
         if depth not in {"0", "1"}:

@@ -115,5 +115,6 @@ def test_depth_is_zero_or_one_and_without_one_it_is_zero(staff: httpx.Client) ->
     refused = ask(staff, MUELLER, content, Depth="infinity")
     assert refused.status_code == 403
     assert preconditions(refused) == {DAV + "propfind-finite-depth"}
+    assert set(multistatus(ask(staff, A, content, Depth="infinity")).found) == {A}
     for depth in ("2", "-1", "0,1", "all"):
         assert ask(staff, MUELLER, content, Depth=depth).status_code == 400

@@ -285,6 +285,16 @@ def first_page(p: Practice) -> None:
         assert len(report(p.staff, PRAXIS, body).etags) == 5
 
 
+def limited_sync_without_change(p: Practice) -> None:
+    token = sync(p.staff, MUELLER).token
+    body = (
+        f'<sync-collection xmlns="DAV:"><sync-token>{token}</sync-token>'
+        "<limit><nresults>5</nresults></limit><prop><getetag/></prop></sync-collection>"
+    )
+    with p.meter.running():
+        assert report(p.staff, MUELLER, body).etags == {}
+
+
 def copy(p: Practice) -> None:
     put(p.staff, MUELLER, "x.ics", text())
     there = f"{HOME}dr-schmidt/x.ics"
@@ -356,7 +366,8 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
     "MOVE": (move, Cost(25, loaded=2, parsed=1)),
     "COPY": (copy, Cost(24, loaded=1, parsed=1)),
     "listing with what clients have set": (listing_of_notes, Cost(9)),
-    "initial sync of the union, first page": (first_page, Cost(9)),
+    "initial sync of the union, first page": (first_page, Cost(7)),
+    "sync, no change, with a limit": (limited_sync_without_change, Cost(6)),
     "PROPPATCH": (rename, Cost(14)),
     "PROPPATCH of an object": (note, Cost(15, loaded=2)),
     "MKCALENDAR": (make_a_calendar, Cost(16)),

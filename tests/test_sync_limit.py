@@ -220,7 +220,7 @@ class Pager:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS, seed=st.integers(0, 1000))
 @example(steps=[CREATED, DELETED, CREATED, DELETED, CREATED, MOVED, CREATED, DELETED], seed=1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import CompoundSelect, Connection, Select, and_, or_, select, union_all
 
 from practice.calendars import Change, ChangeKind, Changes, ObjectHead, Page, View
 from practice.database.rows import HEAD, change_of, head_of, of_view, owned
@@ -13,7 +13,7 @@ from practice.errors import ChangesForgotten
 from practice.log import mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from practice.database.ledger import Ledger
 
@@ -59,6 +59,8 @@ class SqlLog:
         The log is not walked: what is there is found by its last number, and what is gone by the
         removals whose objects are not there again.
         """
+        if number == view.number and mark in {None, view.mark}:
+            return Page(number, (), (), view.mark, more=False)
         self._refuse_forgotten(number, mark)
         heads = self._by_number(view, number, self._ledger.number, limit + 1)
         gone = self._removals(view, number, limit + 1)
@@ -85,16 +87,20 @@ class SqlLog:
 
     def _by_number(self, view: View, after: int, until: int, limit: int) -> list[ObjectHead]:
         """Return the objects of the view that changed last between two numbers, in order."""
-        found: list[ObjectHead] = []
-        for source in view.sources:  # each from its own part of the index, and no further
-            query = select(*HEAD).where(
-                objects.c.calendar_id == source.id,
-                objects.c.number > after,
-                objects.c.number <= until,
+        parts = [
+            owned(
+                select(*HEAD).where(
+                    objects.c.calendar_id == source.id,
+                    objects.c.number > after,
+                    objects.c.number <= until,
+                ),
+                objects,
+                view,
             )
-            query = owned(query, objects, view).order_by(objects.c.number).limit(limit)
-            found += [head_of(row) for row in self._connection.execute(query)]
-        return sorted(found, key=lambda head: head.number)[:limit]
+            for source in view.sources
+        ]
+        rows = self._connection.execute(_first(parts, limit))
+        return sorted((head_of(row) for row in rows), key=lambda head: head.number)[:limit]
 
     def _removals(
         self, view: View, number: int, limit: int
@@ -103,18 +109,18 @@ class SqlLog:
         there = and_(
             objects.c.calendar_id == changes.c.calendar_id, objects.c.href == changes.c.href
         )
-        found: list[tuple[int, ObjectHead | tuple[int, str]]] = []
+        columns = (changes.c.number, changes.c.calendar_id, changes.c.href)
+        parts = []
         for source in view.sources:
-            query = select(changes.c.number, changes.c.calendar_id, changes.c.href).where(
+            query = select(*columns).where(
                 changes.c.calendar_id == source.id,
                 changes.c.number > number,
                 changes.c.kind == str(ChangeKind.REMOVED),
                 ~owned(select(objects.c.id).where(there), objects, view).exists(),
             )
-            query = owned(query, changes, view).order_by(changes.c.number).limit(limit)
-            rows = self._connection.execute(query)
-            found += [(row.number, (row.calendar_id, row.href)) for row in rows]
-        return found
+            parts.append(owned(query, changes, view))
+        rows = self._connection.execute(_first(parts, limit))
+        return [(row.number, (row.calendar_id, row.href)) for row in rows]
 
     def _refuse_forgotten(self, number: int, mark: str | None) -> None:
         if not self._ledger.forgotten <= number <= self._ledger.number or (
@@ -145,3 +151,11 @@ class SqlLog:
             select(changes).where(changes.c.number > after).order_by(changes.c.number).limit(limit)
         )
         return [change_of(row) for row in rows]
+
+
+def _first(parts: Sequence[Select[Any]], limit: int) -> CompoundSelect[Any]:
+    """Return a query of the first rows of each part by number, each from its own part of an index
+    and no further.
+    """
+    bounded = (part.order_by("number").limit(limit).subquery() for part in parts)
+    return union_all(*(select(part) for part in bounded))
