@@ -1,15 +1,14 @@
 """Radicale's Application with the requests of a practice's day answered from the index.
 
-Radicale takes a request apart, signs it in and packs the reply. PROPFIND, REPORT, GET, HEAD, PUT,
-DELETE and MOVE are ours; OPTIONS, PROPPATCH, MKCALENDAR and MKCOL are Radicale's, over the
-plugins. See docs/decisions/0002.
+Radicale takes a request apart and asks its plugins who it is from; every method is ours. See
+docs/decisions/0002 and 0006.
 """
 
 from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +19,17 @@ from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.auth import Auth
 from caldav_server.collections import Collections
 from caldav_server.errors import Answer, BadRequest, Refusal, answer_for
+from caldav_server.making import Making
+from caldav_server.methods import allowed
+from caldav_server.moving import Moving
 from caldav_server.objects import Objects
+from caldav_server.packing import packed
+from caldav_server.preconditions import check_if
+from caldav_server.proppatch import Proppatch
 from caldav_server.rights import Rights
 from caldav_server.scope import NotSignedIn, Scope, current
 from caldav_server.storage import Storage
-from caldav_server.xml import CALDAV, XmlError, parse
+from caldav_server.xml import XmlError, parse
 from practice.errors import PracticeError
 from practice.use_cases.sign_in import (
     Claim,
@@ -48,8 +53,9 @@ log = logging.getLogger(__name__)
 
 #: What this server does. Class 2 is left out, since there is no LOCK.
 DAV = "1, 3, calendar-access, extended-mkcol"
-ALLOW = "DELETE, GET, HEAD, MKCALENDAR, MKCOL, MOVE, OPTIONS, PROPFIND, PROPPATCH, PUT, REPORT"
 _OPEN = frozenset({"OPTIONS"})
+#: An If header on others is held to what is there once their transaction has begun.
+_READING = frozenset({"GET", "PROPFIND", "REPORT"})
 
 
 def _answered(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,6 +66,7 @@ def _answered(method: Callable[..., Any]) -> Callable[..., Any]:
         self: CalDavApplication, environ: dict[str, Any], prefix: str, path: str, *rest: Any
     ) -> Any:
         try:
+            self.heed_if(environ, path)
             result = method(self, environ, prefix, path, *rest)
         except NotSignedIn:
             result = httputils.NOT_ALLOWED  # Radicale makes a 401 of this for an anonymous request
@@ -88,7 +95,7 @@ class CalDavApplication(Application):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         logging.getLogger("radicale").disabled = True  # it logs what patients are called
-        super().__init__(_configuration(addresses, profile, realm))
+        super().__init__(_configuration(realm))
         self._database = database
         self._gate = gate
         self._addresses = addresses
@@ -96,6 +103,9 @@ class CalDavApplication(Application):
         self._realm_text = realm
         self._collections = Collections(profile, addresses)
         self._objects = Objects(profile, addresses)
+        self._moving = Moving(profile, addresses)
+        self._proppatch = Proppatch(profile, addresses)
+        self._making = Making(addresses)
 
     def answer(
         self, environ: dict[str, Any]
@@ -123,10 +133,14 @@ class CalDavApplication(Application):
     def _through_radicale(
         self, environ: dict[str, Any]
     ) -> tuple[int, list[tuple[str, str]], bytes]:
+        if environ["REQUEST_METHOD"] == "HEAD":
+            # As GET, so that its length and coding are told too; the bridge sends no body.
+            environ = {**environ, "REQUEST_METHOD": "GET"}
         kept: list[tuple[str, list[tuple[str, str]]]] = []
         body = b"".join(self(environ, lambda status, headers: kept.append((status, headers))))
         status, headers = kept[0]
-        return int(status[:3]), _with_dav(environ["REQUEST_METHOD"], int(status[:3]), headers), body
+        told = self._with_dav(environ, int(status[:3]), headers)
+        return int(status[:3]), *packed(environ, told, body)
 
     def refusal(
         self, outcome: Refused | Throttled | Insufficient, claim: Claim
@@ -154,18 +168,33 @@ class CalDavApplication(Application):
         address = self._addresses.calendar_path(path)
         return href(HOME, address.shown) if address else ""
 
-    def _read_xml_request_body(
-        self, environ: Mapping[str, Any], request_info: dict[str, Any]
-    ) -> Element | None:
-        """Read XML under our limits for Radicale's own methods too; it answers 400."""
-        try:
-            root = parse(environ["wsgi.input"].read())
-            _check_properties(root)
-        except XmlError as error:
-            raise RuntimeError(str(error)) from error
-        return root
+    def heed_if(self, environ: dict[str, Any], path: str) -> None:
+        """Hold the If header to what is there: now, or when the transaction has begun."""
+        scope = current()
+        check = functools.partial(check_if, scope, self._addresses, environ, path)
+        if environ["REQUEST_METHOD"] in _READING and scope.account is not None:
+            check()
+        scope.before_writing = check
+
+    def _with_dav(
+        self, environ: dict[str, Any], status: int, headers: Iterable[tuple[str, str]]
+    ) -> list[tuple[str, str]]:
+        """Put the truth in DAV and Allow, which Radicale fills for more than is there."""
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        kept = [(name, value) for name, value in headers if name not in {"DAV", "Allow"}]
+        if method in {"OPTIONS", "PROPFIND"}:
+            kept.append(("DAV", DAV))
+        if method == "OPTIONS":
+            kept.append(("Allow", allowed(self._addresses, path)))
+        if status == 405:
+            kept.append(("Allow", allowed(self._addresses, path, refused=method)))
+        return kept
 
     # Radicale asks for do_<METHOD>(environ, base_prefix, path, user, user_groups, request_info).
+
+    def do_OPTIONS(self, *_: Any) -> Any:
+        """Tell what can be done here; nobody has to sign in for it."""
+        return 200, {}, None, None
 
     @_answered
     def do_PROPFIND(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
@@ -195,31 +224,27 @@ class CalDavApplication(Application):
     @_answered
     def do_MOVE(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
         """Move an object."""
-        return self._objects.move(current(), environ, path)
+        return self._moving.answer(current(), environ, path)
 
     @_answered
-    def do_PROPPATCH(self, *args: Any) -> Any:
-        """Set properties of a calendar; Radicale's, in our transaction."""
-        return super().do_PROPPATCH(*args)
+    def do_COPY(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
+        """Copy an object."""
+        return self._moving.answer(current(), environ, path)
 
     @_answered
-    def do_MKCALENDAR(self, *args: Any) -> Any:
-        """Make a calendar; Radicale's, in our transaction."""
-        return super().do_MKCALENDAR(*args)
+    def do_PROPPATCH(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
+        """Set properties, all or none."""
+        return self._proppatch.answer(current(), environ, path, _body(environ))
 
     @_answered
-    def do_MKCOL(self, *args: Any) -> Any:
-        """Make a calendar (RFC 5689); Radicale's, in our transaction."""
-        return super().do_MKCOL(*args)
+    def do_MKCALENDAR(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
+        """Make a calendar."""
+        return self._making.mkcalendar(current(), environ, path)
 
-
-def _check_properties(root: Element | None) -> None:
-    """Refuse what Radicale stumbles over: properties of no namespace, components of no name."""
-    for element in root.iter() if root is not None else ():
-        if not element.tag.startswith("{"):
-            raise XmlError("An element has no namespace.")
-        if element.tag == CALDAV + "comp" and "name" not in element.attrib:
-            raise XmlError("A component has no name.")
+    @_answered
+    def do_MKCOL(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
+        """Make a calendar (RFC 5689)."""
+        return self._making.mkcol(current(), environ, path)
 
 
 def _body(environ: dict[str, Any]) -> Element | None:
@@ -236,27 +261,14 @@ def _packed(answer: Answer) -> tuple[int, list[tuple[str, str]], bytes]:
     return status, [*headers.items(), ("Content-Length", str(len(content)))], content
 
 
-def _with_dav(
-    method: str, status: int, headers: Iterable[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """Put the truth in DAV and Allow, which Radicale fills for more than is there."""
-    kept = [(name, value) for name, value in headers if name not in {"DAV", "Allow"}]
-    kept.append(("Vary", "Accept-Encoding"))
-    if method in {"OPTIONS", "PROPFIND"}:
-        kept.append(("DAV", DAV))
-    if method == "OPTIONS" or status == 405:
-        kept.append(("Allow", ALLOW))
-    return kept
-
-
-def _configuration(addresses: Addresses, profile: Profile, realm: str) -> config.Configuration:
+def _configuration(realm: str) -> config.Configuration:
     """Return Radicale's configuration: our plugins, and everything off that sleeps or logs."""
     configuration = config.load()
     configuration.update(
         {
             "auth": {"type": Auth, "realm": realm, "delay": 0},
-            "rights": {"type": functools.partial(Rights, addresses)},
-            "storage": {"type": functools.partial(Storage, addresses, profile)},
+            "rights": {"type": Rights},
+            "storage": {"type": Storage},
             "web": {"type": "none"},
             "hook": {"type": "none"},
             "sharing": {"type": "none"},

@@ -20,6 +20,7 @@ from urllib.parse import unquote_to_bytes
 from caldav_server.addresses import MOUNT
 from caldav_server.body import Bodies, Limits
 from caldav_server.errors import BadRequest, Refusal, answer_for
+from caldav_server.packing import ACCEPT_ENCODING
 from practice.access import SYSTEM
 from practice.errors import IdentityProviderUnavailable, PracticeError
 from practice.use_cases.sign_in import (
@@ -47,7 +48,8 @@ __all__ = ["CalDavBridge"]
 #: Headers that CalDAV gives a meaning; everything else stays outside.
 _HEADERS = {
     b"accept": "HTTP_ACCEPT",
-    b"accept-encoding": "HTTP_ACCEPT_ENCODING",
+    b"accept-encoding": ACCEPT_ENCODING,
+    b"brief": "HTTP_BRIEF",
     b"content-type": "CONTENT_TYPE",
     b"depth": "HTTP_DEPTH",
     b"destination": "HTTP_DESTINATION",

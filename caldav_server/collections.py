@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from caldav_server.addresses import HOME, MOUNT, Addresses, href
 from caldav_server.errors import Answer, BadRequest, Refusal
-from caldav_server.properties import allprop, propstat, response
+from caldav_server.prefer import preferences
+from caldav_server.properties import allprop, propstat, response, wants_stored
 from caldav_server.reports.answer import Report, multistatus
 from caldav_server.reports.freebusy import free_busy
 from caldav_server.resources import (
@@ -19,19 +20,23 @@ from caldav_server.resources import (
 )
 from caldav_server.xml import CALDAV, DAV
 from practice.errors import CalendarNotFound, ObjectNotFound
-from practice.use_cases.reading import listing, objects_named
+from practice.use_cases.properties import HOME as HOME_PLACE
+from practice.use_cases.properties import PRINCIPAL as PRINCIPAL_PLACE
+from practice.use_cases.reading import listing, objects_named, properties_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from xml.etree.ElementTree import Element
 
     from caldav_server.scope import Scope
     from practice.access import Account
-    from practice.calendars import CalendarPath
+    from practice.calendars import CalendarPath, ObjectHead
     from practice.profile import Profile
 
 __all__ = ["Collections"]
 
+#: What a propfind may have; what else is in it is passed over (RFC 4918 17).
+_QUESTIONS = {DAV + name for name in ("propname", "allprop", "include", "prop")}
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 
@@ -45,62 +50,80 @@ class Collections:
     def propfind(
         self, scope: Scope, environ: dict[str, Any], path: str, root: Element | None
     ) -> Answer:
-        """Answer PROPFIND (RFC 4918 9.1); depth infinity is refused, since nobody needs it."""
+        """Answer PROPFIND (RFC 4918 9.1); depth infinity is refused, since nobody needs it.
+
+        Without a Depth the RFC would have infinity, and clients that leave it out mean 0.
+        """
         account = scope.signed_in()
         depth = environ.get("HTTP_DEPTH", "0").strip().lower()
+        at = self._addresses.calendar_path(path)
+        if depth == "infinity" and at is not None and at.object:
+            depth = "0"  # there is nothing below an object
         if depth == "infinity":
             raise Refusal(403, "Ask with Depth 0 or 1.", "<propfind-finite-depth/>")
         if depth not in {"0", "1"}:
             raise BadRequest("Depth is 0 or 1.")
-        ask = _asked(root)
+        ask, wished = _asked(root), preferences(environ)
         outside = environ.get("praxis.outside")  # an address of the host that clients probe
-        found = self._resources(scope, account, path, depth == "1" and outside is None)
+        children = depth == "1" and outside is None
+        found = self._resources(scope, account, path, children, ask)
         if outside is not None:
             found = ((outside, resource) for _, resource in found)
-        parts = [response(address, ask.tell(resource)) for address, resource in found]
-        return 207, _XML, multistatus(parts)
+        if wished.noroot and depth == "1":
+            next(found)  # the resource itself (RFC 8144 3)
+        parts = [response(a, ask.tell(resource, wished.minimal)) for a, resource in found]
+        names = ("return", "depth-noroot") if depth == "1" else ("return",)
+        applied = wished.applied(*names) if not wished.representation else {}
+        return 207, _XML | applied, multistatus(parts)
 
     def _resources(
-        self, scope: Scope, account: Account, path: str, children: bool
+        self, scope: Scope, account: Account, path: str, children: bool, ask: _Asked
     ) -> Iterator[tuple[str, Resource]]:
         """Yield the resource at `path`, and what is right below it."""
         bare = path.strip("/")
         profile = self._profile
-        home = (href(HOME), HomeResource(account, profile))
         if bare == "":
             yield MOUNT + "/", RootResource(account, profile)
-            if children:
-                yield href(account.name), PrincipalResource(account, profile)
-                yield home
-        elif bare == account.name:
-            yield href(account.name), PrincipalResource(account, profile)
-        elif bare == HOME:
-            yield home
-            for view in scope.views() if children else ():
-                address = href(HOME, view.calendar.name)
-                yield address, CalendarResource(account, profile, view)
-        else:
+        elif bare not in {account.name, HOME}:
             address_of = self._addresses.calendar_path(path)
             if address_of is None:
                 raise CalendarNotFound("There is nothing at this address.")
-            yield from self._in_calendar(scope, account, address_of, children)
+            yield from self._in_calendar(scope, account, address_of, children, ask)
+            return
+        own = scope.unit.properties.of_account(account) if ask.stored() else {}
+        if bare == account.name or (bare == "" and children):
+            principal = PrincipalResource(account, profile, stored=own.get(PRINCIPAL_PLACE, {}))
+            yield href(account.name), principal
+        if bare == HOME or (bare == "" and children):
+            yield href(HOME), HomeResource(account, profile, stored=own.get(HOME_PLACE, {}))
+        for view in scope.views() if children and bare == HOME else ():
+            found = CalendarResource(account, profile, view, own.get(view.calendar.id, {}))
+            yield href(HOME, view.calendar.name), found
 
     def _in_calendar(
-        self, scope: Scope, account: Account, at: CalendarPath, children: bool
+        self, scope: Scope, account: Account, at: CalendarPath, children: bool, ask: _Asked
     ) -> Iterator[tuple[str, Resource]]:
-        view = scope.view(at.calendar)
+        view, uow = scope.view(at.calendar), scope.unit
+        heads: Sequence[ObjectHead] = ()
         if at.object:
-            item = objects_named(scope.unit, view, [at.object]).get(at.object)
+            item = objects_named(uow, view, [at.object]).get(at.object)
             if item is None:
                 raise ObjectNotFound("There is no such object in the calendar.")
-            address = href(HOME, at.shown, at.object, collection=False)
-            yield address, ObjectResource(account, self._profile, view, item)
-            return
-        yield href(HOME, at.shown), CalendarResource(account, self._profile, view)
-        for head in listing(scope.unit, view) if children else ():
+            heads = [item]
+        else:
+            place = view.calendar.id
+            own = uow.properties.of_account(account, [place]) if ask.stored() else {}
+            yield (
+                href(HOME, at.shown),
+                CalendarResource(account, self._profile, view, own.get(place, {})),
+            )
+            heads = list(listing(uow, view)) if children else ()
+        kept = properties_of(uow, view, heads) if heads and ask.stored(objects=True) else {}
+        for head in heads:
             name = view.name_of(head.calendar_id, head.href)
             address = href(HOME, at.shown, name, collection=False)
-            yield address, ObjectResource(account, self._profile, view, head)
+            set_ = kept.get(head.id, {})
+            yield address, ObjectResource(account, self._profile, view, head, stored=set_)
 
     def report(
         self, scope: Scope, environ: dict[str, Any], path: str, root: Element | None
@@ -117,8 +140,17 @@ class Collections:
             text = free_busy(scope.unit, view, root, self._profile)
             return 200, {"Content-Type": "text/calendar; charset=utf-8"}, text.encode()
         depth = environ.get("HTTP_DEPTH", "1").strip()
+        wished = preferences(environ)
         asked = Report(
-            scope.unit, account, self._profile, self._addresses, view, at.shown, root, depth
+            scope.unit,
+            account,
+            self._profile,
+            self._addresses,
+            view,
+            at.shown,
+            root,
+            depth,
+            wished.minimal,
         )
         reports = {
             CALDAV + "calendar-query": asked.calendar_query,
@@ -127,7 +159,8 @@ class Collections:
         }
         if root.tag not in reports or (at.object and root.tag != CALDAV + "calendar-multiget"):
             raise Refusal(403, "This report is not supported here.", "<supported-report/>")
-        return 207, _XML, reports[root.tag]()
+        applied = wished.applied("return") if wished.minimal else {}
+        return 207, _XML | applied, reports[root.tag]()
 
 
 class _Asked:
@@ -138,13 +171,17 @@ class _Asked:
         self._everything = everything
         self._names_only = names_only
 
-    def tell(self, resource: Resource) -> str:
+    def stored(self, *, objects: bool = False) -> bool:
+        """Tell whether it asks for what clients have set, of objects or others."""
+        return self._everything or wants_stored(self._tags, objects=objects)
+
+    def tell(self, resource: Resource, minimal: bool) -> str:
         """Return the propstat elements for a resource."""
         tags = self._tags
         if self._everything:
             usual = allprop(resource, names_only=self._names_only)
             tags = [*usual, *(tag for tag in tags if tag not in usual)]
-        return propstat(resource, tags, names_only=self._names_only)
+        return propstat(resource, tags, names_only=self._names_only, minimal=minimal)
 
 
 def _asked(root: Element | None) -> _Asked:
@@ -153,13 +190,14 @@ def _asked(root: Element | None) -> _Asked:
         return _Asked([], everything=True, names_only=False)
     if root.tag != DAV + "propfind":
         raise BadRequest("The body of a PROPFIND is a propfind element.")
-    if root.find(DAV + "propname") is not None:
+    kinds = [child.tag for child in root if child.tag in _QUESTIONS]
+    if kinds == [DAV + "propname"]:
         return _Asked([], everything=True, names_only=True)
-    if root.find(DAV + "allprop") is not None:
+    if kinds in ([DAV + "allprop"], [DAV + "allprop", DAV + "include"]):
         included = root.find(DAV + "include")
         tags = [child.tag for child in included] if included is not None else []
-        return _Asked(tags, everything=True, names_only=False)
-    prop = root.find(DAV + "prop")
-    if prop is None:
-        raise BadRequest("A propfind has prop, allprop or propname.")
-    return _Asked(list(dict.fromkeys(child.tag for child in prop)), False, False)
+        return _Asked(list(dict.fromkeys(tags)), everything=True, names_only=False)
+    if kinds != [DAV + "prop"]:
+        raise BadRequest("A propfind has one of prop, allprop (with an include) and propname.")
+    tags = [child.tag for prop in root.findall(DAV + "prop") for child in prop]
+    return _Asked(list(dict.fromkeys(tags)), everything=False, names_only=False)

@@ -6,6 +6,7 @@ names it, and a sentence for a person.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from practice import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Answer", "BadRequest", "Refusal", "answer_for"]
+__all__ = ["Answer", "BadRequest", "Refusal", "answer_for", "need_privilege", "reason_for"]
 
 #: Status, headers, body: what Radicale calls an intermediate response, less its request.
 Answer = tuple[int, "Mapping[str, str]", bytes | None]
@@ -58,11 +59,34 @@ _TABLE: tuple[tuple[type[errors.PracticeError], int, str], ...] = (
     (errors.InvalidTimezone, 403, "<C:valid-calendar-data/>"),
     (errors.UnknownTimezone, 403, "<C:valid-timezone/>"),
     (errors.InvalidObject, 403, "<C:valid-calendar-object-resource/>"),
+    (errors.ProtectedProperty, 403, "<cannot-modify-protected-property/>"),
+    (errors.InvalidProperty, 409, ""),
+    (errors.PropertiesTooLong, 507, ""),
     (errors.Invalid, 403, ""),
     (errors.ChangesForgotten, 403, "<valid-sync-token/>"),
     (errors.StorageFull, 507, ""),
     (errors.Unavailable, 503, ""),
 )
+
+
+def need_privilege(address: str, privilege: str, sentence: str) -> Refusal:
+    """Return the refusal of who lacks a privilege at an address (RFC 3744 7.1.1)."""
+    element = (
+        f"<need-privileges><resource><href>{escape(address)}</href>"
+        f"<privilege><{privilege}/></privilege></resource></need-privileges>"
+    )
+    return Refusal(403, sentence, element)
+
+
+def reason_for(error: errors.PracticeError | Refusal) -> tuple[str, str]:
+    """Return the status line (without the version) and the element that tell of an error."""
+    if isinstance(error, Refusal):
+        status, element = error.status, error.element
+    else:
+        status, element = next((s, e) for kind, s, e in _TABLE if isinstance(error, kind))
+    return f"{status} {HTTPStatus(status).phrase}", element
+
+
 #: A database that restarts is back in seconds; clients poll anyway.
 RETRY_AFTER = "5"
 

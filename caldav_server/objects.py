@@ -1,17 +1,23 @@
-"""GET, PUT, DELETE and MOVE: single objects, and a calendar as one file."""
+"""GET, PUT and DELETE: single objects, and a calendar as one file.
+
+Not here: COPY and MOVE (`caldav_server.moving`).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
-from caldav_server.addresses import MOUNT, Addresses
+from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.errors import Answer, BadRequest, Refusal
+from caldav_server.packing import accepts_gzip
 from caldav_server.preconditions import condition, http_date, not_modified
-from caldav_server.properties import content_type, ctag
+from caldav_server.prefer import Preferences, preferences
+from caldav_server.properties import content_type
+from caldav_server.tokens import ctag
 from practice.calendar_zone import zone_of
-from practice.calendars import ALIAS_NAME, Condition, Draft
-from practice.errors import InvalidText, ObjectNotFound
+from practice.calendars import ALIAS_NAME, Draft
+from practice.errors import InvalidText, ObjectNotFound, PreconditionFailed
 from practice.use_cases import objects
 from practice.use_cases.reading import as_file, objects_named
 from practice.vevent import read
@@ -21,7 +27,11 @@ if TYPE_CHECKING:
     from practice.calendars import CalendarPath, View
     from practice.profile import Profile
 
-__all__ = ["Objects"]
+__all__ = ["Objects", "represented"]
+
+
+#: Parts of a text are of no use to anybody (RFC 9110 14.3).
+_WHOLE = {"Accept-Ranges": "none"}
 
 
 class Objects:
@@ -43,21 +53,22 @@ class Objects:
         item = objects_named(scope.unit, view, [at.object]).get(at.object)
         if item is None:
             raise ObjectNotFound("There is no such object in the calendar.")
-        headers = {"ETag": item.etag, "Last-Modified": http_date(item.changed)}
+        headers = {"ETag": item.etag, "Last-Modified": http_date(item.changed), **_WHOLE}
         if not_modified(environ, item.etag, item.changed):
             return 304, headers, None
-        Condition(match=condition(environ).match).check(item.etag)
         headers["Content-Type"] = content_type(item.component)
         return 200, headers, item.text.encode()
 
     def _file(self, scope: Scope, environ: dict[str, Any], view: View) -> Answer:
         etag = ctag(view)
-        headers = {"ETag": etag, "Last-Modified": http_date(view.changed)}
+        # Compressed, the file is other bytes, and a strong ETag would name both.
+        told = f"W/{etag}" if accepts_gzip(environ) else etag
+        headers = {"ETag": told, "Last-Modified": http_date(view.changed), **_WHOLE}
         if not_modified(environ, etag, view.changed):
             return 304, headers, None
         headers |= {
             "Content-Type": "text/calendar; charset=utf-8",
-            "Content-Disposition": f'attachment; filename="{view.calendar.name}.ics"',
+            "Content-Disposition": _attachment(f"{view.calendar.name}.ics"),
         }
         return 200, headers, as_file(scope.unit, view, self._profile).encode()
 
@@ -72,20 +83,30 @@ class Objects:
         # Read before the lock is taken: nobody waits while a text is being understood.
         zone = zone_of(found.locate(at.object)[0], self._profile)
         facts = read(text, zone=zone, now=scope.now, limits=self._profile.limits)
-        with scope.writing() as uow:
-            view = scope.view(at.calendar)
-            by_now = zone_of(view.locate(at.object)[0], self._profile)
-            if by_now is not zone:  # somebody has set it meanwhile
-                facts = read(text, zone=by_now, now=scope.now, limits=self._profile.limits)
-            saved = objects.put(
-                uow,
-                account,
-                view,
-                Draft(at.object, text, facts),
-                condition=condition(environ),
-                profile=self._profile,
-            )
-        return (201 if saved.created else 204), {"ETag": saved.head.etag}, None
+        asked, address = preferences(environ), href(HOME, at.shown, at.object, collection=False)
+        try:
+            with scope.writing() as uow:
+                view = scope.view(at.calendar)
+                by_now = zone_of(view.locate(at.object)[0], self._profile)
+                if by_now is not zone:  # somebody has set it meanwhile
+                    facts = read(text, zone=by_now, now=scope.now, limits=self._profile.limits)
+                saved = objects.put(
+                    uow,
+                    account,
+                    view,
+                    Draft(at.object, text, facts),
+                    condition=condition(environ),
+                    profile=self._profile,
+                )
+                answer = (201 if saved.created else 204), {"ETag": saved.head.etag}, None
+                return represented(scope, view, at.object, answer, asked, address)
+        except PreconditionFailed:
+            if not asked.representation or (seen := scope.find(at.calendar)) is None:
+                raise
+            told = represented(scope, seen, at.object, (412, {}, None), asked, address)
+            if told[2] is None:
+                raise
+            return told
 
     def delete(self, scope: Scope, environ: dict[str, Any], path: str) -> Answer:
         """Delete an object; a whole calendar only if it is no doctor's and an admin asks."""
@@ -93,35 +114,19 @@ class Objects:
         at = self._addresses.calendar_path(path)
         if at is None:
             raise Refusal(403, "This cannot be deleted.")
+        depth = environ.get("HTTP_DEPTH", "infinity").strip().lower()
+        if not at.object and depth != "infinity":  # RFC 4918 9.6.1
+            raise BadRequest("A calendar is deleted with all that is in it: Depth infinity.")
         with scope.writing() as uow:
             view = scope.view(at.calendar)
             if at.object:
                 objects.delete(uow, account, view, at.object, condition(environ))
             else:
-                condition(environ).check(ctag(view))
+                condition(environ).check(ctag(view), view.changed)
                 if at.shown != at.calendar:
                     raise Refusal(403, "A calendar is deleted under its own name.")
                 objects.drop_calendar(uow, account, view)
         return 204, {}, None
-
-    def move(self, scope: Scope, environ: dict[str, Any], path: str) -> Answer:
-        """Move an object to the Destination (RFC 4918 9.9)."""
-        account = scope.signed_in()
-        source, target = self._object_path(path), self._destination(environ)
-        if scope.find(target.calendar) is None:
-            raise Refusal(409, "There is no such calendar to move an object into.")
-        overwrite = environ.get("HTTP_OVERWRITE", "T").strip().upper() != "F"
-        with scope.writing() as uow:
-            saved = objects.move(
-                uow,
-                account,
-                (scope.view(source.calendar), source.object),
-                (scope.view(target.calendar), target.object),
-                overwrite=overwrite,
-                condition=condition(environ),
-                profile=self._profile,
-            )
-        return (201 if saved.created else 204), {"ETag": saved.head.etag}, None
 
     def _object_path(self, path: str) -> CalendarPath:
         """Return the object a path names; a PUT on a calendar must never replace it."""
@@ -132,20 +137,30 @@ class Objects:
             raise Refusal(405, f"A calendar, or its {ALIAS_NAME}, is read as a whole only.")
         return at
 
-    def _destination(self, environ: dict[str, Any]) -> CalendarPath:
-        told = environ.get("HTTP_DESTINATION", "")
-        try:
-            parts = urlsplit(told)
-        except ValueError as error:
-            raise BadRequest("The Destination is not an address.") from error
-        if parts.netloc and parts.netloc.lower() not in environ["praxis.hosts"]:
-            raise Refusal(502, "The Destination is on another server.")
-        if not parts.path.startswith(MOUNT + "/"):
-            raise BadRequest("The Destination is not an address of this server.")
-        at = self._addresses.from_href(parts.path)
-        if at is None or not at.object:
-            raise Refusal(403, "Calendar objects are kept in calendars.")
-        return at
+
+def represented(
+    scope: Scope, view: View, name: str, answer: Answer, asked: Preferences, address: str
+) -> Answer:
+    """Return an answer with the object as it now stands, if that was asked for (RFC 8144 3)."""
+    item = objects_named(scope.unit, view, [name]).get(name) if asked.representation else None
+    if item is None:
+        return answer
+    status, headers, _ = answer
+    headers = {
+        **headers,
+        **asked.applied("return"),
+        "ETag": item.etag,
+        "Content-Location": address,
+        "Content-Type": content_type(item.component),
+    }
+    return (200 if status == 204 else status), headers, item.text.encode()
+
+
+def _attachment(name: str) -> str:
+    """Return a Content-Disposition with a name that may have umlauts (RFC 6266 4.3)."""
+    bare = name.encode("ascii", "replace").decode().replace("?", "_")
+    more = "" if bare == name else f"; filename*=UTF-8''{quote(name)}"
+    return f'attachment; filename="{bare}"{more}'
 
 
 def _text(environ: dict[str, Any]) -> str:

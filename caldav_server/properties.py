@@ -6,11 +6,12 @@ Sources: RFC 4918 15, RFC 4791 5.2, RFC 3744 5, RFC 5397, RFC 6578 4, calendarse
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from caldav_server.addresses import HOME, MOUNT, href
+from caldav_server.dead import LIVE_NAMES, tag_of, told
 from caldav_server.preconditions import http_date
 from caldav_server.resources import (
     CalendarResource,
@@ -20,49 +21,32 @@ from caldav_server.resources import (
     Resource,
     RootResource,
 )
-from caldav_server.xml import APPLE, CALDAV, CALSERVER, DAV, empty, escape, wrap
+from caldav_server.tokens import ctag, sync_token
+from caldav_server.xml import CALDAV, CALSERVER, DAV, empty, escape, wrap
 from practice.access import Level, Role, level, may_manage_calendars
-from practice.calendars import View
+from practice.calendar_zone import zone_of
+from practice.properties import (
+    DESCRIPTION,
+    DISPLAYNAME,
+    LANGUAGE,
+    TIMEZONE,
+    TIMEZONE_ID,
+    TRANSPARENCY,
+)
 from practice.recurrence import EARLIEST, LATEST
-from practice.timezones import vtimezone
+from practice.timezones import known_zone, vtimezone
 from practice.vevent import Collation
 
 __all__ = [
     "allprop",
     "content_type",
-    "ctag",
     "is_protected",
     "propstat",
-    "read_token",
     "response",
-    "sync_token",
+    "wants_stored",
 ]
 
-_TOKEN = "urn:praxis-caldav:sync:"  # noqa: S105 - the word is the RFC's
-_GIVEN_OUT = re.compile(
-    _TOKEN + r"(?P<number>[0-9]{1,18})-(?P<mark>[0-9a-f]*)-(?P<fingerprint>[0-9a-f]+)"
-)
-
-
 Table = Mapping[str, Callable[[Any], str | None]]
-
-
-def ctag(view: View) -> str:
-    """Return what changes with anything in the view; quoted, so that it is an ETag too."""
-    return f'"{view.number}-{view.mark}-{view.fingerprint}"'
-
-
-def sync_token(view: View) -> str:
-    """Return the sync-token of the view as it is now."""
-    return f"{_TOKEN}{view.number}-{view.mark}-{view.fingerprint}"
-
-
-def read_token(token: str, view: View) -> tuple[int, str] | None:
-    """Return number and mark of a sync-token, None unless it was given out for such a view."""
-    found = _GIVEN_OUT.fullmatch(token.strip())
-    if found is None or found["fingerprint"] != view.fingerprint:
-        return None
-    return int(found["number"]), found["mark"]
 
 
 def content_type(component: str) -> str:
@@ -128,13 +112,24 @@ def _components(resource: CalendarResource) -> str:
 
 
 def _timezone(resource: CalendarResource) -> str:
-    told = resource.view.calendar.properties.get("C:calendar-timezone")
-    zone = vtimezone(resource.profile.zone)
-    return escape(
-        told
-        or "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//praxis-caldav//praxis-caldav//DE\r\n"
-        f"{zone}END:VCALENDAR\r\n"
-    )
+    told = resource.view.calendar.properties.get(TIMEZONE)
+    if told is None:
+        named = resource.view.calendar.properties.get(TIMEZONE_ID, "")
+        zone = vtimezone(known_zone(named) or resource.profile.zone)
+        prodid = "-//praxis-caldav//praxis-caldav//DE"
+        told = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{prodid}\r\n{zone}END:VCALENDAR\r\n"
+    return escape(told)
+
+
+def _timezone_id(resource: CalendarResource) -> str | None:
+    """Return the name of the calendar's zone, None for one of its own (RFC 7809 5.2)."""
+    zone = zone_of(resource.view.calendar, resource.profile)
+    return escape(zone.key) if isinstance(zone, ZoneInfo) else None
+
+
+def _description(resource: CalendarResource) -> str | None:
+    told = resource.view.calendar.properties.get(DESCRIPTION)
+    return None if told is None else escape(told)
 
 
 _COLLATIONS = "".join(
@@ -173,7 +168,7 @@ _CALENDAR: Table = {
     DAV + "current-user-privilege-set": _calendar_privileges,
     DAV + "supported-report-set": lambda _: _CALENDAR_REPORTS,
     DAV + "displayname": lambda r: escape(
-        r.view.calendar.properties.get("D:displayname", r.view.calendar.name)
+        r.view.calendar.properties.get(DISPLAYNAME, r.view.calendar.name)
     ),
     DAV + "getetag": lambda r: escape(ctag(r.view)),
     DAV + "getlastmodified": lambda r: http_date(r.view.changed),
@@ -191,6 +186,11 @@ _CALENDAR: Table = {
     CALDAV + "min-date-time": lambda _: f"{EARLIEST:%Y%m%dT%H%M%SZ}",
     CALDAV + "max-date-time": lambda _: f"{LATEST:%Y%m%dT%H%M%SZ}",
     CALDAV + "calendar-timezone": _timezone,
+    CALDAV + "calendar-timezone-id": _timezone_id,
+    CALDAV + "calendar-description": _description,
+    CALDAV + "schedule-calendar-transp": lambda r: (
+        f"<C:{r.view.calendar.properties.get(TRANSPARENCY, 'opaque')}/>"
+    ),
 }
 _OBJECT: Table = {
     **_EVERYWHERE,
@@ -222,36 +222,52 @@ _LIVE_IN_ALLPROP = frozenset(
         "resourcetype",
     )
 )
-#: Live, and yet for clients to set (RFC 4791 5.2.2, RFC 4918 15.2).
-_SETTABLE = frozenset({DAV + "displayname", CALDAV + "calendar-timezone"})
-_SHORT = {"D": DAV, "C": CALDAV, "CS": CALSERVER, "ICAL": APPLE}
+#: Live, and yet for clients to set, by kind of resource.
+_SETTABLE: Mapping[type, frozenset[str]] = {
+    CalendarResource: frozenset(LIVE_NAMES),
+    ObjectResource: frozenset({DAV + "displayname"}),
+}
+#: What the RFCs protect, told here or not (RFC 4918 15, RFC 3744 5, RFC 4331 3, 4).
+_PROTECTED = frozenset(
+    DAV + name
+    for name in (
+        *("creationdate", "getcontentlanguage", "lockdiscovery", "supportedlock", "resource-id"),
+        *("quota-available-bytes", "quota-used-bytes", "group", "acl", "acl-restrictions"),
+        *("supported-privilege-set", "inherited-acl-set", "alternate-URI-set", "add-member"),
+        *("group-member-set", "group-membership"),
+    )
+)
+_LIVE = frozenset(tag for table in _TABLES.values() for tag in table)
 
 
-def _dead(resource: Resource) -> dict[str, str]:
-    """Return the properties that clients have set, by tag; values are text."""
+def _stored(resource: Resource) -> dict[str, str]:
+    """Return what clients have set beside live properties: elements by their tags."""
+    live = _TABLES[type(resource)]
+    values: dict[str, str] = {}
+    if isinstance(resource, CalendarResource):
+        values.update(resource.view.calendar.properties)
+        values.pop("tag", None)
+    values.update(getattr(resource, "stored", {}))
+    tags = {name: tag_of(name) for name in values if not name.endswith(LANGUAGE)}
+    return {tag: told(tag, values[name]) for name, tag in tags.items() if tag not in live}
+
+
+def _language(resource: Resource, tag: str) -> str:
+    """Return the language that a live property is in."""
     if not isinstance(resource, CalendarResource):
-        return {}
-    live = _TABLES[CalendarResource]
-    found = {}
-    for name, value in resource.view.calendar.properties.items():
-        tag = _tag(name)
-        if tag not in live and name != "tag":
-            found[tag] = value
-    return found
+        return ""
+    return resource.view.calendar.properties.get(LIVE_NAMES.get(tag, "") + LANGUAGE, "")
 
 
-def _tag(name: str) -> str:
-    """Return the tag that Radicale's name of a property ("C:calendar-description") stands for."""
-    prefix, _, rest = name.partition(":")
-    return name if name.startswith("{") else _SHORT.get(prefix, "{}") + rest
+def wants_stored(tags: Iterable[str], *, objects: bool = False) -> bool:
+    """Tell whether what clients have set is needed to tell of the tags, of objects or others."""
+    asked = set(tags)
+    return not asked <= _LIVE or (objects and not asked.isdisjoint(_SETTABLE[ObjectResource]))
 
 
-def is_protected(name: str) -> bool:
-    """Tell whether a property (by Radicale's name) is one that only the server sets."""
-    tag = _tag(name)
-    if name == "tag":  # Radicale's word for the resource type
-        return True
-    return tag in _TABLES[CalendarResource] and tag not in _SETTABLE
+def is_protected(kind: type, tag: str) -> bool:
+    """Tell whether only the server sets a property, of a resource of this class."""
+    return tag in _LIVE | _PROTECTED and tag not in _SETTABLE.get(kind, frozenset())
 
 
 def allprop(resource: Resource, *, names_only: bool = False) -> list[str]:
@@ -261,30 +277,41 @@ def allprop(resource: Resource, *, names_only: bool = False) -> list[str]:
     if type(resource) is RootResource:
         # Clients that lose their question on the way here by a redirect (RFC 6764) find on.
         usual |= {DAV + "current-user-principal"}
-    chosen = [tag for tag in live if names_only or tag in usual]
-    return [*(tag for tag in chosen if tag != CALDAV + "calendar-data"), *_dead(resource)]
+    chosen = [
+        tag
+        for tag, tell in live.items()
+        if (names_only or tag in usual) and tell(resource) is not None
+    ]
+    return [*chosen, *_stored(resource)]
 
 
-def propstat(resource: Resource, tags: Iterable[str], *, names_only: bool = False) -> str:
-    """Return the propstat elements for the tags: those it has, those it has not."""
+def propstat(
+    resource: Resource, tags: Iterable[str], *, names_only: bool = False, minimal: bool = False
+) -> str:
+    """Return the propstat elements for the tags: those it has, those it has not.
+
+    A minimal answer leaves the latter out (RFC 8144 2.1).
+    """
     if names_only:
         return f"<propstat><prop>{''.join(map(empty, tags))}</prop>{_OK}</propstat>"
-    table, dead = _TABLES[type(resource)], None
+    table, stored = _TABLES[type(resource)], None
     found, missing = [], []
     for tag in tags:
         teller = table.get(tag)
         value = teller(resource) if teller else None
+        if value is not None:
+            found.append(wrap(tag, value, _language(resource, tag)))
+            continue
         if teller is None:
-            dead = _dead(resource) if dead is None else dead
-            value = escape(dead[tag]) if tag in dead else None
-        if value is None:
-            missing.append(empty(tag))
+            stored = _stored(resource) if stored is None else stored
+        if stored and tag in stored:
+            found.append(stored[tag])
         else:
-            found.append(wrap(tag, value))
+            missing.append(empty(tag))
     parts = []
-    if found or not missing:
+    if found or minimal or not missing:
         parts.append(f"<propstat><prop>{''.join(found)}</prop>{_OK}</propstat>")
-    if missing:
+    if missing and not minimal:
         parts.append(f"<propstat><prop>{''.join(missing)}</prop>{_NOT_FOUND}</propstat>")
     return "".join(parts)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from practice.access import Account
 from practice.calendars import ObjectHead, View
@@ -28,32 +29,41 @@ class RootResource:
 
 @dataclass(frozen=True, slots=True)
 class PrincipalResource(RootResource):
-    """An account, as WebDAV sees it."""
+    """An account, as WebDAV sees it; `stored` is what it has set of itself, by stored name."""
+
+    stored: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class HomeResource(RootResource):
-    """The one home of all calendars."""
+    """The one home of all calendars; `stored` is what the account has set of it for itself."""
+
+    stored: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarResource:
-    """A calendar, as one account sees it."""
+    """A calendar, as one account sees it; `stored` is what it has set of it for itself."""
 
     account: Account
     profile: Profile
     view: View
+    stored: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectResource:
-    """An object, as one account sees it; `data` is the text a report hands out, or None."""
+    """An object, as one account sees it; `data` is the text a report hands out, or None.
+
+    `stored` is what clients have set of it.
+    """
 
     account: Account
     profile: Profile
     view: View
     head: ObjectHead
     data: str | None = None
+    stored: Mapping[str, str] = field(default_factory=dict)
 
 
 Resource = RootResource | CalendarResource | ObjectResource

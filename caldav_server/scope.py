@@ -15,7 +15,7 @@ from practice.access import SYSTEM, Account, Actor, view, visible
 from practice.errors import CalendarNotFound, PracticeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -47,6 +47,8 @@ class Scope:
         self._calendars: list[Calendar] | None = None
         self.now = now
         self.account: Account | None = None
+        #: Asked when a transaction has begun: raises unless the request may go on.
+        self.before_writing: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Scope:
         self._token = _current.set(self)
@@ -84,6 +86,7 @@ class Scope:
         with self._database.begin(actor=actor, now=self.now) as unit:
             self._unit = unit
             try:
+                self.before_writing()
                 yield unit
             finally:
                 self._unit, self._calendars = None, None

@@ -24,8 +24,11 @@ __all__ = [
     "NAMESPACES",
     "XmlError",
     "document",
+    "element_text",
+    "element_xml",
     "empty",
     "escape",
+    "is_element",
     "parse",
     "wrap",
 ]
@@ -40,6 +43,8 @@ NAMESPACES = "".join(
     f' xmlns{":" if prefix else ""}{prefix.rstrip(":")}="{namespace[1:-1]}"'
     for namespace, prefix in _PREFIXES.items()
 )
+_XML = "{http://www.w3.org/XML/1998/namespace"
+_LANGUAGE = _XML + "}lang"
 DEEPEST = 100
 MOST_ELEMENTS = 50_000
 #: The longest there is, a multiget of long names, has less.
@@ -105,13 +110,90 @@ def _names(tag: str) -> tuple[str, str]:
         return prefix + name, prefix + name
     if not namespace:
         return f'{name} xmlns=""', name
+    if namespace == _XML:  # no other prefix may stand for it
+        return f"xml:{name}", f"xml:{name}"
     return f'x:{name} xmlns:x="{escape(namespace[1:])}"', f"x:{name}"
 
 
-def wrap(tag: str, content: str) -> str:
+def wrap(tag: str, content: str, language: str = "") -> str:
     """Return an element (its tag in Clark notation) around content that is XML already."""
     opening, closing = _names(tag)
+    if language:
+        opening += f' xml:lang="{escape(language)}"'
     return f"<{opening}>{content}</{closing}>" if content else f"<{opening}/>"
+
+
+def element_text(element: Element) -> str:
+    """Return the characters in an element; raises XmlError for elements in it."""
+    if len(element):
+        raise XmlError("The value is text.")
+    return element.text or ""
+
+
+def element_xml(element: Element, language: str = "") -> str:
+    """Return an element as XML that stands alone, wherever it is put among ours.
+
+    Names, attributes and text come back as they were (RFC 4918 4.3); prefixes do not.
+    `language` is the xml:lang around it.
+    """
+    return _Writer().written(element, language)
+
+
+def is_element(tag: str, value: str) -> bool:
+    """Tell whether a stored value is what `element_xml` has made of an element of that tag."""
+    return value.startswith(_Writer().opening(tag)) and value.endswith(">")
+
+
+class _Writer:
+    """Writes one element, with prefixes of its own."""
+
+    def __init__(self) -> None:
+        self._prefixes: dict[str, str] = {}
+
+    def opening(self, tag: str) -> str:
+        """Return the beginning of the tag, and its namespace where that is needed."""
+        namespace, _, name = tag.rpartition("}")
+        if not namespace:
+            return f'<{name} xmlns=""'
+        if namespace == _XML:
+            return f"<xml:{name}"
+        prefix = self._prefixes.get(namespace)
+        if prefix is not None:
+            return f"<{prefix}:{name}"
+        prefix = self._prefixes[namespace] = f"n{len(self._prefixes)}"
+        return f'<{prefix}:{name} xmlns:{prefix}="{_attribute(namespace[1:])}"'
+
+    def written(self, element: Element, language: str = "") -> str:
+        """Return the element; prefixes made within it are forgotten after it."""
+        outside = dict(self._prefixes)
+        start = self.opening(element.tag)
+        attributes = dict(element.attrib)
+        if language:
+            attributes.setdefault(_LANGUAGE, language)
+        start += "".join(self._attribute(*one) for one in attributes.items())
+        inside = escape(element.text or "")
+        for child in element:
+            inside += self.written(child) + escape(child.tail or "")
+        self._prefixes, closing = outside, start[1:].partition(" ")[0]
+        return f"{start}>{inside}</{closing}>" if inside else f"{start}/>"
+
+    def _attribute(self, name: str, value: str) -> str:
+        namespace, _, bare = name.rpartition("}")
+        told = f'="{_attribute(value)}"'
+        if not namespace:
+            return f" {bare}{told}"
+        if namespace == _XML:
+            return f" xml:{bare}{told}"
+        prefix, declared = self._prefixes.get(namespace), ""
+        if prefix is None:
+            prefix = self._prefixes[namespace] = f"n{len(self._prefixes)}"
+            declared = f' xmlns:{prefix}="{_attribute(namespace[1:])}"'
+        return f"{declared} {prefix}:{bare}{told}"
+
+
+def _attribute(value: str) -> str:
+    """Return an attribute's value; white space in it would be read back as spaces."""
+    return escape(value).replace("\n", "&#10;").replace("\t", "&#9;")
 
 
 def empty(tag: str) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "may_create",
     "may_delete",
     "may_manage_calendars",
+    "may_set_properties",
     "view",
     "visible",
 ]
@@ -133,6 +134,16 @@ def may_change(account: Account, calendar: Calendar, owner_id: int) -> bool:
 def may_delete(account: Account, calendar: Calendar) -> bool:
     """Tell whether the account may delete objects from the calendar, or move them out of it."""
     return account.role is not Role.BOOKING and level(account, calendar) >= Level.WRITE
+
+
+def may_set_properties(account: Account, calendar: Calendar) -> bool:
+    """Tell whether the account may set properties of the calendar, and of the objects in it.
+
+    A doctor writes into the own calendar through the main one, and must not rename that; programs
+    rename nothing.
+    """
+    people = {Role.ADMIN, Role.STAFF, Role.DOCTOR}
+    return account.role in people and level(account, calendar) >= Level.WRITE
 
 
 def may_manage_calendars(account: Account) -> bool:

@@ -1,7 +1,7 @@
 """The time zone of a calendar: of its whole days and floating times.
 
 It is the one that the calendar's calendar-timezone names, else the practice's. Not here: indexing
-a calendar anew when it changes (`practice.use_cases.calendar_properties`).
+a calendar anew when it changes (`practice.use_cases.follow_zone`).
 
 Sources: RFC 4791 5.2.2, RFC 7809 5.2.
 """
@@ -18,7 +18,6 @@ from practice.errors import Invalid, InvalidTimezone, UnknownTimezone
 from practice.timezones import Zones, known_zone, tzid_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import tzinfo
 
     from practice.calendars import Calendar
@@ -30,7 +29,6 @@ __all__ = [
     "TIMEZONE_ID",
     "floats",
     "own_zone_of",
-    "with_zone",
     "zone_in",
     "zone_named",
     "zone_of",
@@ -88,22 +86,6 @@ def zone_named(tzid: str) -> ZoneInfo:
     if zone is None:
         raise UnknownTimezone("There is no time zone of this name.")
     return zone
-
-
-def with_zone(before: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, str]:
-    """Return properties as a calendar keeps them that had those `before`: a new zone is checked,
-    and the other way to tell one is dropped (RFC 7809 5.2).
-
-    Raises InvalidTimezone or UnknownTimezone.
-    """
-    kept = dict(properties)
-    if kept.get(TIMEZONE_ID, "") != before.get(TIMEZONE_ID, "") and TIMEZONE_ID in kept:
-        zone_named(kept[TIMEZONE_ID])
-        kept.pop(TIMEZONE, None)
-    elif kept.get(TIMEZONE, "") != before.get(TIMEZONE, "") and TIMEZONE in kept:
-        zone_in(kept[TIMEZONE])
-        kept.pop(TIMEZONE_ID, None)
-    return kept
 
 
 def floats(text: str) -> bool:

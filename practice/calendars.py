@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -34,10 +35,12 @@ __all__ = [
     "Draft",
     "Level",
     "ObjectHead",
+    "Page",
     "Span",
     "View",
     "check_calendar_name",
     "check_object_name",
+    "check_slug",
     "etag_of",
 ]
 
@@ -54,6 +57,7 @@ COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 ALL_COMPONENTS = (*COMPONENTS, "VFREEBUSY", "VAVAILABILITY")
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_NAME = re.compile(r"[^\W_](?:[\w.-]{0,62}[^\W_])?")
 
 
 class CalendarKind(StrEnum):
@@ -172,6 +176,14 @@ class Changes:
     removed: tuple[tuple[int, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Page(Changes):
+    """Changes up to `number`, whose mark is `mark`; `more` tells whether others came after it."""
+
+    mark: str
+    more: bool
+
+
 class Level(IntEnum):
     """What a grant allows in one calendar; each allows what those before it do.
 
@@ -276,12 +288,27 @@ class CalendarPath:
         return cls(aliases.get(name, name), shown, rest[0] if rest else "")
 
 
-def check_calendar_name(name: str) -> None:
-    """Raise InvalidName unless `name` can be a calendar's part of the address."""
-    if not _SLUG.fullmatch(name):
+def check_slug(slug: str) -> None:
+    """Raise InvalidName unless `slug` can be a doctor's or a room's, as a person types it."""
+    if not _SLUG.fullmatch(slug):
         raise InvalidName(
-            "A calendar's name has 1 to 64 of a-z, 0-9 and '-', and a '-' neither first nor last."
+            "A name has 1 to 64 of a-z, 0-9 and '-', and a '-' neither first nor last."
         )
+
+
+def check_calendar_name(name: str) -> None:
+    """Raise InvalidName unless `name` can be a calendar's part of the address.
+
+    Clients make names of their own: upper-case UUIDs, words with umlauts. They are compared as
+    they are, so a name is in the one form that its characters have (NFC).
+    """
+    if not _NAME.fullmatch(name) or unicodedata.normalize("NFC", name) != name:
+        raise InvalidName(
+            "A calendar's name has 1 to 64 letters, digits, '-', '_' and '.',"
+            " the first and the last a letter or digit."
+        )
+    if name == ALIAS_NAME:
+        raise InvalidName(f"The name {ALIAS_NAME} stands for a calendar as a file.")
 
 
 def check_object_name(name: str) -> None:
@@ -298,19 +325,29 @@ def check_object_name(name: str) -> None:
 class Condition:
     """What must hold of an object for a change to be made: ETags as they go over the wire.
 
-    `match` and `none_match` are None (not asked), ("*",), or quoted strong ETags.
-    Source: RFC 9110 13.1.
+    `match` and `none_match` are None (not asked), ("*",), or quoted ETags without the W/ of weak
+    ones; `unmodified_since` counts only where `match` is not asked.
+    Source: RFC 9110 13.1, 13.2.2.
     """
 
     match: tuple[str, ...] | None = None
     none_match: tuple[str, ...] | None = None
+    unmodified_since: datetime | None = None
 
-    def check(self, etag: str | None) -> None:
+    def check(self, etag: str | None, changed: datetime | None = None) -> None:
         """Raise PreconditionFailed unless it holds; None is the ETag of what is not there."""
-        if self.match is not None and not _named(etag, self.match):
-            raise PreconditionFailed("The object is not the one you last saw.")
+        if self.match is not None:
+            if not _named(etag, self.match):
+                raise PreconditionFailed("The object is not the one you last saw.")
+        elif self.unmodified_since is not None and _later(changed, self.unmodified_since):
+            raise PreconditionFailed("The object has changed since then.")
         if self.none_match is not None and _named(etag, self.none_match):
             raise PreconditionFailed("There is already such an object.")
+
+
+def _later(changed: datetime | None, moment: datetime) -> bool:
+    """Compare as HTTP does: its dates have whole seconds."""
+    return changed is not None and changed.replace(microsecond=0) > moment
 
 
 def _named(etag: str | None, etags: tuple[str, ...]) -> bool:

@@ -30,6 +30,10 @@ The tree::
      |    +-- TooManyAttendees        more attendees than one instance may have
      |    +-- InvalidName             a name that no object can have
      |    +-- InvalidPassword         a password nobody should have
+     |    +-- InvalidProperty         a value that this property cannot have
+     |    +-- ProtectedProperty       only the server sets it
+     |    +-- PropertiesTooLong       more than is kept of one calendar or object
+     |    +-- PropertiesRefused       which of several properties, and why
      +-- ChangesForgotten             the sync number is not from this log, or purged from it
      +-- Unavailable
           +-- DatabaseUnavailable     come back in a few seconds
@@ -42,7 +46,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from practice.appointments import Slot
 
@@ -173,6 +177,26 @@ class InvalidName(Invalid):
 
 class InvalidPassword(Invalid):
     """The password is too short or too long."""
+
+
+class InvalidProperty(Invalid):
+    """The property cannot have this value."""
+
+
+class ProtectedProperty(Invalid):
+    """Only the server sets this property."""
+
+
+class PropertiesTooLong(Invalid):
+    """The properties of one calendar, object or account would be too long together."""
+
+
+class PropertiesRefused(Invalid):
+    """Of several properties none was set; `reasons` tell of each that was at fault, by name."""
+
+    def __init__(self, reasons: Mapping[str, PracticeError]) -> None:
+        super().__init__("A property cannot be set so; none was.")
+        self.reasons = reasons
 
 
 class ChangesForgotten(PracticeError):

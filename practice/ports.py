@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Changes,
         Draft,
         ObjectHead,
+        Page,
         Span,
         View,
     )
@@ -42,6 +43,7 @@ __all__ = [
     "House",
     "Outbox",
     "Patients",
+    "Properties",
     "UnitOfWork",
 ]
 
@@ -73,6 +75,10 @@ class UnitOfWork(Protocol):
     @property
     def calendars(self) -> Calendars:
         """Calendars, objects and the log."""
+
+    @property
+    def properties(self) -> Properties:
+        """What clients have set of objects, and accounts for themselves."""
 
     @property
     def appointments(self) -> Appointments:
@@ -196,6 +202,18 @@ class Calendars(Protocol):
         number is from another history, before a backup was restored.
         """
 
+    def changes_page(self, view: View, number: int, mark: str | None, limit: int) -> Page:
+        """Return the first `limit` members that changed after `number`, in the order of numbers.
+
+        What was removed is among them even if it was made after `number`. Raises ChangesForgotten
+        as `changes_since` does.
+        """
+
+    def listing_page(self, view: View, after: int, until: int, limit: int) -> Page:
+        """Return the first `limit` objects whose last change has a number from after + 1 to
+        `until`, in the order of numbers.
+        """
+
     def index_of(self, object_id: int) -> list[Occupied]:
         """Return the time index of one object, by start and end."""
 
@@ -224,6 +242,29 @@ class Calendars(Protocol):
 
         `changes_since` refuses numbers before it from then on. Costs what is deleted.
         """
+
+
+class Properties(Protocol):
+    """Properties that clients set of objects, and each account for itself; by name."""
+
+    def of_objects(
+        self, view: View, objects: Sequence[ObjectHead]
+    ) -> Mapping[int, Mapping[str, str]]:
+        """Return the properties of objects of the view, by object id, from one statement."""
+
+    def set_of_object(self, object_id: int, properties: Mapping[str, str]) -> None:
+        """Replace the properties of an object."""
+
+    def of_account(
+        self, account: Account, places: Sequence[int] | None = None
+    ) -> Mapping[int, Mapping[str, str]]:
+        """Return what an account has set for itself, by place (None: everywhere).
+
+        A place is the id of a calendar, 0 for the account's principal, -1 for the home.
+        """
+
+    def set_of_account(self, account: Account, place: int, properties: Mapping[str, str]) -> None:
+        """Replace what an account has set for itself of a place."""
 
 
 class Appointments(Protocol):

@@ -129,50 +129,50 @@ def ask(client: httpx.Client, method: str, word: str, account: str) -> httpx.Res
 
 #: Who | which objects | what OBJECT_METHODS are answered.
 OBJECT_TABLE = """
-admin empfang   | mine theirs schmidt main plain            | 200 207 204 204 201 404 403
-admin empfang   | union/mine union/theirs union/schmidt     | 200 207 204 204 201 404 403
-admin           | missing                                   | 404 404 409 404 409 404 403
-empfang         | missing                                   | 404 404 409 404 409 403 403
-mueller         | mine theirs                               | 200 207 204 204 201 404 403
-mueller         | union/mine union/theirs                   | 200 207 204 204 403 403 403
+admin empfang   | mine theirs schmidt main plain            | 200 207 204 204 201 207 403
+admin empfang   | union/mine union/theirs union/schmidt     | 200 207 204 204 201 207 403
+admin           | missing                                   | 404 404 409 404 409 404 409
+empfang         | missing                                   | 404 404 409 404 409 404 409
+mueller         | mine theirs                               | 200 207 204 204 201 207 403
+mueller         | union/mine union/theirs                   | 200 207 204 204 403 207 403
 mueller         | main                                      | 200 207 403 403 403 403 403
-mueller         | schmidt plain missing                     | 404 404 409 404 409 403 403
-mueller         | union/schmidt                             | 404 404 403 404 404 403 403
+mueller         | schmidt plain missing                     | 404 404 409 404 409 404 409
+mueller         | union/schmidt                             | 404 404 403 404 404 404 403
 albis           | mine theirs schmidt main plain            | 200 207 204 204 201 403 403
 albis           | union/mine union/theirs union/schmidt     | 200 207 204 204 201 403 403
-albis           | missing                                   | 404 404 409 404 409 403 403
+albis           | missing                                   | 404 404 409 404 409 404 409
 buchung         | mine union/mine                           | 200 207 204 403 403 403 403
-buchung         | theirs schmidt main plain                 | 404 404 403 404 404 403 403
-buchung         | union/theirs union/schmidt                | 404 404 403 404 404 403 403
-buchung         | missing                                   | 404 404 409 404 409 403 403
+buchung         | theirs schmidt main plain                 | 404 404 403 404 404 404 403
+buchung         | union/theirs union/schmidt                | 404 404 403 404 404 404 403
+buchung         | missing                                   | 404 404 409 404 409 404 409
 gast            | mine theirs union/mine union/theirs       | 200 207 403 403 403 403 403
-gast            | main union/schmidt                        | 404 404 403 404 404 403 403
-gast            | schmidt plain missing                     | 404 404 409 404 409 403 403
+gast            | main union/schmidt                        | 404 404 403 404 404 404 403
+gast            | schmidt plain missing                     | 404 404 409 404 409 404 409
 nobody          | mine theirs schmidt main plain missing    | 401 401 401 401 401 401 401
 nobody          | union/mine union/theirs union/schmidt     | 401 401 401 401 401 401 401
 """
 #: Who | which other addresses | what PLACE_METHODS are answered.
 PLACE_TABLE = """
-admin           | Mueller Schmidt Praxis                    | 200 207 207 201 403 405 207 409
-admin           | Plain                                     | 200 207 207 201 204 405 207 409
-admin           | Missing                                   | 404 404 404 409 404 405 404 201
-empfang         | Mueller Schmidt Praxis Plain              | 200 207 207 201 403 405 207 409
-mueller         | Mueller                                   | 200 207 207 201 403 405 207 409
-mueller         | Praxis                                    | 200 207 207 403 403 405 403 409
-albis buchung   | Mueller Schmidt Praxis Plain              | 200 207 207 201 403 405 403 409
-empfang         | Missing                                   | 404 404 404 409 404 405 403 403
-albis buchung   | Missing                                   | 404 404 404 409 404 405 403 403
-mueller gast    | Schmidt Plain Missing                     | 404 404 404 409 404 405 403 403
-gast            | Mueller Praxis                            | 200 207 207 403 403 405 403 403
-admin empfang   | Home                                      | 405 207 403 405 403 403 403 403
-mueller albis   | Home                                      | 405 207 403 405 403 403 403 403
-buchung gast    | Home                                      | 405 207 403 405 403 403 403 403
-admin empfang   | Myself                                    | 405 207 403 403 403 403 403 403
-mueller albis   | Myself                                    | 405 207 403 403 403 403 403 403
-buchung gast    | Myself                                    | 405 207 403 403 403 403 403 403
-admin empfang   | Another Nobody                            | 405 404 403 403 403 403 403 403
-mueller albis   | Another Nobody                            | 405 404 403 403 403 403 403 403
-buchung gast    | Another Nobody                            | 405 404 403 403 403 403 403 403
+admin           | Mueller Schmidt Praxis                    | 200 207 207 201 403 403 207 403
+admin           | Plain                                     | 200 207 207 201 204 403 207 403
+admin           | Missing                                   | 404 404 404 409 404 403 404 201
+empfang         | Mueller Schmidt Praxis Plain              | 200 207 207 201 403 403 207 403
+mueller         | Mueller                                   | 200 207 207 201 403 403 207 403
+mueller         | Praxis                                    | 200 207 207 403 403 403 403 403
+albis buchung   | Mueller Schmidt Praxis Plain              | 200 207 207 201 403 403 403 403
+empfang         | Missing                                   | 404 404 404 409 404 403 404 403
+albis buchung   | Missing                                   | 404 404 404 409 404 403 404 403
+mueller gast    | Schmidt Plain Missing                     | 404 404 404 409 404 403 404 403
+gast            | Mueller Praxis                            | 200 207 207 403 403 403 403 403
+admin empfang   | Home                                      | 405 207 403 405 403 403 207 403
+mueller albis   | Home                                      | 405 207 403 405 403 403 207 403
+buchung gast    | Home                                      | 405 207 403 405 403 403 207 403
+admin empfang   | Myself                                    | 405 207 403 403 403 403 207 403
+mueller albis   | Myself                                    | 405 207 403 403 403 403 207 403
+buchung gast    | Myself                                    | 405 207 403 403 403 403 207 403
+admin empfang   | Another Nobody                            | 405 404 403 403 403 403 404 403
+mueller albis   | Another Nobody                            | 405 404 403 403 403 403 404 403
+buchung gast    | Another Nobody                            | 405 404 403 403 403 403 404 403
 nobody          | Mueller Schmidt Praxis Plain Missing      | 401 401 401 401 401 401 401 401
 nobody          | Home Myself Another Nobody                | 401 401 401 401 401 401 401 401
 """

@@ -379,7 +379,7 @@ def test_a_header_cannot_move_the_server_or_sign_anybody_in(
         assert nobody.request("PROPFIND", "/caldav/", headers={header: "admin"}).status_code == 401
 
 
-@pytest.mark.parametrize("method", ["LOCK", "UNLOCK", "COPY", "ACL", "POST", "PATCH", "SEARCH"])
+@pytest.mark.parametrize("method", ["LOCK", "UNLOCK", "ACL", "POST", "PATCH", "SEARCH"])
 def test_a_method_we_do_not_have_says_which_there_are(client: httpx.Client, method: str) -> None:
     answer = client.request(method, MUELLER)
     assert answer.status_code == 405
@@ -406,11 +406,11 @@ def test_rubbish_for_properties_is_the_clients_fault(
     path = MUELLER if method == "PROPPATCH" else "/caldav/calendars/muell/"
     with server.client("admin") as admin:
         answer = admin.request(method, path, content=RUBBISH[case])
-        assert answer.status_code in {201, 207, 400, 403, 507}
+        assert answer.status_code in {201, 207, 400, 403, 415, 507}
         if answer.status_code == 201:
             assert admin.delete(path).status_code == 204
         if case in {"no XML", "a DTD", "no name"}:
-            assert answer.status_code in ({207, 400} if method == "PROPPATCH" else {400})
+            assert answer.status_code in {400, 415}
 
 
 PATHS = [

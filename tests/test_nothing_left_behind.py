@@ -16,7 +16,7 @@ from practice.database import SqlDatabase
 from practice.patients import Patient, PatientRecord
 from tests.bookings import everything
 from tests.building import an_event, the_account, writing
-from tests.dav import CALDAV, DAV, HOME, preconditions, put
+from tests.dav import CALDAV, DAV, HOME, multistatus, preconditions, put
 
 if TYPE_CHECKING:
     from tests.servers import RunningServer
@@ -219,7 +219,35 @@ MOVES = (
     Refused("to another server", "MOVE", A, 502, headers=into(f"https://example.org{NEW}")),
     Refused("onto a calendar", "MOVE", A, 403, headers=into(SCHMIDT)),
     Refused("onto its file", "MOVE", A, 403, headers=into(f"{SCHMIDT}appointments.ics")),
-    Refused("a calendar", "MOVE", LABOR, 405, headers=into(f"{HOME}labor-2/"), account="admin"),
+    Refused("nothing in common", "MOVE", A, 412, headers=into(NEW, If='(["x"])')),
+    Refused("an If of nobody", "MOVE", A, 400, headers=into(NEW, If="urn:x")),
+    Refused("onto itself", "MOVE", A, 403, headers=into(A)),
+    Refused("onto itself", "COPY", A, 403, headers=into(A)),
+    Refused("another version", "COPY", A, 412, headers=into(LABOR + "n", **{"If-Match": OLD_ETAG})),
+    Refused("a UID twice", "COPY", A, 409, UID_CONFLICT, headers=into(NEW)),
+    Refused("not over another", "COPY", A, 412, headers=into(f"{SCHMIDT}c.ics", Overwrite="F")),
+    Refused("perhaps over another", "COPY", A, 400, headers=into(f"{SCHMIDT}c.ics", Overwrite="X")),
+    Refused("a calendar", "COPY", LABOR, 403, headers=into(f"{HOME}labor-2/"), account="admin"),
+    Refused(
+        "to a calendar only read",
+        "COPY",
+        A,
+        403,
+        PRIVILEGES,
+        account="mueller",
+        headers=into(f"{PRAXIS}new.ics"),
+    ),
+    Refused(
+        "another component",
+        "COPY",
+        A,
+        403,
+        CALDAV + "supported-calendar-component",
+        headers=into(f"{TASKS}a.ics"),
+    ),
+    Refused("no such object", "COPY", NEW, 404, headers=into(f"{LABOR}newer.ics")),
+    Refused("nobody", "COPY", A, 401, account=None, headers=into(NEW)),
+    Refused("a calendar", "MOVE", LABOR, 403, headers=into(f"{HOME}labor-2/"), account="admin"),
     Refused("a UID twice", "MOVE", A, 409, UID_CONFLICT, headers=into(f"{LABOR}other.ics")),
     Refused(
         "a UID twice, over another",
@@ -267,6 +295,7 @@ MOVES = (
     ),
     Refused("nobody", "MOVE", A, 401, account=None, headers=into(NEW)),
 )
+NOTED = proppatch('<n:note xmlns:n="urn:n">Notiz</n:note>')
 RENAMED = proppatch("<displayname>Anders</displayname>")
 PROPPATCHES = (
     Refused("no XML", "PROPPATCH", MUELLER, 400, body=NOT_XML),
@@ -274,17 +303,24 @@ PROPPATCHES = (
     Refused("a reader", "PROPPATCH", MUELLER, 403, account="gast", body=RENAMED),
     Refused("practice software", "PROPPATCH", MUELLER, 403, account="albis", body=RENAMED),
     Refused("a booking tool", "PROPPATCH", MUELLER, 403, account="buchung", body=RENAMED),
-    Refused("unseen", "PROPPATCH", SCHMIDT, 403, account="gast", body=RENAMED),
-    Refused("no such calendar", "PROPPATCH", f"{HOME}dr-nobody/", 403, body=RENAMED),
-    Refused("the home", "PROPPATCH", HOME, 403, account="admin", body=RENAMED),
-    Refused("the principal", "PROPPATCH", "/caldav/admin/", 403, account="admin", body=RENAMED),
-    Refused("an object", "PROPPATCH", A, 404, account="admin", body=RENAMED),
+    Refused("unseen", "PROPPATCH", SCHMIDT, 404, account="gast", body=RENAMED),
+    Refused("no such calendar", "PROPPATCH", f"{HOME}dr-nobody/", 404, body=RENAMED),
+    Refused("the home's name", "PROPPATCH", HOME, 207, account="admin", body=RENAMED),
+    Refused("its own name", "PROPPATCH", "/caldav/admin/", 207, account="admin", body=RENAMED),
+    Refused("the mount", "PROPPATCH", "/caldav/", 207, account="admin", body=RENAMED),
+    Refused("another's principal", "PROPPATCH", "/caldav/gast/", 404, body=RENAMED),
+    Refused("an object, a reader", "PROPPATCH", A, 403, PRIVILEGES, account="gast", body=NOTED),
+    Refused("an object, a program", "PROPPATCH", A, 403, PRIVILEGES, account="albis", body=NOTED),
+    Refused("no such object", "PROPPATCH", NEW, 404, body=NOTED),
+    Refused("another version", "PROPPATCH", A, 412, body=NOTED, headers={"If-Match": OLD_ETAG}),
+    Refused("no question", "PROPPATCH", MUELLER, 400, account="admin"),
     Refused("nobody", "PROPPATCH", MUELLER, 401, account=None, body=RENAMED),
 )
 MADE = (
     '<C:mkcalendar xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
     "<set><prop><displayname>Neu</displayname></prop></set></C:mkcalendar>"
 )
+COLOURED = '<i:calendar-color xmlns:i="http://apple.com/ns/ical/">#112233FF</i:calendar-color>'
 EXTENDED = (
     '<mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>'
     "<resourcetype><collection/><C:calendar/></resourcetype></prop></set></mkcol>"
@@ -294,7 +330,7 @@ MUST_BE_NULL = DAV + "resource-must-be-null"
 CREATIONS = (
     Refused("staff", "MKCALENDAR", NEU, 403, body=MADE),
     Refused("practice software", "MKCALENDAR", NEU, 403, account="albis", body=MADE),
-    Refused("already there", "MKCALENDAR", LABOR, 409, MUST_BE_NULL, account="admin", body=MADE),
+    Refused("already there", "MKCALENDAR", LABOR, 403, MUST_BE_NULL, account="admin", body=MADE),
     Refused("already there, unseen", "MKCALENDAR", SCHMIDT, 403, account="gast", body=MADE),
     Refused("no XML", "MKCALENDAR", NEU, 400, account="admin", body="<mkcalendar"),
     Refused("a bad name", "MKCALENDAR", f"{HOME}Neu~1/", 403, account="admin", body=MADE),
@@ -311,7 +347,7 @@ CREATIONS = (
 OTHERS = (
     *(
         Refused("unknown here", method, path, 405, account="admin", body=A_NEW_ONE)
-        for method in ("POST", "COPY", "LOCK", "UNLOCK", "PATCH", "ACL", "BIND", "SEARCH")
+        for method in ("POST", "LOCK", "UNLOCK", "PATCH", "ACL", "BIND", "SEARCH")
         for path in (A, MUELLER)
     ),
     Refused("too deep", "PROPFIND", HOME, 403, headers={"Depth": "infinity"}),
@@ -348,6 +384,9 @@ def furnished(server: RunningServer) -> Iterator[SqlDatabase]:
             put(staff, LABOR, "copy.ics", an_event("a", "20261123T100000", "20261123T103000"))
             put(staff, LABOR, "replaced.ics", an_event("r", "20261123T100000", "20261123T103000"))
             put(staff, TASKS, "todo.ics", todo("todo"))
+            put_properties = (A, NOTED), (MUELLER, proppatch(COLOURED))
+            for path, body in put_properties:
+                assert staff.request("PROPPATCH", path, content=body).status_code == 207
             own = an_event("gebucht", "20261124T100000", "20261124T103000", typed)
             assert put(booking, MUELLER, "gebucht.ics", own).status_code == 201
         yield database
@@ -388,7 +427,8 @@ def test_of_properties_of_which_one_is_protected_none_is_set(
     before = rows(furnished)
     both = proppatch("<displayname>Anders</displayname><getetag>1</getetag>")
     with server.client() as client:
-        assert client.request("PROPPATCH", MUELLER, content=both).status_code == 403
+        told = multistatus(client.request("PROPPATCH", MUELLER, content=both)).only
+    assert set(told.propstats) == {403, 424}
     assert rows(furnished) == before
 
 

@@ -102,6 +102,7 @@ class Practice:
         self._database = database
         self.staff, self.booking, self.admin = signed_in
         self.meter = Meter(database)
+        self.renamed = 0
 
     def fill(self, first: int, last: int, *names: str) -> None:
         """Put the objects first to last into calendars."""
@@ -135,10 +136,7 @@ FREE_BUSY = (
     '<C:free-busy-query xmlns:C="urn:ietf:params:xml:ns:caldav">'
     f'<C:time-range start="{DAY[0]}" end="{DAY[1]}"/></C:free-busy-query>'
 )
-RENAMED = (
-    '<propertyupdate xmlns="DAV:"><set><prop><displayname>Praxis</displayname></prop></set>'
-    "</propertyupdate>"
-)
+PROPPATCHED = '<propertyupdate xmlns="DAV:"><set><prop>%s</prop></set></propertyupdate>'
 
 
 def a_query(more: str = "", expand: str = "") -> str:
@@ -259,6 +257,54 @@ def book_what_is_taken(p: Practice) -> None:
     p.staff.delete(f"{MUELLER}x.ics")
 
 
+def rename(p: Practice) -> None:
+    p.renamed += 1  # what is so already is no change
+    body = PROPPATCHED % f"<displayname>{p.renamed}</displayname>"
+    with p.meter.running():
+        assert p.staff.request("PROPPATCH", MUELLER, content=body).status_code == 207
+
+
+def note(p: Practice) -> None:
+    p.renamed += 1
+    body = PROPPATCHED % f'<note xmlns="urn:n">{p.renamed}</note>'
+    with p.meter.running():
+        assert p.staff.request("PROPPATCH", TEN[1], content=body).status_code == 207
+
+
+def listing_of_notes(p: Practice) -> None:
+    with p.meter.running():
+        propfind(p.staff, MUELLER, "{urn:n}note", depth="1")
+
+
+def first_page(p: Practice) -> None:
+    body = (
+        '<sync-collection xmlns="DAV:"><sync-token/><sync-level>1</sync-level>'
+        "<limit><nresults>5</nresults></limit><prop><getetag/></prop></sync-collection>"
+    )
+    with p.meter.running():
+        assert len(report(p.staff, PRAXIS, body).etags) == 5
+
+
+def limited_sync_without_change(p: Practice) -> None:
+    token = sync(p.staff, MUELLER).token
+    body = (
+        f'<sync-collection xmlns="DAV:"><sync-token>{token}</sync-token>'
+        "<limit><nresults>5</nresults></limit><prop><getetag/></prop></sync-collection>"
+    )
+    with p.meter.running():
+        assert report(p.staff, MUELLER, body).etags == {}
+
+
+def copy(p: Practice) -> None:
+    put(p.staff, MUELLER, "x.ics", text())
+    there = f"{HOME}dr-schmidt/x.ics"
+    with p.meter.running():
+        copied = p.staff.request("COPY", f"{MUELLER}x.ics", headers={"Destination": there})
+        assert copied.status_code == 201
+    p.staff.delete(there)
+    p.staff.delete(f"{MUELLER}x.ics")
+
+
 def make_a_calendar(p: Practice) -> None:
     with p.meter.running():
         assert p.admin.request("MKCALENDAR", f"{HOME}labor/").status_code == 201
@@ -317,11 +363,13 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
     "PUT, booking": (book, Cost(22, parsed=1)),
     "PUT, booking refused": (book_what_is_taken, Cost(19, parsed=1)),
     "DELETE": (delete_one, Cost(17, loaded=1)),
-    "MOVE": (move, Cost(24, loaded=2, parsed=1)),
-    "PROPPATCH": (
-        reads(lambda p: p.staff.request("PROPPATCH", MUELLER, content=RENAMED)),
-        Cost(14),
-    ),
+    "MOVE": (move, Cost(25, loaded=2, parsed=1)),
+    "COPY": (copy, Cost(24, loaded=1, parsed=1)),
+    "listing with what clients have set": (listing_of_notes, Cost(9)),
+    "initial sync of the union, first page": (first_page, Cost(7)),
+    "sync, no change, with a limit": (limited_sync_without_change, Cost(6)),
+    "PROPPATCH": (rename, Cost(14)),
+    "PROPPATCH of an object": (note, Cost(15, loaded=2)),
     "MKCALENDAR": (make_a_calendar, Cost(16)),
 }
 

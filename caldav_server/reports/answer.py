@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.errors import BadRequest, Refusal
-from caldav_server.properties import (
-    propstat,
-    read_token,
-    response,
-    sync_token,
-)
+from caldav_server.properties import propstat, response, wants_stored
 from caldav_server.reports.calendar_data import DATA, Texts
 from caldav_server.reports.query import find, read_query
+from caldav_server.reports.sync import TOO_MANY, find_part, read_sync
 from caldav_server.resources import ObjectResource
 from caldav_server.xml import DAV, NAMESPACES, document
 from practice.calendars import CalendarObject
-from practice.errors import ChangesForgotten
-from practice.use_cases.reading import changes_since, listing, objects_named
+from practice.use_cases.reading import objects_named, properties_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -34,6 +29,8 @@ __all__ = ["Report", "multistatus"]
 
 #: Hrefs in one multiget; clients send 10 to 100.
 MOST_HREFS = 5000
+#: What clients have set of objects, by id.
+Kept = Mapping[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,7 @@ class Report:
     shown: str
     root: Element
     depth: str = "1"
+    minimal: bool = False
     texts: Texts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,20 +53,13 @@ class Report:
 
     def sync_collection(self) -> bytes:
         """Answer RFC 6578: what changed since a token; everything without one."""
-        token = self.root.findtext(DAV + "sync-token")
-        if token is None:
-            raise BadRequest("A sync-collection has a sync-token, if an empty one.")
-        if not token.strip():
-            heads: Iterable[ObjectHead] = listing(self.uow, self.view)
-            parts = list(self._told(heads))
-            return multistatus(parts, sync_token(self.view))
-        since = read_token(token, self.view)
-        if since is None:
-            raise ChangesForgotten("The sync-token is not one of this calendar.")
-        changes = changes_since(self.uow, self.view, *since)
-        parts = list(self._told(changes.changed))
-        parts += [response(self._href(self.view.name_of(*gone))) for gone in changes.removed]
-        return multistatus(parts, sync_token(self.view))
+        asked = read_sync(self.root, self.depth)
+        part = find_part(self.uow, self.view, asked)
+        parts = list(self._told(part.changed))
+        parts += [response(self._href(self.view.name_of(*gone))) for gone in part.removed]
+        if part.more:
+            parts.append(response(href(HOME, self.shown), TOO_MANY))
+        return multistatus(parts, part.token)
 
     def calendar_multiget(self) -> bytes:
         """Answer RFC 4791 7.9: the objects under the hrefs given, 404 for the others."""
@@ -80,9 +71,10 @@ class Report:
         names = {one: self._name(one) for one in dict.fromkeys(hrefs)}
         found = objects_named(self.uow, self.view, {name for name in names.values() if name})
         tags = self._tags()
+        kept = self._kept(list(found.values()), tags)
         items = ((one, found.get(name or "")) for one, name in names.items())
         return multistatus(
-            response(one, propstat(self._resource(item), tags)) if item else response(one)
+            response(one, self._propstat(item, tags, kept)) if item else response(one)
             for one, item in items
         )
 
@@ -101,9 +93,27 @@ class Report:
         items: Iterable[ObjectHead] = heads
         if DATA in tags:
             items = self._with_texts(list(heads))
+        kept: Kept = {}
+        if wants_stored(tags, objects=True):
+            items = list(items)
+            kept = self._kept(items, tags)
         for item in items:
             name = self.view.name_of(item.calendar_id, item.href)
-            yield response(self._href(name), propstat(self._resource(item), tags))
+            yield response(self._href(name), self._propstat(item, tags, kept))
+
+    def _kept(self, heads: Sequence[ObjectHead], tags: list[str]) -> Kept:
+        """Return what clients have set of objects, if that is asked for."""
+        return (
+            properties_of(self.uow, self.view, heads)
+            if wants_stored(tags, objects=True) and heads
+            else {}
+        )
+
+    def _propstat(self, item: ObjectHead, tags: list[str], kept: Kept) -> str:
+        resource = self._resource(item)
+        if item.id in kept:
+            resource = replace(resource, stored=kept[item.id])
+        return propstat(resource, tags, minimal=self.minimal)
 
     def _with_texts(self, heads: list[ObjectHead]) -> Iterator[ObjectHead]:
         bare = [head for head in heads if not isinstance(head, CalendarObject)]

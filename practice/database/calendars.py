@@ -39,7 +39,13 @@ from practice.database.rows import (
     owned,
     stored,
 )
-from practice.database.tables import calendars, grants, objects, occurrences
+from practice.database.tables import (
+    account_properties,
+    calendars,
+    grants,
+    objects,
+    occurrences,
+)
 from practice.database.time_index import bounds, overlapping, reach_of
 from practice.errors import NameTaken, ObjectNotFound, UidTaken
 from practice.log import CalendarEntry
@@ -109,6 +115,8 @@ class SqlCalendars(SqlLog):
         for href in list(hrefs):
             self.remove(calendar, href)
         self._connection.execute(delete(grants).where(grants.c.calendar_id == calendar.id))
+        personal = account_properties.c.calendar_id == calendar.id
+        self._connection.execute(delete(account_properties).where(personal))
         self._connection.execute(delete(calendars).where(calendars.c.id == calendar.id))
         self._log_calendar(calendar.id, CalendarEntry.of(calendar), None)
 

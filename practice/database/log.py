@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
-from practice.calendars import Change, ChangeKind, Changes, ObjectHead, View
+from practice.calendars import Change, ChangeKind, Changes, ObjectHead, Page, View
 from practice.database.rows import HEAD, change_of, head_of, of_view, owned
 from practice.database.tables import changes, objects
 from practice.errors import ChangesForgotten
 from practice.log import mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from practice.database.ledger import Ledger
@@ -39,10 +49,7 @@ class SqlLog:
         """See the port."""
         if number == view.number and mark in {None, view.mark}:
             return Changes(number, (), ())
-        if not self._ledger.forgotten <= number <= self._ledger.number or (
-            mark is not None and mark != self._mark(number)
-        ):
-            raise ChangesForgotten("The log does not reach back to this sync-token.")
+        self._refuse_forgotten(number, mark)
         columns = (changes.c.calendar_id, changes.c.href, changes.c.kind)
         query = select(*columns).where(
             of_view(changes, view), changes.c.number > number, changes.c.href != ""
@@ -60,6 +67,81 @@ class SqlLog:
             if kind == ChangeKind.REMOVED and first[key] != ChangeKind.CREATED
         )
         return Changes(view.number, tuple(self._heads(here)), tuple(gone))
+
+    def changes_page(self, view: View, number: int, mark: str | None, limit: int) -> Page:
+        """See the port.
+
+        The log is not walked: what is there is found by its last number, and what is gone by the
+        removals whose objects are not there again.
+        """
+        if number == view.number and mark in {None, view.mark}:
+            return Page(number, (), (), view.mark, more=False)
+        self._refuse_forgotten(number, mark)
+        heads = self._by_number(view, number, self._ledger.number, limit + 1)
+        gone = self._removals(view, number, limit + 1)
+        merged = sorted([(head.number, head) for head in heads] + gone, key=lambda one: one[0])
+        told = merged[:limit]
+        if len(merged) <= limit:
+            end, mark_of_end = view.number, view.mark
+        else:
+            end = told[-1][0]
+            mark_of_end = self._mark(end)
+        return Page(
+            end,
+            tuple(one for _, one in told if isinstance(one, ObjectHead)),
+            tuple(dict.fromkeys(one for _, one in told if isinstance(one, tuple))),
+            mark_of_end,
+            len(merged) > limit,
+        )
+
+    def listing_page(self, view: View, after: int, until: int, limit: int) -> Page:
+        """See the port."""
+        heads = self._by_number(view, after, until, limit + 1)
+        told, more = heads[:limit], len(heads) > limit
+        return Page(told[-1].number if more else until, tuple(told), (), "", more)
+
+    def _by_number(self, view: View, after: int, until: int, limit: int) -> list[ObjectHead]:
+        """Return the objects of the view that changed last between two numbers, in order."""
+        parts = [
+            owned(
+                select(*HEAD).where(
+                    objects.c.calendar_id == source.id,
+                    objects.c.number > after,
+                    objects.c.number <= until,
+                ),
+                objects,
+                view,
+            )
+            for source in view.sources
+        ]
+        rows = self._connection.execute(_first(parts, limit))
+        return sorted((head_of(row) for row in rows), key=lambda head: head.number)[:limit]
+
+    def _removals(
+        self, view: View, number: int, limit: int
+    ) -> list[tuple[int, ObjectHead | tuple[int, str]]]:
+        """Return what was removed after a number and is gone, with the numbers, in order."""
+        there = and_(
+            objects.c.calendar_id == changes.c.calendar_id, objects.c.href == changes.c.href
+        )
+        columns = (changes.c.number, changes.c.calendar_id, changes.c.href)
+        parts = []
+        for source in view.sources:
+            query = select(*columns).where(
+                changes.c.calendar_id == source.id,
+                changes.c.number > number,
+                changes.c.kind == str(ChangeKind.REMOVED),
+                ~owned(select(objects.c.id).where(there), objects, view).exists(),
+            )
+            parts.append(owned(query, changes, view))
+        rows = self._connection.execute(_first(parts, limit))
+        return [(row.number, (row.calendar_id, row.href)) for row in rows]
+
+    def _refuse_forgotten(self, number: int, mark: str | None) -> None:
+        if not self._ledger.forgotten <= number <= self._ledger.number or (
+            mark is not None and mark != self._mark(number)
+        ):
+            raise ChangesForgotten("The log does not reach back to this sync-token.")
 
     def _heads(self, keys: list[tuple[int, str]]) -> Iterator[ObjectHead]:
         for start in range(0, len(keys), CHUNK):
@@ -143,3 +225,11 @@ def _conditions(question: LogQuestion) -> Iterator[ColumnElement[bool]]:
         yield or_(row.href == question.name, row.uid == question.name)
     if question.calendar_rows:
         yield row.href == ""
+
+
+def _first(parts: Sequence[Select[Any]], limit: int) -> CompoundSelect[Any]:
+    """Return a query of the first rows of each part by number, each from its own part of an index
+    and no further.
+    """
+    bounded = (part.order_by("number").limit(limit).subquery() for part in parts)
+    return union_all(*(select(part) for part in bounded))

@@ -124,6 +124,8 @@ objects = Table(
     UniqueConstraint("calendar_id", "href"),
     UniqueConstraint("calendar_id", "uid"),
     Index("ix_objects_uid", "uid"),
+    # What changed last, a page at a time.
+    Index("ix_objects_number", "calendar_id", "number"),
 )
 Index(
     "ix_objects_endless",

@@ -24,6 +24,7 @@ from practice.database.ledger import Ledger
 from practice.database.migrate import head_revision, stored_revision, upgrade
 from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
+from practice.database.properties import SqlProperties
 from practice.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class SqlUnitOfWork:
         self.epoch = ledger.epoch
         self.doomed = False
         self.calendars = SqlCalendars(connection, ledger)
+        self.properties = SqlProperties(connection)
         self.appointments = SqlAppointments(connection)
         self.patients = SqlPatients(connection)
         self.accounts = SqlAccounts(connection, now)

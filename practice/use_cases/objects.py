@@ -68,7 +68,7 @@ def put(
     calendar, href = view.locate(draft.href)
     check_object_name(href)  # its own name, since the union's is longer
     head = uow.calendars.head(calendar, href)
-    condition.check(_visible_etag(head, view))
+    _check(condition, head, view)
     allowed = (
         may_change(account, calendar, head.owner_id) if head else may_create(account, calendar)
     )
@@ -98,7 +98,7 @@ def delete(uow: UnitOfWork, account: Account, view: View, name: str, condition: 
     head = uow.calendars.head(calendar, href)
     if head is None or not _visible(head, view):
         raise ObjectNotFound("There is no such object in the calendar.")
-    condition.check(head.etag)
+    _check(condition, head, view)
     if not may_delete(account, calendar):
         raise NotAllowed("You may not delete this object.")
     removed = uow.calendars.remove(calendar, href)
@@ -121,7 +121,7 @@ def move(
     none else would be lost.
     """
     item = _the_object(uow, *source)
-    condition.check(item.etag)
+    _check(condition, item, source[0])
     from_calendar, from_href = source[0].locate(source[1])
     to_view, to_name = target
     to_calendar, to_href = to_view.locate(to_name)
@@ -139,11 +139,14 @@ def move(
         return Saved(item, created=False)
     zone = zone_of(to_calendar, profile)
     facts = read(item.text, zone=zone, now=uow.now, limits=profile.limits)
+    kept = uow.properties.of_objects(source[0], [item]).get(item.id, {})
     uow.calendars.remove(from_calendar, from_href)
     if replaced is not None and replaced.uid != item.uid:
         removed = uow.calendars.remove(to_calendar, to_href)
         object_removed(uow, to_calendar, removed.uid)
     saved = uow.calendars.save(to_calendar, Draft(to_href, item.text, facts, item.owner_id))
+    if kept or replaced is not None:
+        uow.properties.set_of_object(saved.id, kept)
     object_saved(uow, to_calendar, facts)
     return Saved(saved, created=replaced is None)
 
@@ -172,9 +175,10 @@ def _visible(head: ObjectHead, view: View) -> bool:
     return head.calendar_id in sources and view.owner_id in {None, head.owner_id}
 
 
-def _visible_etag(head: ObjectHead | None, view: View) -> str | None:
-    """Return the ETag to compare with; objects the account cannot see are not there for it."""
-    return head.etag if head is not None and _visible(head, view) else None
+def _check(condition: Condition, head: ObjectHead | None, view: View) -> None:
+    """Hold the condition to what the account sees; what it cannot see is not there for it."""
+    seen = head if head is not None and _visible(head, view) else None
+    condition.check(seen.etag if seen else None, seen.changed if seen else None)
 
 
 def refuse_ambiguous_name(uow: UnitOfWork, calendar: Calendar, href: str) -> None:

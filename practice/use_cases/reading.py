@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from practice.calendar_zone import floats, own_zone_of, zone_of
-from practice.calendars import Span
+from practice.calendars import Level, Span
 from practice.errors import TooManyInstances
 from practice.vevent import Busy, Occupied, is_in, merge, occupies, occurs, unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from practice.calendars import CalendarObject, Changes, ObjectHead, View
+    from practice.calendars import CalendarObject, Changes, ObjectHead, Page, View
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
@@ -25,10 +25,13 @@ __all__ = [
     "as_file",
     "busy_or_away",
     "busy_times",
+    "changes_page",
     "changes_since",
     "listing",
+    "listing_page",
     "objects_named",
     "overlapping",
+    "properties_of",
     "texts",
 ]
 
@@ -59,6 +62,28 @@ def texts(uow: UnitOfWork, view: View, component: str | None = None) -> Iterator
 def changes_since(uow: UnitOfWork, view: View, number: int, mark: str | None = None) -> Changes:
     """Return what changed after `number`; raises ChangesForgotten (see the port)."""
     return uow.calendars.changes_since(view, number, mark)
+
+
+def changes_page(uow: UnitOfWork, view: View, number: int, mark: str | None, limit: int) -> Page:
+    """Return the first changes after `number`; raises ChangesForgotten (see the port)."""
+    return uow.calendars.changes_page(view, number, mark, limit)
+
+
+def listing_page(uow: UnitOfWork, view: View, after: int, until: int, limit: int) -> Page:
+    """Return the first objects by their last change (see the port)."""
+    return uow.calendars.listing_page(view, after, until, limit)
+
+
+def properties_of(
+    uow: UnitOfWork, view: View, heads: Sequence[ObjectHead]
+) -> Mapping[int, Mapping[str, str]]:
+    """Return what clients have set of objects, by id; nothing where the view hides details."""
+    found = uow.properties.of_objects(view, heads)
+    return {
+        head.id: found[head.id]
+        for head in heads
+        if head.id in found and view.level_of(head.calendar_id) >= Level.READ
+    }
 
 
 def overlapping(

@@ -17,8 +17,8 @@ from practice.calendars import CalendarKind, Draft, etag_of
 from practice.errors import CannotUndo, InTheWay, Invalid, NotAllowed
 from practice.log import CalendarEntry
 from practice.use_cases.appointments import object_removed, object_saved
-from practice.use_cases.calendar_properties import follow_zone
 from practice.use_cases.chosen_changes import choose
+from practice.use_cases.follow_zone import follow_zone
 from practice.use_cases.objects import refuse_ambiguous_name
 from practice.vevent import read
 

@@ -14,6 +14,7 @@ _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column("house", sa.Column("forgotten_seal", sa.LargeBinary(length=32), nullable=True))
     op.create_index("ix_changes_time", "changes", ["time", "number"], unique=False)
+    op.create_index("ix_objects_number", "objects", ["calendar_id", "number"], unique=False)
     op.create_table(
         "object_properties",
         sa.Column("object_id", _Id, nullable=False),

@@ -1,11 +1,11 @@
-"""Setting the properties of a calendar. When its zone changes, its place in time follows."""
+"""When the zone of a calendar changes, its place in time follows."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from practice.calendar_zone import floats, with_zone, zone_of
+from practice.calendar_zone import floats, zone_of
 from practice.calendars import View
 from practice.use_cases.appointments import object_saved
 from practice.vevent import read
@@ -17,27 +17,16 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["follow_zone", "set_properties"]
-
-
-def set_properties(
-    uow: UnitOfWork, calendar: Calendar, properties: Mapping[str, str], profile: Profile
-) -> None:
-    """Replace the properties of a calendar; takes the next change number.
-
-    A new calendar-timezone (or calendar-timezone-id; the calendar keeps the last told) moves the
-    whole days and floating times of the calendar's objects in the index, and their appointments,
-    in the same transaction. Raises InvalidTimezone or UnknownTimezone, having changed nothing.
-    """
-    kept = with_zone(calendar.properties, properties)
-    uow.calendars.set_properties(calendar, kept)
-    follow_zone(uow, calendar, kept, profile)
+__all__ = ["follow_zone"]
 
 
 def follow_zone(
     uow: UnitOfWork, before: Calendar, properties: Mapping[str, str], profile: Profile
 ) -> None:
-    """Index the calendar anew if its properties, set by now, name another zone than `before`."""
+    """Index the calendar anew if its properties, set by now, name another zone than `before`.
+
+    Moves the whole days and floating times of its objects, and their appointments.
+    """
     calendar = replace(before, properties=properties)
     zone = zone_of(calendar, profile)
     if zone is zone_of(before, profile):
