@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Table, insert, select, update
 
 from practice.accounts import Doctor, Room
-from practice.calendars import check_calendar_name
+from practice.calendars import check_slug
 from practice.database.tables import doctors, rooms
 from practice.errors import NameTaken
 
@@ -35,7 +35,7 @@ class SqlHouse:
 
     def save_doctor(self, doctor: Doctor) -> Doctor:
         """See the port."""
-        check_calendar_name(doctor.slug)
+        check_slug(doctor.slug)
         values = {
             "slug": doctor.slug,
             "name": doctor.name,
@@ -47,7 +47,7 @@ class SqlHouse:
 
     def save_room(self, room: Room) -> Room:
         """See the port."""
-        check_calendar_name(room.slug)
+        check_slug(room.slug)
         made = self._store(rooms, room.id, {"slug": room.slug, "name": room.name})
         return Room(room.slug, room.name, made)
 
