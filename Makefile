@@ -14,10 +14,10 @@ BENCHMARKS := $(wildcard benchmarks/__main__.py)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow lint format bench clean
+.PHONY: help run test test-slow conformance lint format bench clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## serve a demo practice on 127.0.0.1:5232
 	@$(BIN)/praxis-caldav demo $(ARGS)
@@ -27,6 +27,9 @@ test: lint  ## lint, then every test but the slow ones
 
 test-slow: $(VENV)/.dev  ## the slow tests
 	$(PYTEST) -m slow $(ARGS)
+
+conformance: $(VENV)/.dev  ## public suites of others, fetched; see docs/conformance.md
+	$(BIN)/python -m tests.conformance $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types and the import rules
 	$(BIN)/ruff check .
@@ -42,7 +45,7 @@ bench: $(if $(BENCHMARKS),$(VENV)/.dev)  ## the benchmarks (none yet)
 	@$(if $(BENCHMARKS),$(BIN)/python -m benchmarks $(ARGS),echo "There are no benchmarks yet.")
 
 clean:  ## remove .venv, caches and build leftovers; data stays
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf $(VENV) .conformance build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 

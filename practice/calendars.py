@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -288,37 +287,38 @@ class CalendarPath:
         return cls(aliases.get(name, name), shown, rest[0] if rest else "")
 
 
-def check_slug(slug: str) -> None:
-    """Raise InvalidName unless `slug` can be a doctor's or a room's, as a person types it."""
-    if not _SLUG.fullmatch(slug):
+def check_slug(name: str) -> None:
+    """Raise InvalidName unless `name` can be a doctor's or a room's short name."""
+    if not _SLUG.fullmatch(name):
         raise InvalidName(
-            "A name has 1 to 64 of a-z, 0-9 and '-', and a '-' neither first nor last."
+            "A short name has 1 to 64 of a-z, 0-9 and '-', and a '-' neither first nor last."
         )
 
 
 def check_calendar_name(name: str) -> None:
     """Raise InvalidName unless `name` can be a calendar's part of the address.
 
-    Clients make names of their own: upper-case UUIDs, words with umlauts. They are compared as
-    they are, so a name is in the one form that its characters have (NFC).
+    Clients name the calendars they make: after UUIDs in capitals, after people, after places.
     """
-    if not _NAME.fullmatch(name) or unicodedata.normalize("NFC", name) != name:
-        raise InvalidName(
-            "A calendar's name has 1 to 64 letters, digits, '-', '_' and '.',"
-            " the first and the last a letter or digit."
-        )
-    if name == ALIAS_NAME:
-        raise InvalidName(f"The name {ALIAS_NAME} stands for a calendar as a file.")
+    if UNION_SEPARATOR in name:
+        raise InvalidName(f"A calendar's name has no '{UNION_SEPARATOR}'.")
+    _check_segment(name, "A calendar's")
 
 
 def check_object_name(name: str) -> None:
     """Raise InvalidName unless `name` can be an object's part of the address."""
+    _check_segment(name, "An object's")
+
+
+def _check_segment(name: str, whose: str) -> None:
     if not name or len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
-        raise InvalidName(f"An object's name has 1 to {LONGEST_NAME} bytes.")
+        raise InvalidName(f"{whose} name has 1 to {LONGEST_NAME} bytes.")
     if name == ALIAS_NAME:
         raise InvalidName(f"The name {ALIAS_NAME} stands for the calendar as a whole.")
-    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in name):
-        raise InvalidName("An object's name has no control characters.")
+    if "/" in name or any(
+        ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in name
+    ):
+        raise InvalidName(f"{whose} name has no slash and no control characters.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -419,7 +419,7 @@ PATHS = [
     ("/caldav/calendars/dr-mueller/a%0a.ics", 400),
     ("/caldav/calendars/dr-mueller/%fc.ics", 400),
     ("/caldav/calendars/dr-mueller/" + "x" * 300 + ".ics", 403),
-    ("/caldav/calendars/dr-mueller/a/b.ics", 403),
+    ("/caldav/calendars/dr-mueller/a/b.ics", 409),
     ("/caldav/calendars/nobody/a.ics", 409),
     ("/caldav/empfang/a.ics", 403),
     ("/caldav/a.ics", 403),

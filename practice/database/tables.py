@@ -92,7 +92,8 @@ calendars = Table(
     "calendars",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("name", String(64), nullable=False, unique=True),
+    # SQLite does not look at the length, and could change it only by copying the table.
+    Column("name", String(255).with_variant(String(64), "sqlite"), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("doctor_id", ForeignKey("doctors.id"), nullable=True),
     Column("number", BigInteger, nullable=False),

@@ -112,6 +112,9 @@ def run(settings: Settings, config: Path | None, given: Mapping[str, object]) ->
         timeout_graceful_shutdown=server.shutdown_seconds,
         # Clients poll every few minutes; longer than most proxies keep theirs.
         timeout_keep_alive=75,
+        # A worker says nothing while it is being imported. Killed at that after uvicorn's five
+        # seconds, as on a machine with much else to do, none would ever be ready.
+        timeout_worker_healthcheck=60,
         log_config=None,
         log_level=None,
         access_log=False,

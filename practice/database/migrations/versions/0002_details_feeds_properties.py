@@ -12,6 +12,8 @@ _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("calendars", "name", type_=sa.String(length=255), existing_nullable=False)
     op.add_column("house", sa.Column("forgotten_seal", sa.LargeBinary(length=32), nullable=True))
     op.create_index("ix_changes_time", "changes", ["time", "number"], unique=False)
     op.create_index("ix_objects_number", "objects", ["calendar_id", "number"], unique=False)

@@ -1,0 +1,1 @@
+"""What is run inside a suite's own environment; nothing of ours can be imported there."""
