@@ -52,7 +52,7 @@ __all__ = ["CalDavApplication"]
 log = logging.getLogger(__name__)
 
 #: What this server does. Class 2 is left out, since there is no LOCK.
-DAV = "1, 3, calendar-access, extended-mkcol"
+DAV = "1, 3, access-control, calendar-access, extended-mkcol"
 _OPEN = frozenset({"OPTIONS"})
 #: An If header on others is held to what is there once their transaction has begun.
 _READING = frozenset({"GET", "PROPFIND", "REPORT"})
@@ -205,6 +205,16 @@ class CalDavApplication(Application):
     def do_REPORT(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
         """Run a report."""
         return self._collections.report(current(), environ, path, _body(environ))
+
+    @_answered
+    def do_POST(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
+        """Ask when others are busy."""
+        return self._collections.post(current(), environ, path)
+
+    @_answered
+    def do_ACL(self, _environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:
+        """Refuse to change who may do what."""
+        return self._collections.acl(current(), path)
 
     @_answered
     def do_GET(self, environ: dict[str, Any], _prefix: str, path: str, *_: Any) -> Answer:

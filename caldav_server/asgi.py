@@ -50,6 +50,7 @@ _HEADERS = {
     b"accept": "HTTP_ACCEPT",
     b"accept-encoding": ACCEPT_ENCODING,
     b"brief": "HTTP_BRIEF",
+    b"caldav-timezones": "HTTP_CALDAV_TIMEZONES",
     b"content-type": "CONTENT_TYPE",
     b"depth": "HTTP_DEPTH",
     b"destination": "HTTP_DESTINATION",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from caldav_server.addresses import HOME, MOUNT, Addresses, href
 from caldav_server.errors import Answer, BadRequest, Refusal
+from caldav_server.finding import found_at
+from caldav_server.people import People
 from caldav_server.prefer import preferences
 from caldav_server.properties import allprop, propstat, response, wants_stored
 from caldav_server.reports.answer import Report, multistatus
@@ -18,6 +20,7 @@ from caldav_server.resources import (
     Resource,
     RootResource,
 )
+from caldav_server.timezones import zones_asked
 from caldav_server.xml import CALDAV, DAV
 from practice.errors import CalendarNotFound, ObjectNotFound
 from practice.use_cases.properties import HOME as HOME_PLACE
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from xml.etree.ElementTree import Element
 
+    from caldav_server.people import Resources
     from caldav_server.scope import Scope
     from practice.access import Account
     from practice.calendars import CalendarPath, ObjectHead
@@ -45,6 +49,7 @@ class Collections:
 
     def __init__(self, profile: Profile, addresses: Addresses) -> None:
         self._profile = profile
+        self._people = People(profile)
         self._addresses = addresses
 
     def propfind(
@@ -84,6 +89,9 @@ class Collections:
         profile = self._profile
         if bare == "":
             yield MOUNT + "/", RootResource(account, profile)
+        elif bare != account.name and (found := found_at(scope, profile, bare)) is not None:
+            yield found
+            return
         elif bare not in {account.name, HOME}:
             address_of = self._addresses.calendar_path(path)
             if address_of is None:
@@ -97,8 +105,8 @@ class Collections:
         if bare == HOME or (bare == "" and children):
             yield href(HOME), HomeResource(account, profile, stored=own.get(HOME_PLACE, {}))
         for view in scope.views() if children and bare == HOME else ():
-            found = CalendarResource(account, profile, view, own.get(view.calendar.id, {}))
-            yield href(HOME, view.calendar.name), found
+            calendar = CalendarResource(account, profile, view, own.get(view.calendar.id, {}))
+            yield href(HOME, view.calendar.name), calendar
 
     def _in_calendar(
         self, scope: Scope, account: Account, at: CalendarPath, children: bool, ask: _Asked
@@ -132,9 +140,11 @@ class Collections:
         account = scope.signed_in()
         if root is None:
             raise BadRequest("A REPORT has a body that says which.")
+        if self._people.answers(root):
+            return self._people.report(scope, environ, path, root, self._found(scope, account))
         at = self._addresses.calendar_path(path)
         if at is None:
-            raise Refusal(403, "Reports are run on calendars.", "<supported-report/>")
+            return self._people.report_of_box(scope, path, root)
         view = scope.view(at.calendar)
         if root.tag == CALDAV + "free-busy-query" and not at.object:
             text = free_busy(scope.unit, view, root, self._profile)
@@ -151,6 +161,7 @@ class Collections:
             root,
             depth,
             wished.minimal,
+            zones_asked(environ),
         )
         reports = {
             CALDAV + "calendar-query": asked.calendar_query,
@@ -161,6 +172,24 @@ class Collections:
             raise Refusal(403, "This report is not supported here.", "<supported-report/>")
         applied = wished.applied("return") if wished.minimal else {}
         return 207, _XML | applied, reports[root.tag]()
+
+    def _found(self, scope: Scope, account: Account) -> Resources:
+        """Return what finds resources by their paths."""
+
+        def found(path: str, children: bool, tags: list[str]) -> Iterator[tuple[str, Resource]]:
+            ask = _Asked(tags, everything=False, names_only=False)
+            return self._resources(scope, account, path, children, ask)
+
+        return found
+
+    def post(self, scope: Scope, environ: dict[str, Any], path: str) -> Answer:
+        """Answer POST, which an outbox takes."""
+        account = scope.signed_in()
+        return self._people.post(scope, environ, path, self._found(scope, account))
+
+    def acl(self, scope: Scope, path: str) -> Answer:
+        """Answer ACL, which nothing takes."""
+        return self._people.acl(path, self._found(scope, scope.signed_in()))
 
 
 class _Asked:

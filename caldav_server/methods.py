@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from caldav_server.addresses import HOME
+from caldav_server.principals import INBOX, OUTBOX
 from practice.calendars import ALIAS_NAME
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["allowed"]
 
-_TOLD = ("OPTIONS", "PROPFIND", "REPORT")
+_TOLD = ("ACL", "OPTIONS", "PROPFIND", "REPORT")
 _PLACE = (*_TOLD, "PROPPATCH")
+#: Below a principal.
+_BOXES = {INBOX: _PLACE, OUTBOX: (*_TOLD, "POST")}
 _FILE = (*_PLACE, "GET", "HEAD")
 _CALENDAR = (*_FILE, "DELETE", "MKCALENDAR", "MKCOL")
 _OBJECT = (*_FILE, "PUT", "DELETE", "COPY", "MOVE")
@@ -36,7 +39,7 @@ def _methods(addresses: Addresses, path: str) -> tuple[str, ...]:
         return _PLACE
     at = addresses.calendar_path(path)
     if at is None:
-        return ("OPTIONS",)
+        return _BOXES.get(bare.partition("/")[2], ("OPTIONS",))
     if at.object:
         return _OBJECT
     return _FILE if at.shown.endswith("/" + ALIAS_NAME) else _CALENDAR

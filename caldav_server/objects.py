@@ -14,6 +14,7 @@ from caldav_server.packing import accepts_gzip
 from caldav_server.preconditions import condition, http_date, not_modified
 from caldav_server.prefer import Preferences, preferences
 from caldav_server.properties import content_type
+from caldav_server.timezones import zones_asked
 from caldav_server.tokens import ctag
 from practice.calendar_zone import zone_of
 from practice.calendars import ALIAS_NAME, Draft
@@ -57,7 +58,7 @@ class Objects:
         if not_modified(environ, item.etag, item.changed):
             return 304, headers, None
         headers["Content-Type"] = content_type(item.component)
-        return 200, headers, item.text.encode()
+        return 200, headers, zones_asked(environ)(item.text).encode()
 
     def _file(self, scope: Scope, environ: dict[str, Any], view: View) -> Answer:
         etag = ctag(view)
@@ -70,7 +71,8 @@ class Objects:
             "Content-Type": "text/calendar; charset=utf-8",
             "Content-Disposition": _attachment(f"{view.calendar.name}.ics"),
         }
-        return 200, headers, as_file(scope.unit, view, self._profile).encode()
+        text = as_file(scope.unit, view, self._profile)
+        return 200, headers, zones_asked(environ)(text).encode()
 
     def put(self, scope: Scope, environ: dict[str, Any], path: str) -> Answer:
         """Create or overwrite an object, keeping the client's bytes (RFC 4791 5.3.2)."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["VARY", "Preferences", "preferences"]
 
 #: What answers depend on beside the address and the account.
-VARY = "Accept-Encoding, Brief, Prefer"
+VARY = "Accept-Encoding, Brief, CalDAV-Timezones, Prefer"
 #: token [ "=" word ] [ ";" parameters ]; clients send three at most.
 _PREFERENCE = re.compile(r'\s*([A-Za-z0-9!#$%&\'*+.^_`|~-]+)(?:\s*=\s*"?([^",;]*)"?)?[^,]*')
 LONGEST = 1000

@@ -10,31 +10,36 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from caldav_server.addresses import HOME, MOUNT, href
+from caldav_server import principals
+from caldav_server.acl import ACCESS
 from caldav_server.dead import LIVE_NAMES, tag_of, told
 from caldav_server.preconditions import http_date
 from caldav_server.resources import (
     CalendarResource,
     HomeResource,
+    InboxResource,
     ObjectResource,
+    OtherPrincipalResource,
+    OutboxResource,
     PrincipalResource,
     Resource,
     RootResource,
 )
+from caldav_server.scheduling import INBOX_PROPERTIES, INBOX_REPORTS, OUTBOX_PROPERTIES
 from caldav_server.tokens import ctag, sync_token
 from caldav_server.xml import CALDAV, CALSERVER, DAV, empty, escape, wrap
-from practice.access import Level, Role, level, may_manage_calendars
 from practice.calendar_zone import zone_of
+from practice.errors import NotAllowed
 from practice.properties import (
     DESCRIPTION,
     DISPLAYNAME,
     LANGUAGE,
     TIMEZONE,
     TIMEZONE_ID,
-    TRANSPARENCY,
 )
 from practice.recurrence import EARLIEST, LATEST
 from practice.timezones import known_zone, vtimezone
+from practice.use_cases.free_busy import counts
 from practice.vevent import Collation
 
 __all__ = [
@@ -43,6 +48,7 @@ __all__ = [
     "is_protected",
     "propstat",
     "response",
+    "value_of",
     "wants_stored",
 ]
 
@@ -54,55 +60,17 @@ def content_type(component: str) -> str:
     return f"text/calendar; charset=utf-8; component={component}"
 
 
-def _hrefs(*hrefs: str) -> str:
-    return "".join(f"<href>{escape(one)}</href>" for one in hrefs)
-
-
-def _principal(resource: Resource) -> str:
-    return _hrefs(href(resource.account.name))
-
-
-def _home(_: Resource) -> str:
-    return _hrefs(href(HOME))
-
-
-def _addresses(resource: Resource) -> str:
-    mail = [f"mailto:{resource.account.email}"] if resource.account.email else []
-    return _hrefs(*mail, href(resource.account.name))
-
-
-def _privileges(*names: str) -> str:
-    return "".join(f"<privilege><{name}/></privilege>" for name in names)
-
-
-_READS = ("read", "read-current-user-privilege-set", "C:read-free-busy")
-_WRITES = ("write", "write-content", "bind", "unbind")
-
-
-def _calendar_privileges(resource: CalendarResource | ObjectResource) -> str:
-    account, view = resource.account, resource.view
-    if all(level(account, source) < Level.WRITE for source in view.sources):
-        return _privileges(*_READS)
-    if account.role is Role.BOOKING:
-        return _privileges(*_READS, "write-content", "bind")
-    if account.role is Role.PVS or level(account, view.calendar) < Level.WRITE:
-        return _privileges(*_READS, *_WRITES)
-    return _privileges(*_READS, *_WRITES, "write-properties")
-
-
-def _home_privileges(resource: HomeResource) -> str:
-    manages = may_manage_calendars(resource.account)
-    return _privileges("read", "read-current-user-privilege-set", *(["bind"] if manages else []))
-
-
 def _reports(*names: str) -> str:
     return "".join(
         f"<supported-report><report><{name}/></report></supported-report>" for name in names
     )
 
 
-_CALENDAR_REPORTS = _reports(
-    "C:calendar-query", "C:calendar-multiget", "C:free-busy-query", "sync-collection"
+_CALENDAR_REPORTS = (
+    "C:calendar-query",
+    "C:calendar-multiget",
+    "C:free-busy-query",
+    "sync-collection",
 )
 
 
@@ -135,38 +103,42 @@ def _description(resource: CalendarResource) -> str | None:
 _COLLATIONS = "".join(
     f"<C:supported-collation>{collation}</C:supported-collation>" for collation in Collation
 )
-_EVERYWHERE: Table = {
-    DAV + "current-user-principal": _principal,
-    DAV + "principal-collection-set": lambda _: _hrefs(MOUNT + "/"),
-    DAV + "owner": _principal,
-}
+#: On every resource; and on those that have members (RFC 3744 9, RFC 3253 3.8).
+_ON_ALL = ("expand-property", "acl-principal-prop-set")
+_ON_COLLECTIONS = (
+    *_ON_ALL,
+    "principal-match",
+    "principal-property-search",
+    "principal-search-property-set",
+)
+_EVERYWHERE: Table = {**principals.EVERYWHERE, **ACCESS}
 _COLLECTION: Table = {
     **_EVERYWHERE,
+    **principals.FINDING,
     DAV + "resourcetype": lambda _: "<collection/>",
-    DAV + "current-user-privilege-set": lambda _: _privileges(
-        "read", "read-current-user-privilege-set"
-    ),
-    DAV + "supported-report-set": lambda _: "",
-    # Some clients look for the home at whatever address a person typed in.
-    CALDAV + "calendar-home-set": _home,
-    CALDAV + "calendar-user-address-set": _addresses,
-    DAV + "principal-URL": _principal,
+    DAV + "supported-report-set": lambda _: _reports(*_ON_COLLECTIONS),
 }
-_PRINCIPAL: Table = {
-    **_COLLECTION,
-    DAV + "resourcetype": lambda _: "<principal/><collection/>",
-    DAV + "displayname": lambda r: escape(r.account.display_name or r.account.name),
+_OTHER_PRINCIPAL: Table = {
+    **_EVERYWHERE,
+    **principals.PUBLIC,
+    DAV + "supported-report-set": lambda _: _reports(*_ON_COLLECTIONS),
 }
-_HOME: Table = {
-    **_COLLECTION,
-    DAV + "displayname": lambda r: escape(r.profile.name),
-    DAV + "current-user-privilege-set": _home_privileges,
+_PRINCIPAL: Table = {**_COLLECTION, **principals.PUBLIC, **principals.OWN}
+_INBOX: Table = {
+    **_EVERYWHERE,
+    **INBOX_PROPERTIES,
+    DAV + "supported-report-set": lambda _: _reports(*_ON_COLLECTIONS, *INBOX_REPORTS),
 }
+_OUTBOX: Table = {
+    **_EVERYWHERE,
+    **OUTBOX_PROPERTIES,
+    DAV + "supported-report-set": lambda _: _reports(*_ON_COLLECTIONS),
+}
+_HOME: Table = {**_COLLECTION, DAV + "displayname": lambda r: escape(r.profile.name)}
 _CALENDAR: Table = {
     **_EVERYWHERE,
     DAV + "resourcetype": lambda _: "<collection/><C:calendar/>",
-    DAV + "current-user-privilege-set": _calendar_privileges,
-    DAV + "supported-report-set": lambda _: _CALENDAR_REPORTS,
+    DAV + "supported-report-set": lambda _: _reports(*_ON_COLLECTIONS, *_CALENDAR_REPORTS),
     DAV + "displayname": lambda r: escape(
         r.view.calendar.properties.get(DISPLAYNAME, r.view.calendar.name)
     ),
@@ -189,14 +161,13 @@ _CALENDAR: Table = {
     CALDAV + "calendar-timezone-id": _timezone_id,
     CALDAV + "calendar-description": _description,
     CALDAV + "schedule-calendar-transp": lambda r: (
-        f"<C:{r.view.calendar.properties.get(TRANSPARENCY, 'opaque')}/>"
+        "<C:opaque/>" if counts(r.view.calendar) else "<C:transparent/>"
     ),
 }
 _OBJECT: Table = {
     **_EVERYWHERE,
     DAV + "resourcetype": lambda _: "",
-    DAV + "current-user-privilege-set": _calendar_privileges,
-    DAV + "supported-report-set": lambda _: "",
+    DAV + "supported-report-set": lambda _: _reports(*_ON_ALL, "C:calendar-multiget"),
     DAV + "getetag": lambda r: escape(r.head.etag),
     DAV + "getcontenttype": lambda r: content_type(r.head.component),
     DAV + "getcontentlength": lambda r: str(r.head.size),
@@ -206,6 +177,9 @@ _OBJECT: Table = {
 _TABLES: Mapping[type, Table] = {
     RootResource: _COLLECTION,
     PrincipalResource: _PRINCIPAL,
+    OtherPrincipalResource: _OTHER_PRINCIPAL,
+    InboxResource: _INBOX,
+    OutboxResource: _OUTBOX,
     HomeResource: _HOME,
     CalendarResource: _CALENDAR,
     ObjectResource: _OBJECT,
@@ -224,6 +198,7 @@ _LIVE_IN_ALLPROP = frozenset(
 )
 #: Live, and yet for clients to set, by kind of resource.
 _SETTABLE: Mapping[type, frozenset[str]] = {
+    InboxResource: frozenset({CALDAV + "calendar-availability"}),
     CalendarResource: frozenset(LIVE_NAMES),
     ObjectResource: frozenset({DAV + "displayname"}),
 }
@@ -278,46 +253,68 @@ def allprop(resource: Resource, *, names_only: bool = False) -> list[str]:
         # Clients that lose their question on the way here by a redirect (RFC 6764) find on.
         usual |= {DAV + "current-user-principal"}
     chosen = [
-        tag
-        for tag, tell in live.items()
-        if (names_only or tag in usual) and tell(resource) is not None
+        tag for tag, tell in live.items() if (names_only or tag in usual) and _has(tell, resource)
     ]
     return [*chosen, *_stored(resource)]
 
 
-def propstat(
-    resource: Resource, tags: Iterable[str], *, names_only: bool = False, minimal: bool = False
-) -> str:
-    """Return the propstat elements for the tags: those it has, those it has not.
+def _has(tell: Callable[[Any], str | None], resource: Resource) -> bool:
+    try:
+        return tell(resource) is not None
+    except NotAllowed:  # it is there, and not for everybody
+        return True
 
-    A minimal answer leaves the latter out (RFC 8144 2.1).
+
+def propstat(
+    resource: Resource,
+    tags: Iterable[str],
+    *,
+    names_only: bool = False,
+    minimal: bool = False,
+    expanded: Callable[[str, str], str] = lambda _, value: value,
+) -> str:
+    """Return the propstat elements for the tags: those it has, has not, and does not tell.
+
+    A minimal answer has the first alone (RFC 8144 2.1). `expanded` makes of a tag and its value
+    what is told instead (RFC 3253 3.8).
     """
     if names_only:
         return f"<propstat><prop>{''.join(map(empty, tags))}</prop>{_OK}</propstat>"
     table, stored = _TABLES[type(resource)], None
-    found, missing = [], []
+    parts: dict[str, list[str]] = {_OK: [], _NOT_FOUND: [], _FORBIDDEN: []}
     for tag in tags:
         teller = table.get(tag)
-        value = teller(resource) if teller else None
+        try:
+            value = teller(resource) if teller else None
+        except NotAllowed:
+            parts[_FORBIDDEN].append(empty(tag))
+            continue
         if value is not None:
-            found.append(wrap(tag, value, _language(resource, tag)))
+            parts[_OK].append(wrap(tag, expanded(tag, value), _language(resource, tag)))
             continue
         if teller is None:
             stored = _stored(resource) if stored is None else stored
         if stored and tag in stored:
-            found.append(stored[tag])
+            parts[_OK].append(stored[tag])
         else:
-            missing.append(empty(tag))
-    parts = []
-    if found or minimal or not missing:
-        parts.append(f"<propstat><prop>{''.join(found)}</prop>{_OK}</propstat>")
-    if missing and not minimal:
-        parts.append(f"<propstat><prop>{''.join(missing)}</prop>{_NOT_FOUND}</propstat>")
-    return "".join(parts)
+            parts[_NOT_FOUND].append(empty(tag))
+    if minimal:
+        parts[_NOT_FOUND], parts[_FORBIDDEN] = [], []
+    told_ = [status for status in parts if parts[status]] or [_OK]
+    return "".join(
+        f"<propstat><prop>{''.join(parts[status])}</prop>{status}</propstat>" for status in told_
+    )
+
+
+def value_of(resource: Resource, tag: str) -> str | None:
+    """Return the value of a live property as XML, None for one that is not there."""
+    teller = _TABLES[type(resource)].get(tag)
+    return teller(resource) if teller else None
 
 
 _OK = "<status>HTTP/1.1 200 OK</status>"
 _NOT_FOUND = "<status>HTTP/1.1 404 Not Found</status>"
+_FORBIDDEN = "<status>HTTP/1.1 403 Forbidden</status><error><need-privileges/></error>"
 
 
 def response(address: str, content: str = _NOT_FOUND) -> str:

@@ -20,19 +20,22 @@ from caldav_server.dead import (
     with_language,
 )
 from caldav_server.errors import Answer, BadRequest, Refusal, need_privilege, reason_for
+from caldav_server.finding import found_at
 from caldav_server.preconditions import condition
 from caldav_server.prefer import preferences
+from caldav_server.principals import INBOX
 from caldav_server.properties import is_protected, response
 from caldav_server.reports.answer import multistatus
 from caldav_server.resources import (
     CalendarResource,
     HomeResource,
+    InboxResource,
     ObjectResource,
     PrincipalResource,
     RootResource,
 )
 from caldav_server.tokens import ctag
-from caldav_server.xml import DAV, XmlError, empty, escape
+from caldav_server.xml import CALDAV, DAV, XmlError, empty, escape
 from practice.access import may_set_properties
 from practice.errors import (
     InvalidProperty,
@@ -43,7 +46,7 @@ from practice.errors import (
     ProtectedProperty,
 )
 from practice.properties import PERSONAL
-from practice.use_cases import properties
+from practice.use_cases import availability, properties
 from practice.use_cases.reading import objects_named
 
 if TYPE_CHECKING:
@@ -58,6 +61,12 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Proppatch", "propstats"]
 
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
+
+
+_LIVE_NAMES: Mapping[type, Mapping[str, str]] = {
+    CalendarResource: LIVE_NAMES,
+    InboxResource: {CALDAV + "calendar-availability": availability.NAME},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class Asked:
         changes: dict[str, str | None] = {}
         tags: dict[str, str] = {}
         reasons: dict[str, PracticeError] = {}
-        live = LIVE_NAMES if kind is CalendarResource else {}
+        live = _LIVE_NAMES.get(kind, {})
         for one in steps:
             name = live.get(one.tag) or name_of(one.tag)
             tags[name] = one.tag
@@ -149,9 +158,13 @@ class Proppatch:
             "": (RootResource, None),
             HOME: (HomeResource, properties.HOME),
             account.name: (PrincipalResource, properties.PRINCIPAL),
+            f"{account.name}/{INBOX}": (InboxResource, availability.PLACE),
         }
         if at is None and bare not in own:
-            raise ObjectNotFound("There is nothing at this address.")
+            found = found_at(scope, self._profile, bare)
+            if found is None:
+                raise ObjectNotFound("There is nothing at this address.")
+            raise need_privilege(found[0], "write-properties", "Nothing is set here.")
         address = href(HOME, at.shown) if at else href(*([bare] if bare else []))
         if at is not None and at.object:
             address = href(HOME, at.shown, at.object, collection=False)
@@ -180,7 +193,10 @@ class Proppatch:
         if place is None:
             raise NotAllowed("Nothing is set here.")
         with scope.writing() as uow, asked.naming():
-            properties.set_own_properties(uow, scope.signed_in(), place, asked.changes)
+            if kind is InboxResource:
+                availability.set_inbox_properties(uow, scope.signed_in(), asked.changes)
+            else:
+                properties.set_own_properties(uow, scope.signed_in(), place, asked.changes)
 
     def _in_calendar(
         self,

@@ -12,7 +12,10 @@ from practice.profile import Profile
 __all__ = [
     "CalendarResource",
     "HomeResource",
+    "InboxResource",
     "ObjectResource",
+    "OtherPrincipalResource",
+    "OutboxResource",
     "PrincipalResource",
     "Resource",
     "RootResource",
@@ -29,9 +32,28 @@ class RootResource:
 
 @dataclass(frozen=True, slots=True)
 class PrincipalResource(RootResource):
-    """An account, as WebDAV sees it; `stored` is what it has set of itself, by stored name."""
+    """The account that asks, as WebDAV sees it; `stored` is what it has set of itself."""
 
     stored: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPrincipalResource(RootResource):
+    """Another account, as far as the one that asks may know it."""
+
+    shown: Account
+
+
+@dataclass(frozen=True, slots=True)
+class InboxResource(RootResource):
+    """Where invitations would arrive, and never do; `stored` is what the account has set there."""
+
+    stored: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxResource(RootResource):
+    """Where a client asks when others are busy."""
 
 
 @dataclass(frozen=True, slots=True)

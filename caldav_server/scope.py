@@ -45,6 +45,7 @@ class Scope:
         self._opened: AbstractContextManager[UnitOfWork] | None = None
         self._unit: UnitOfWork | None = None
         self._calendars: list[Calendar] | None = None
+        self._accounts: list[Account] | None = None
         self.now = now
         self.account: Account | None = None
         #: Asked when a transaction has begun: raises unless the request may go on.
@@ -97,6 +98,13 @@ class Scope:
         if self._calendars is None:
             self._calendars = self.unit.calendars.all()
         return self._calendars
+
+    @property
+    def accounts(self) -> list[Account]:
+        """Every account of the practice, by name; asked for by few requests."""
+        if self._accounts is None:
+            self._accounts = self.unit.accounts.all()
+        return self._accounts
 
     def views(self) -> list[View]:
         """Return the calendars the account sees anything of."""

@@ -28,6 +28,7 @@ __all__ = [
     "element_xml",
     "empty",
     "escape",
+    "hrefs",
     "is_element",
     "parse",
     "wrap",
@@ -199,6 +200,11 @@ def _attribute(value: str) -> str:
 def empty(tag: str) -> str:
     """Return an empty element."""
     return f"<{_names(tag)[0]}/>"
+
+
+def hrefs(*addresses: str) -> str:
+    """Return an href element for each address."""
+    return "".join(f"<href>{escape(address)}</href>" for address in addresses)
 
 
 def document(root: str) -> bytes:

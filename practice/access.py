@@ -25,7 +25,9 @@ __all__ = [
     "may_change",
     "may_create",
     "may_delete",
+    "may_find",
     "may_manage_calendars",
+    "may_read_acl",
     "may_set_properties",
     "view",
     "visible",
@@ -51,6 +53,10 @@ class Role(StrEnum):
     PVS = "pvs"
     BOOKING = "booking"
     READER = "reader"
+
+
+#: The roles of people who work together.
+PEOPLE = frozenset({Role.ADMIN, Role.STAFF, Role.DOCTOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +148,27 @@ def may_set_properties(account: Account, calendar: Calendar) -> bool:
     A doctor writes into the own calendar through the main one, and must not rename that; programs
     rename nothing.
     """
-    people = {Role.ADMIN, Role.STAFF, Role.DOCTOR}
-    return account.role in people and level(account, calendar) >= Level.WRITE
+    return account.role in PEOPLE and level(account, calendar) >= Level.WRITE
 
 
 def may_manage_calendars(account: Account) -> bool:
     """Tell whether the account may make and delete calendars."""
+    return account.role is Role.ADMIN
+
+
+def may_find(account: Account, other: Account) -> bool:
+    """Tell whether the account may know of the other: its name, address and when it is busy.
+
+    People of the practice find each other and an administrator finds everybody. Programs and
+    readers find only themselves: who works here is none of a booking tool's business.
+    """
+    if account.id == other.id:
+        return True
+    if other.disabled:
+        return False
+    return account.role is Role.ADMIN or {account.role, other.role} <= PEOPLE
+
+
+def may_read_acl(account: Account) -> bool:
+    """Tell whether the account may see what others may do."""
     return account.role is Role.ADMIN

@@ -260,7 +260,8 @@ class Properties(Protocol):
     ) -> Mapping[int, Mapping[str, str]]:
         """Return what an account has set for itself, by place (None: everywhere).
 
-        A place is the id of a calendar, 0 for the account's principal, -1 for the home.
+        A place is the id of a calendar, 0 for the account's principal, -1 for the home,
+        -2 for its inbox.
         """
 
     def set_of_account(self, account: Account, place: int, properties: Mapping[str, str]) -> None:
@@ -319,6 +320,9 @@ class Accounts(Protocol):
 
     def all(self) -> list[Account]:
         """Return every account, by name."""
+
+    def of_doctor(self, doctor_id: int) -> list[Account]:
+        """Return the accounts a doctor signs in with, by name, without their grants."""
 
     def save(self, account: Account) -> Account:
         """Store a new one (id 0) or change it, without its grants; raises NameTaken."""

@@ -10,6 +10,7 @@ import pytest
 
 from practice.database import SqlDatabase
 from tests.building import a_practice
+from tests.people import People, people_of
 from tests.postgres import PostgresMissing, PostgresServer, find_binaries, shared_server
 from tests.servers import RunningServer
 
@@ -107,3 +108,13 @@ def server(
         workers = 2 if request.param == "postgresql" else 1
         with RunningServer(url, workers=workers) as running:
             yield running
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def people(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[People]:
+    """A practice and a client of everybody in it, one a module, on each backend."""
+    folder = tmp_path_factory.mktemp("people")
+    with a_database(request.param, request, folder) as made, people_of(made) as found:
+        yield found

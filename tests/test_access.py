@@ -170,9 +170,11 @@ buchung gast    | Home                                      | 405 207 403 405 40
 admin empfang   | Myself                                    | 405 207 403 403 403 403 207 403
 mueller albis   | Myself                                    | 405 207 403 403 403 403 207 403
 buchung gast    | Myself                                    | 405 207 403 403 403 403 207 403
-admin empfang   | Another Nobody                            | 405 404 403 403 403 403 404 403
-mueller albis   | Another Nobody                            | 405 404 403 403 403 403 404 403
-buchung gast    | Another Nobody                            | 405 404 403 403 403 403 404 403
+admin           | Another                                   | 405 207 403 403 403 403 403 403
+admin           | Nobody                                    | 405 404 404 403 403 403 404 403
+empfang mueller | Another Nobody                            | 405 404 404 403 403 403 404 403
+albis           | Another Nobody                            | 405 404 404 403 403 403 404 403
+buchung gast    | Another Nobody                            | 405 404 404 403 403 403 404 403
 nobody          | Mueller Schmidt Praxis Plain Missing      | 401 401 401 401 401 401 401 401
 nobody          | Home Myself Another Nobody                | 401 401 401 401 401 401 401 401
 """

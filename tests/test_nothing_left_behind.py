@@ -347,8 +347,12 @@ CREATIONS = (
 OTHERS = (
     *(
         Refused("unknown here", method, path, 405, account="admin", body=A_NEW_ONE)
-        for method in ("POST", "LOCK", "UNLOCK", "PATCH", "ACL", "BIND", "SEARCH")
+        for method in ("POST", "LOCK", "UNLOCK", "PATCH", "BIND", "SEARCH")
         for path in (A, MUELLER)
+    ),
+    *(
+        Refused("nobody may", "ACL", path, 403, DAV + "need-privileges", account="admin")
+        for path in (A, MUELLER, HOME, "/caldav/admin/", "/caldav/admin/inbox/")
     ),
     Refused("too deep", "PROPFIND", HOME, 403, headers={"Depth": "infinity"}),
     Refused(

@@ -163,6 +163,35 @@ BY_UID = (
 )
 
 
+def asked_at_the_outbox(p: Practice) -> None:
+    lines = (
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "METHOD:REQUEST", "BEGIN:VFREEBUSY"),
+        *("UID:f", "DTSTAMP:20261101T080000Z", f"DTSTART:{DAY[0]}", f"DTEND:{DAY[1]}"),
+        *("ORGANIZER:/caldav/empfang/", "ATTENDEE:/caldav/mueller/", "END:VFREEBUSY"),
+        *("END:VCALENDAR", ""),
+    )
+    headers = {"Content-Type": "text/calendar"}
+    text = "\r\n".join(lines)
+    assert "2.0;" in p.staff.post("/caldav/empfang/outbox/", content=text, headers=headers).text
+
+
+def searched(p: Practice) -> None:
+    body = (
+        '<principal-property-search xmlns="DAV:"><property-search><prop><displayname/></prop>'
+        "<match>mueller</match></property-search><prop><displayname/></prop>"
+        "</principal-property-search>"
+    )
+    assert len(report(p.staff, "/caldav/", body, depth="0").found) == 1
+
+
+def expanded(p: Practice) -> None:
+    body = (
+        '<expand-property xmlns="DAV:"><property name="current-user-principal">'
+        '<property name="displayname"/></property></expand-property>'
+    )
+    assert len(report(p.staff, "/caldav/", body, depth="0").found) == 1
+
+
 def query_of_a_uid(p: Practice) -> None:
     put(p.staff, MUELLER, "x.ics", text("the-only-one"))
     with p.meter.running():
@@ -349,8 +378,11 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
     "multiget": (reads(lambda p: multiget(p.staff, MUELLER, TEN)), Cost(7, loaded=10)),
     "free-busy": (
         reads(lambda p: p.staff.request("REPORT", MUELLER, content=FREE_BUSY)),
-        Cost(8),
+        Cost(10),
     ),
+    "free-busy at the outbox": (reads(asked_at_the_outbox), Cost(11)),
+    "principal search": (reads(searched), Cost(7)),
+    "expanded principal": (reads(expanded), Cost(5)),
     "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(7)),
     "sync, no change": (sync_without_change, Cost(6)),
     "sync, one change": (sync_after_one_change, Cost(9)),

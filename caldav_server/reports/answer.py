@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,8 @@ class Report:
     root: Element
     depth: str = "1"
     minimal: bool = False
+    #: What a text is handed out as (RFC 7809).
+    handed_out: Callable[[str], str] = str
     texts: Texts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -124,7 +126,9 @@ class Report:
         yield from objects_named(self.uow, self.view, names).values()
 
     def _resource(self, item: ObjectHead) -> ObjectResource:
-        data = self.texts.of(item) if isinstance(item, CalendarObject) else None
+        data = None
+        if isinstance(item, CalendarObject):
+            data = self.handed_out(self.texts.of(item))
         return ObjectResource(self.account, self.profile, self.view, item, data)
 
     def _tags(self) -> list[str]:

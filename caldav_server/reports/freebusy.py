@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from caldav_server.errors import BadRequest
 from caldav_server.reports.ranges import both_ends
 from caldav_server.xml import CALDAV
-from practice.use_cases.reading import busy_or_away
+from practice.use_cases.free_busy import busy_calendar
 from practice.vevent import Busy, Occupied
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def free_busy(uow: UnitOfWork, view: View, root: Element, profile: Profile) -> s
         f"DTSTART:{utc(span.start)}",
         f"DTEND:{utc(span.end)}",
     ]
-    taken = busy_or_away(uow, view, span, profile)
+    taken = busy_calendar(uow, view, span, profile)
     return "\r\n".join([*lines, *busy_lines(taken, span), "END:VFREEBUSY", "END:VCALENDAR", ""])
 
 

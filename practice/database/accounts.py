@@ -78,7 +78,17 @@ class SqlAccounts:
     def all(self) -> list[Account]:
         """See the port."""
         rows = self._connection.execute(select(accounts).order_by(accounts.c.name)).all()
-        return [_account(row, self._grants(row.id)) for row in rows]
+        granted: dict[int, dict[int, Level]] = {row.id: {} for row in rows}
+        for row in self._connection.execute(select(grants)):
+            granted[row.account_id][row.calendar_id] = Level(row.level)
+        return [_account(row, granted[row.id]) for row in rows]
+
+    def of_doctor(self, doctor_id: int) -> list[Account]:
+        """See the port."""
+        this = (accounts.c.doctor_id == doctor_id) & (accounts.c.disabled.is_(False))
+        this &= accounts.c.role == str(Role.DOCTOR)
+        rows = self._connection.execute(select(accounts).where(this).order_by(accounts.c.name))
+        return [_account(row, {}) for row in rows]
 
     def save(self, account: Account) -> Account:
         """See the port."""

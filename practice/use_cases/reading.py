@@ -167,4 +167,5 @@ def busy_or_away(uow: UnitOfWork, view: View, span: Span, profile: Profile) -> l
 def as_file(uow: UnitOfWork, view: View, profile: Profile) -> str:
     """Return everything in the view as one iCalendar text."""
     title = view.calendar.properties.get("D:displayname", view.calendar.name)
-    return merge((item.text for item in texts(uow, view)), title, profile.zone)
+    color = view.calendar.properties.get("ICAL:calendar-color", "")
+    return merge((item.text for item in texts(uow, view)), title, profile.zone, color)

@@ -17,6 +17,7 @@ from practice.vevent.filtering import (
 from practice.vevent.reading import occupies, occurs, read
 from practice.vevent.times import alarm_reach, is_in
 from practice.vevent.writing import Event, fingerprints, merge, revise, summary_of, write
+from practice.vevent.zones_by_reference import with_zones, without_zones
 
 __all__ = [
     "Busy",
@@ -47,5 +48,7 @@ __all__ = [
     "summary_of",
     "tell",
     "unavailable",
+    "with_zones",
+    "without_zones",
     "write",
 ]

@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from icalendar import Calendar as ICalendar
 from icalendar import Event as IEvent
-from icalendar import vCalAddress, vText
+from icalendar import vCalAddress, vDuration, vText
 
 from practice.appointments import Slot, Status
 from practice.content_lines import unfold
 from practice.timezones import known_zone, vtimezone
+from practice.vevent.zones_by_reference import with_zones
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -46,6 +47,9 @@ _TOLD = (
     "X-BOOKING-SOURCE",
     "X-REQUIRES-CONFIRMATION",
 )
+#: How often whoever reads a calendar as a file may look again.
+REFRESH = timedelta(minutes=15)
+_HEX_COLOR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 _STAMPS = ("DTSTAMP", "LAST-MODIFIED")
 _TZID = re.compile(r"^TZID(?:;[^:\n]*)?:(.*?)\r?$", re.MULTILINE | re.IGNORECASE)
 #: Ends a content line; where white space follows, the line goes on (RFC 5545 3.1).
@@ -172,11 +176,12 @@ def _fingerprint(value: Any) -> str:
     return hashlib.sha256(told).hexdigest()[:16]
 
 
-def merge(texts: Iterable[str], title: str, zone: ZoneInfo) -> str:
+def merge(texts: Iterable[str], title: str, zone: ZoneInfo, color: str = "") -> str:
     """Return calendar objects as one text under `title`, each zone's VTIMEZONE once.
 
-    Zones that everybody knows get our VTIMEZONE, since texts disagree about them; events that
-    name no zone but the practice's are in `zone`.
+    Zones that everybody knows get our VTIMEZONE, since texts disagree about them or leave it out;
+    events that name no zone but the practice's are in `zone`. `color` is "#rrggbb", as clients
+    set it, or a CSS3 name.
     """
     zones: dict[str, str] = {zone.key: vtimezone(zone)}
     components: list[str] = []
@@ -190,14 +195,27 @@ def merge(texts: Iterable[str], title: str, zone: ZoneInfo) -> str:
                 zones.setdefault(tzid, own)
             else:
                 components.append(block)
+    shell, end = _head(title, zone, color).to_ical().decode(), "END:VCALENDAR\r\n"
+    text = "".join([shell.removesuffix(end), *zones.values(), *components, end])
+    return with_zones(text)
+
+
+def _head(title: str, zone: ZoneInfo, color: str) -> ICalendar:
+    """Return an empty calendar that says what it is, in the words of RFC 7986 and older ones."""
     head = ICalendar()
     head.add("VERSION", "2.0")
     head.add("PRODID", PRODID)
     head.add("CALSCALE", "GREGORIAN")
-    head.add("X-WR-CALNAME", _line(title))
+    for name in ("NAME", "X-WR-CALNAME"):
+        head.add(name, vText(_line(title)))
     head.add("X-WR-TIMEZONE", zone.key)
-    shell, end = head.to_ical().decode(), "END:VCALENDAR\r\n"
-    return "".join([shell.removesuffix(end), *zones.values(), *components, end])
+    head.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    head.add("X-PUBLISHED-TTL", vDuration(REFRESH).to_ical().decode())
+    if _HEX_COLOR.fullmatch(color):
+        head.add("X-APPLE-CALENDAR-COLOR", color[:7])
+    elif color.isascii() and color.isalpha():
+        head.add("COLOR", color.lower())
+    return head
 
 
 def _components(text: str) -> Iterable[tuple[str, str]]:
