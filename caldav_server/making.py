@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.dead import Instruction, instructions
 from caldav_server.errors import Answer, BadRequest, Refusal, need_privilege, reason_for
+from caldav_server.principals import INBOX, OUTBOX
 from caldav_server.properties import response
 from caldav_server.proppatch import Asked, propstats
 from caldav_server.reports.answer import multistatus
@@ -86,11 +87,13 @@ class Making:
         account = scope.signed_in()
         parts = [part for part in path.split("/") if part]
         at = self._addresses.calendar_path(path)
-        there = len(parts) < 2 and (not parts or parts[0] in {HOME, account.name})
+        boxes = (f"{account.name}/{box}" for box in (INBOX, OUTBOX))
+        own = {"", HOME, account.name, *boxes}
+        there = "/".join(parts) in own
         if there or (at is not None and not at.object and scope.find(at.calendar) is not None):
             raise Refusal(taken, "There is something at this address.", _NULL)
         parent = "/".join(parts[:-1])
-        if parent not in {"", HOME, account.name} and not self._is_there(scope, parts[:-1]):
+        if parent not in own and not self._is_there(scope, parts[:-1]):
             raise Refusal(409, "There is no collection to make a calendar in.")
         if parent != HOME or at is None:
             raise Refusal(403, "Calendars are made right below the calendar home.", _LOCATION)

@@ -19,6 +19,7 @@ MUELLER, SCHMIDT, PRAXIS = (HOME + name + "/" for name in ("dr-mueller", "dr-sch
 PRIVILEGES = DAV + "current-user-privilege-set"
 ACL = DAV + "acl"
 SEES = {"read", "read-current-user-privilege-set"}
+OWN = SEES | {"write-properties"}
 READS = SEES | {"read-free-busy"}
 WRITES = READS | {"write", "write-content", "bind", "unbind"}
 ALL = WRITES | {"write-properties"}
@@ -50,13 +51,13 @@ def objects(people: People) -> Iterator[dict[str, str]]:
 PLACES: list[tuple[str, str, set[str]]] = [
     ("admin", "/caldav/", SEES | LISTS),
     ("mueller", "/caldav/", SEES),
-    ("admin", HOME, SEES | LISTS | {"bind", "unbind"}),
-    ("empfang", HOME, SEES),
-    ("gast", HOME, SEES),
-    ("mueller", "/caldav/mueller/", SEES),
+    ("admin", HOME, OWN | LISTS | {"bind", "unbind"}),
+    ("empfang", HOME, OWN),
+    ("gast", HOME, OWN),
+    ("mueller", "/caldav/mueller/", OWN),
     ("schmidt", "/caldav/mueller/", SEES),
     ("admin", "/caldav/mueller/", SEES | LISTS),
-    ("mueller", "/caldav/mueller/inbox/", SEES | {"write-properties", "schedule-query-freebusy"}),
+    ("mueller", "/caldav/mueller/inbox/", OWN | {"schedule-query-freebusy"}),
     ("mueller", "/caldav/mueller/outbox/", SEES | {"schedule-send-freebusy"}),
     ("admin", MUELLER, ALL | LISTS),
     ("empfang", MUELLER, ALL),
@@ -69,11 +70,11 @@ PLACES: list[tuple[str, str, set[str]]] = [
     ("tafel", MUELLER, READS),
 ]
 OBJECTS: list[tuple[str, str, set[str]]] = [
-    ("admin", "own", WRITES | LISTS),
-    ("mueller", "own", WRITES),
+    ("admin", "own", ALL | LISTS),
+    ("mueller", "own", ALL),
     ("mueller", "house", READS),
-    ("mueller", "booked", WRITES),
-    ("schmidt", "theirs", WRITES),
+    ("mueller", "booked", ALL),
+    ("schmidt", "theirs", ALL),
     ("albis", "theirs", WRITES),
     ("buchung", "booked", READS | {"write-content"}),
     ("gast", "own", READS),
@@ -100,7 +101,7 @@ def test_the_main_calendar_tells_of_each_object_by_where_it_comes_from(
 ) -> None:
     told = propfind(people["mueller"], PRAXIS, PRIVILEGES, depth="1").found
     assert short(told[PRAXIS + "house.ics"].privileges) == READS
-    assert short(told[PRAXIS + "dr-mueller~own.ics"].privileges) == WRITES
+    assert short(told[PRAXIS + "dr-mueller~own.ics"].privileges) == ALL
 
 
 def granted(element: Element) -> dict[str, set[str]]:

@@ -212,8 +212,8 @@ def test_what_is_no_availability_is_refused_with_a_reason(people: People, fault:
         assert kept == MORNINGS
 
 
-def test_nothing_else_is_set_at_an_inbox_and_then_nothing_is(people: People) -> None:
-    for other in ("<displayname>x</displayname>", '<x:note xmlns:x="urn:x">y</x:note>'):
+def test_with_what_only_the_server_sets_nothing_is_set(people: People) -> None:
+    for other in ("<displayname>x</displayname>", "<resourcetype/>", "<sync-token/>"):
         content = setting(MORNINGS) + f"<set><prop>{other}</prop></set>"
         told = multistatus(proppatch(people["mueller"], inbox("mueller"), content)).only
         assert set(told.propstats) == {403, 424}
@@ -221,7 +221,19 @@ def test_nothing_else_is_set_at_an_inbox_and_then_nothing_is(people: People) -> 
         assert propfind(people["mueller"], inbox("mueller"), TAG).only.missing == {TAG}
 
 
-@pytest.mark.parametrize("content", ["", "<set/>", "<set><prop/></set>"])
+def test_a_client_keeps_notes_at_its_inbox(people: People) -> None:
+    note = '<x:note xmlns:x="urn:x">y</x:note>'
+    client, path = people["mueller"], inbox("mueller")
+    assert proppatch(client, path, f"<set><prop>{note}</prop></set>").status_code == 207
+    with saying(client, "mueller", MORNINGS):
+        assert propfind(client, path, "{urn:x}note").only.text("{urn:x}note") == "y"
+        assert propfind(client, "/caldav/mueller/", "{urn:x}note").only.missing == {"{urn:x}note"}
+    gone = proppatch(client, path, '<remove><prop><x:note xmlns:x="urn:x"/></prop></remove>')
+    assert gone.status_code == 207
+    assert propfind(client, path, "{urn:x}note").only.missing == {"{urn:x}note"}
+
+
+@pytest.mark.parametrize("content", ["", "<set/>"])
 def test_a_proppatch_that_sets_nothing_is_none(people: People, content: str) -> None:
     assert proppatch(people["mueller"], inbox("mueller"), content).status_code == 400
     assert people["mueller"].request("PROPPATCH", inbox("mueller"), content="<x").status_code == 400

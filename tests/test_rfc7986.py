@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,7 +86,6 @@ def test_a_file_says_what_it_is_called_and_how_often_to_look(people: People) -> 
     text = people["mueller"].get(MUELLER + "appointments.ics").text
     head = ICalendar.from_ical(text)
     assert str(head["NAME"]) == str(head["X-WR-CALNAME"]) == "Dr. Mueller"
-    assert head["REFRESH-INTERVAL"].dt == timedelta(minutes=15)
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT15M\r\n" in text
     assert "X-PUBLISHED-TTL:PT15M\r\n" in text
     assert "COLOR" not in head

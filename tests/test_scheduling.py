@@ -123,7 +123,8 @@ def test_the_header_claims_no_scheduling(people: People) -> None:
     for path in ("/caldav/", "/caldav/mueller/", OUTBOX.format("mueller"), MUELLER):
         dav = people["mueller"].request("OPTIONS", path).headers["dav"]
         assert not [token for token in dav.split(", ") if "schedule" in token]
-        assert "POST" in people["mueller"].request("OPTIONS", path).headers["allow"]
+        allowed = people["mueller"].request("OPTIONS", path).headers["allow"].split(", ")
+        assert ("POST" in allowed) == path.endswith("/outbox/")
 
 
 def test_the_inbox_is_synced_as_a_calendar_and_stays_empty(people: People) -> None:
@@ -176,6 +177,7 @@ def test_an_outbox_takes_questions_for_free_busy(people: People) -> None:
         ("MKCOL", "a/", 403),
         ("MKCALENDAR", "a/", 403),
         ("MKCALENDAR", "", 403),
+        ("MKCOL", "", 405),
         ("GET", "", 405),
         ("GET", "a.ics", 405),
         ("PROPFIND", "a.ics", 404),
@@ -204,6 +206,7 @@ def test_only_an_outbox_takes_a_post(people: People, path: str) -> None:
     answer = people["mueller"].post(path, content=a_request(mailto("mueller")).encode())
     assert answer.status_code == 405
     assert "PROPFIND" in answer.headers["allow"]
+    assert "POST" not in answer.headers["allow"]
 
 
 def test_an_inbox_takes_no_post(people: People) -> None:

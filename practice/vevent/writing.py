@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from icalendar import Calendar as ICalendar
 from icalendar import Event as IEvent
-from icalendar import vCalAddress, vDuration, vText
+from icalendar import vCalAddress, vText
 
 from practice.appointments import Slot, Status
 from practice.content_lines import unfold
@@ -48,7 +48,7 @@ _TOLD = (
     "X-REQUIRES-CONFIRMATION",
 )
 #: How often whoever reads a calendar as a file may look again.
-REFRESH = timedelta(minutes=15)
+REFRESH = "PT15M"
 _HEX_COLOR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 _STAMPS = ("DTSTAMP", "LAST-MODIFIED")
 _TZID = re.compile(r"^TZID(?:;[^:\n]*)?:(.*?)\r?$", re.MULTILINE | re.IGNORECASE)
@@ -210,7 +210,7 @@ def _head(title: str, zone: ZoneInfo, color: str) -> ICalendar:
         head.add(name, vText(_line(title)))
     head.add("X-WR-TIMEZONE", zone.key)
     head.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
-    head.add("X-PUBLISHED-TTL", vDuration(REFRESH).to_ical().decode())
+    head.add("X-PUBLISHED-TTL", REFRESH)
     if _HEX_COLOR.fullmatch(color):
         head.add("X-APPLE-CALENDAR-COLOR", color[:7])
     elif color.isascii() and color.isalpha():
