@@ -209,7 +209,7 @@ def _head(title: str, zone: ZoneInfo, color: str) -> ICalendar:
     for name in ("NAME", "X-WR-CALNAME"):
         head.add(name, vText(_line(title)))
     head.add("X-WR-TIMEZONE", zone.key)
-    head.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    head.add("REFRESH-INTERVAL", vText(REFRESH), parameters={"VALUE": "DURATION"})
     head.add("X-PUBLISHED-TTL", REFRESH)
     if _HEX_COLOR.fullmatch(color):
         head.add("X-APPLE-CALENDAR-COLOR", color[:7])
