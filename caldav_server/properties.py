@@ -261,8 +261,8 @@ def allprop(resource: Resource, *, names_only: bool = False) -> list[str]:
 def _has(tell: Callable[[Any], str | None], resource: Resource) -> bool:
     try:
         return tell(resource) is not None
-    except NotAllowed:  # it is there, and not for everybody
-        return True
+    except NotAllowed:
+        return False
 
 
 def propstat(
