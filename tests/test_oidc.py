@@ -207,6 +207,7 @@ WRONG: dict[str, Callable[[Issuer], str]] = {
     "a stranger's key without a name": lambda i: Key("ES256").token(i.claims()),
     "crit": lambda i: i.key.token(i.claims(), crit=["exp"]),
     "b64": lambda i: i.key.token(i.claims(), b64=False, crit=["b64"]),
+    "b64 for nothing": lambda i: i.key.token(i.claims(), b64=True, crit=["b64"]),
     "logout token": lambda i: i.key.token(i.claims(), typ="logout+jwt"),
     "kid is no text": lambda i: i.key.token(i.claims(), kid=["rsa-1"]),
     "other issuer": lambda i: i.token(iss="https://login.example.org"),
