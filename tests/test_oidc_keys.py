@@ -21,6 +21,7 @@ from caldav_server.addresses import Addresses
 from caldav_server.application import CalDavApplication
 from caldav_server.asgi import CalDavBridge
 from practice.database import SqlDatabase
+from practice.identity import KeysWanted, Vouched
 from practice.use_cases.sign_in import Gate
 from praxis_caldav.commands import oidc
 from praxis_caldav.composition import expected_of, provider_of
@@ -153,6 +154,18 @@ def test_tokens_with_made_up_keys_make_us_no_burden_to_the_provider(door: Door) 
     door.later(seconds=61)
     door.issuer.rotate(Key("ES256", "new"))
     assert door.show() == 207
+
+
+def test_who_asked_for_keys_that_are_here_by_now_costs_no_fetch(issuer: Issuer) -> None:
+    provider = provider_of(settings_for(issuer.url))
+    assert provider is not None
+    now = datetime.now(UTC)
+    wanted = provider.read(issuer.token(), now)
+    assert isinstance(wanted, KeysWanted)
+    for _ in range(3):
+        provider.fetch_keys(wanted)
+    assert issuer.asked == FETCH
+    assert isinstance(provider.read(issuer.token(), now), Vouched)
 
 
 # Rotation
