@@ -20,8 +20,6 @@ from practice.profile import Profile
 from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import logs
-from praxis_caldav.oidc import Expected, OidcProvider, fetch
-from praxis_caldav.oidc.provider import Keeping
 from praxis_caldav.operation import RequestLog, routes
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from praxis_caldav.oidc import Expected, OidcProvider
 
 __all__ = ["application", "compose", "expected_of", "open_database", "profile_of"]
 
@@ -69,6 +69,8 @@ def profile_of(settings: Settings) -> Profile:
 
 def expected_of(settings: Settings) -> Expected:
     """Return what a token of the identity provider must say."""
+    from praxis_caldav.oidc import Expected
+
     oidc = settings.oidc
     return Expected(
         issuer=oidc.issuer,
@@ -86,6 +88,10 @@ def provider_of(settings: Settings) -> OidcProvider | None:
     oidc = settings.oidc
     if not oidc.issuer:
         return None
+    # Not loaded where it is not used: it brings an HTTP client and cryptography.
+    from praxis_caldav.oidc import OidcProvider, fetch
+    from praxis_caldav.oidc.provider import Keeping
+
     keeping = Keeping(timedelta(seconds=oidc.keys_seconds), timedelta(seconds=oidc.stale_seconds))
     return OidcProvider(expected_of(settings), lambda: fetch(oidc.issuer, oidc.ca_file), keeping)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -122,6 +124,15 @@ def test_without_a_provider_in_the_settings_nobody_is_asked(
     with a_door(practice_file, issuer, gate) as door:
         assert door.show() == 401
     assert issuer.asked == []
+
+
+def test_without_a_provider_in_the_settings_nothing_of_it_is_loaded() -> None:
+    code = (
+        "import sys; from praxis_caldav.composition import provider_of;"
+        " from praxis_caldav import main; from praxis_caldav.setting_sources import load;"
+        " provider_of(load(environ={})); sys.exit({'httpx', 'joserfc'} & set(sys.modules) != set())"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
 def test_tokens_that_are_not_for_us_cost_no_fetch(door: Door) -> None:

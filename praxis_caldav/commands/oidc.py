@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,10 @@ from practice.identity import Insufficient, Vouched
 from practice.use_cases.sign_in import account_of
 from praxis_caldav.commands.context import password_from, unit, with_settings
 from praxis_caldav.composition import expected_of
-from praxis_caldav.oidc import Discovered, FetchError, Untrue, fetch, identify, opened, verify
-from praxis_caldav.oidc.keys import find
 from praxis_caldav.settings import Settings
+
+if TYPE_CHECKING:
+    from praxis_caldav.oidc import Discovered
 
 __all__ = ["ADVICE", "commands"]
 
@@ -55,6 +57,8 @@ def check(settings: Settings, token_file: Path | None) -> None:
 
     With a token: tell whose it is, or why it is refused.
     """
+    from praxis_caldav.oidc import FetchError, fetch
+
     if not settings.oidc.issuer:
         raise click.ClickException("No provider is set: give oidc.issuer and oidc.audience.")
     try:
@@ -70,6 +74,9 @@ def check(settings: Settings, token_file: Path | None) -> None:
 
 
 def _judged(settings: Settings, found: Discovered, token: str) -> Vouched:
+    from praxis_caldav.oidc import Untrue, identify, opened, verify
+    from praxis_caldav.oidc.keys import find
+
     expected = expected_of(settings)
     try:
         parts = opened(token, expected, datetime.now(UTC))
