@@ -181,7 +181,7 @@ def _supported_set(*more: str) -> str:
 _SUPPORTED = _supported_set()
 _ASKED = _supported("C:schedule-query-freebusy", "Ask when this user is busy")
 _ASKS = _supported("C:schedule-send-freebusy", "Ask when others are busy")
-#: Invitations are neither taken nor sent (docs/decisions/0007), so their privileges are not there.
+#: Invitations are neither taken nor sent (docs/decisions/0008), so their privileges are not there.
 _SUPPORTED_BY: Mapping[type, str] = {
     InboxResource: _supported_set(
         _supported("C:schedule-deliver", "Deliver to it", _ASKED, abstract=True)

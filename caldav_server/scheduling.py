@@ -2,7 +2,7 @@
 
 A client asks at its outbox and is answered from the index. No invitation is taken, delivered or
 sent, and no mail ever comes of an ATTENDEE: the DAV header does not claim scheduling, and the
-inbox, which clients poll, is always empty. See docs/decisions/0007.
+inbox, which clients poll, is always empty. See docs/decisions/0008.
 """
 
 from __future__ import annotations

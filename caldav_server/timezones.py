@@ -3,7 +3,7 @@
 T hands a text out with the VTIMEZONEs of the zones it names, F without those everybody knows.
 Whoever does not ask gets what was stored, byte for byte, under the same ETag: it is that of the
 stored text, since a client that lists ETags without the header and fetches texts with it must see
-one and the same. See docs/decisions/0007 for why the DAV header does not claim the feature.
+one and the same. See docs/decisions/0008 for why the DAV header does not claim the feature.
 """
 
 from __future__ import annotations
