@@ -6,6 +6,7 @@ goes over the wire ("/caldav/calendars/dr-mueller/x.ics", percent-encoded).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
@@ -15,9 +16,11 @@ from practice.calendars import CalendarPath
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["HOME", "MOUNT", "Addresses", "href"]
+__all__ = ["CONTROLS", "HOME", "MOUNT", "Addresses", "href"]
 
 MOUNT = "/caldav"
+#: In no name of anything: they would be lost or do harm in headers, logs and databases.
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 HOME = "calendars"
 
 
@@ -47,5 +50,7 @@ class Addresses:
         except ValueError:  # not UTF-8, or brackets that are no IPv6 address
             return None
         if not path.startswith(MOUNT + "/") or ".." in path.split("/"):
+            return None
+        if CONTROLS.search(path):
             return None
         return self.calendar_path(path.removeprefix(MOUNT))

@@ -12,12 +12,13 @@ import asyncio
 import base64
 import binascii
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from caldav_server.addresses import MOUNT
+from caldav_server.addresses import CONTROLS, MOUNT
 from caldav_server.body import Bodies, Limits
 from caldav_server.errors import BadRequest, Refusal, answer_for
 from caldav_server.packing import ACCEPT_ENCODING
@@ -63,6 +64,12 @@ _HEADERS = {
     b"overwrite": "HTTP_OVERWRITE",
     b"prefer": "HTTP_PREFER",
 }
+#: Headers with a meaning to the bridge alone.
+_CHECKED = frozenset({b"authorization", b"content-encoding", b"expect", b"transfer-encoding"})
+#: Lists, which may be told in several lines.
+_LISTS = frozenset({b"accept", b"accept-encoding", b"if", b"if-match", b"if-none-match", b"prefer"})
+#: A name or address and perhaps a port; HTTP/1.0 may leave it empty.
+_HOST = re.compile(rb"([A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(:\d{0,5})?")
 _BODILESS = {204, 304}
 #: Checks waiting for argon2id, requests waiting for keys; more are told to come back.
 MOST_WAITING = 100
@@ -114,16 +121,14 @@ class CalDavBridge:
         try:
             environ = _environ(scope)
             signed = "praxis.claim" in environ
-            body = await self._bodies.read(scope, receive, signed=signed)
-        except Refusal as refusal:
-            return _refused(refusal)
-        if body is None:
-            return None
-        environ["wsgi.input"] = io.BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-        try:
-            reply = await self._run(environ)
-        except PracticeError as error:
+            async with self._bodies.read(scope, receive, signed=signed) as body:
+                if body is None:
+                    return None
+                environ["wsgi.input"] = io.BytesIO(body.content)
+                environ["CONTENT_LENGTH"] = str(len(body.content))
+                environ["praxis.too_long"] = body.too_long
+                reply = await self._run(environ)
+        except (Refusal, PracticeError) as error:
             return _refused(error)
         if "praxis.account" in environ:
             scope.setdefault("state", {})["account"] = environ["praxis.account"]
@@ -221,13 +226,9 @@ def _environ(scope: Message) -> dict[str, Any]:
     }
     if outside:
         environ["praxis.outside"] = path
-    authorization = None
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            authorization = value
-        elif key := _HEADERS.get(name):
-            text = value.decode("latin-1")
-            environ[key] = f"{environ[key]}, {text}" if key in environ else text
+    headers = _headers(scope)
+    authorization = headers.pop(b"authorization", None)
+    environ |= {_HEADERS[name]: value.decode("latin-1") for name, value in headers.items()}
     if authorization is not None:
         client = scope.get("client") or ("", 0)
         environ["praxis.claim"] = _claim(authorization, network_of(client[0]))
@@ -235,13 +236,39 @@ def _environ(scope: Message) -> dict[str, Any]:
     return environ
 
 
+def _headers(scope: Message) -> dict[bytes, bytes]:
+    """Return the headers that mean something here; raises Refusal for what must not be guessed.
+
+    Of two that are told twice one would be right and the other a trick (RFC 9110 5.3).
+    """
+    found: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in found and name not in _LISTS:
+            raise BadRequest(f"There are two headers called {name.decode('latin-1').title()}.")
+        if name in _HEADERS or name in _CHECKED:
+            found[name] = found[name] + b", " + value if name in found else value
+    old = scope.get("http_version") == "1.0"
+    if not _HOST.fullmatch(found.get(b"host", b"" if old else b"?")):
+        raise BadRequest("The Host header is missing or names no host.")
+    if found.pop(b"content-encoding", b"identity").strip().lower() not in {b"", b"identity"}:
+        sentence = "Bodies are taken as they are, not compressed."
+        raise Refusal(415, sentence, headers={"Accept-Encoding": "identity"})
+    if found.pop(b"transfer-encoding", b"chunked").strip().lower() != b"chunked":
+        raise Refusal(501, "Of transfer codings only chunked is known.")
+    if found.pop(b"expect", b"100-continue").strip().lower() != b"100-continue":
+        raise Refusal(417, "Nothing but 100-continue can be expected.")
+    return found
+
+
 def _path(raw: bytes) -> str:
     try:
         path = unquote_to_bytes(raw).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadRequest("The path is not UTF-8.") from error
-    if b"%2f" in raw.lower() or "\0" in path or {"..", "."} & set(path.split("/")):
-        raise BadRequest("The path has an encoded slash, a NUL or dots that lead elsewhere.")
+    if b"%2f" in raw.lower() or CONTROLS.search(path) or {"..", "."} & set(path.split("/")):
+        raise BadRequest(
+            "The path has an encoded slash, control characters or dots that lead elsewhere."
+        )
     return path
 
 

@@ -25,13 +25,21 @@ Answer = tuple[int, "Mapping[str, str]", bytes | None]
 class Refusal(Exception):
     """This door refuses a request, by a precondition of an RFC.
 
-    `element` is XML such as "<C:supported-filter/>"; empty for none.
+    `element` is XML such as "<C:supported-filter/>"; empty for none. `headers` say what would
+    have been taken.
     """
 
-    def __init__(self, status: int, sentence: str, element: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        sentence: str,
+        element: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(sentence)
         self.status = status
         self.element = element
+        self.headers = headers or {}
 
 
 class BadRequest(Refusal):
@@ -108,6 +116,8 @@ def answer_for(error: errors.PracticeError | Refusal, collection_href: str = "")
         )
         element = f"<P:slot-free>{''.join(free)}</P:slot-free>"
     headers = {"Content-Type": "application/xml; charset=utf-8"}
+    if isinstance(error, Refusal):
+        headers |= error.headers
     if status == 503:
         headers["Retry-After"] = RETRY_AFTER
     body = f"<error{NAMESPACES}>{element}<P:message>{escape(str(error))}</P:message></error>"

@@ -5,6 +5,7 @@ Not here: COPY and MOVE (`caldav_server.moving`).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from caldav_server.timezones import zones_asked
 from caldav_server.tokens import ctag
 from practice.calendar_zone import zone_of
 from practice.calendars import ALIAS_NAME, Draft
-from practice.errors import InvalidText, ObjectNotFound, PreconditionFailed
+from practice.errors import InvalidText, ObjectNotFound, PreconditionFailed, TooLarge
 from practice.use_cases import objects
 from practice.use_cases.reading import as_file, objects_named
 from practice.vevent import read
@@ -81,7 +82,7 @@ class Objects:
         found = scope.find(at.calendar)
         if found is None:
             raise Refusal(409, "There is no such calendar to put an object into.")
-        text = _text(environ)
+        text, as_sent = _text(environ)
         # Read before the lock is taken: nobody waits while a text is being understood.
         zone = zone_of(found.locate(at.object)[0], self._profile)
         facts = read(text, zone=zone, now=scope.now, limits=self._profile.limits)
@@ -100,7 +101,9 @@ class Objects:
                     condition=condition(environ),
                     profile=self._profile,
                 )
-                answer = (201 if saved.created else 204), {"ETag": saved.head.etag}, None
+                # An ETag says that what was sent is what is kept (RFC 4791 5.3.4).
+                headers = {"ETag": saved.head.etag} if as_sent else {}
+                answer = (201 if saved.created else 204), headers, None
                 return represented(scope, view, at.object, answer, asked, address)
         except PreconditionFailed:
             if not asked.representation or (seen := scope.find(at.calendar)) is None:
@@ -168,13 +171,23 @@ def _attachment(name: str) -> str:
     return f'attachment; filename="{bare}"{more}'
 
 
-def _text(environ: dict[str, Any]) -> str:
-    """Return the body as text, the same characters that its bytes stand for."""
+#: A line folded within a character, as RFC 5545 3.1 says that some do.
+_FOLD_IN_CHARACTER = re.compile(rb"\r?\n[ \t](?=[\x80-\xbf])")
+
+
+def _text(environ: dict[str, Any]) -> tuple[str, bool]:
+    """Return the body as text, and whether its bytes are exactly those of the body."""
     kind = environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
     if kind not in {"", "text/calendar", "application/octet-stream", "text/plain"}:
         raise Refusal(403, "Calendar objects are text/calendar.", "<C:supported-calendar-data/>")
+    if environ["praxis.too_long"]:
+        raise TooLarge("The text is longer than a calendar object may be.")
     body: bytes = environ["wsgi.input"].read()
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8"), True
+    except UnicodeDecodeError:
+        pass
+    try:
+        return _FOLD_IN_CHARACTER.sub(b"", body).decode("utf-8"), False
     except UnicodeDecodeError as error:
         raise InvalidText("The text is not UTF-8.") from error

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from practice.errors import InvalidObject, InvalidText, TooLarge
 
-__all__ = ["Outline", "fold", "outline", "unfold"]
+__all__ = ["CONTENT_LINE", "Outline", "fold", "outline", "unfold"]
 
 #: VCALENDAR > VEVENT > VALARM > (something of a vendor's) is the deepest seen in practice.
 DEEPEST = 12
@@ -22,11 +22,16 @@ DEEPEST = 12
 MOST_LINES = 40_000
 #: Name, then parameters whose values are quoted or free of quotes, then the colon. Possessive,
 #: so that a hostile line without a colon costs its length and no more.
-_CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)(?:;(?:"[^"]*"|[^":]++)*+)?:')
+CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)(?:;(?:"[^"]*"|[^":]++)*+)?:')
 #: RFC 5545 3.1 allows no control characters but the tabulator; the last two cannot stand in XML,
 #: so no REPORT could ever hand the object out again.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+#: Some take it for the end of a line and others do not: what one checks, the other never sees.
+_BARE_CR = re.compile(r"(?<!\r)\r++(?!\n|\Z)")
 _FOLD = re.compile(r"\r?\n[ \t]")
+_NAME = re.compile(r"[A-Z0-9-]+")
+#: These stand right below VCALENDAR and nowhere else (RFC 5545 3.6).
+_OUTERMOST = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ def outline(text: str) -> Outline:
     """Take `text` apart; raise a subclass of Invalid when it is not one VCALENDAR."""
     if _CONTROLS.search(text):
         raise InvalidText("The text has control characters.")
+    if _BARE_CR.search(text):
+        raise InvalidText("The text has a carriage return within a line.")
     lines = unfold(text)
     if not lines or lines[0].strip().upper() != "BEGIN:VCALENDAR":
         raise InvalidText("The text does not start with BEGIN:VCALENDAR.")
@@ -96,23 +103,34 @@ class _Reader:
         )
 
     def _take(self, line: str) -> None:
-        found = _CONTENT_LINE.match(line)
+        found = CONTENT_LINE.match(line)
         if not found:
             raise InvalidText("A line is not a content line (name, parameters, colon, value).")
         if self._body and not self._open:
             raise InvalidObject("There is text after END:VCALENDAR.")
         name = found[1].upper()
-        if name == "BEGIN":
-            self._begin(line[found.end() :].strip().upper())
-        elif len(self._open) == 1 and name != "END":
+        if name in {"BEGIN", "END"}:
+            self._frame(name, line[found.end() :].strip().upper())
+            return
+        if len(self._open) == 1:
             self._properties.add(name)
         self._keep(line)
+
+    def _frame(self, name: str, component: str) -> None:
+        """Take a BEGIN or END; kept without spaces, so that every reader sees the same."""
+        if not _NAME.fullmatch(component):
+            raise InvalidText("A component has no name.")
+        if name == "BEGIN":
+            self._begin(component)
+        self._keep(f"{name}:{component}")
         if name == "END":
-            self._end(line[found.end() :].strip().upper())
+            self._end(component)
 
     def _begin(self, component: str) -> None:
         if component == "VCALENDAR" and self._open:
             raise InvalidObject("A VCALENDAR stands inside another component.")
+        if component in _OUTERMOST and len(self._open) > 1:
+            raise InvalidObject(f"A {component} stands inside another component.")
         if len(self._open) >= DEEPEST:
             raise InvalidObject("The components are nested too deeply.")
         if len(self._open) == 1:

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["application", "compose", "expected_of", "open_database", "profile_of"]
 
 _WELL_KNOWN = "/.well-known/caldav"
-#: Apple's calendars look for the account at these, whatever address they were given.
-_PROBED = frozenset({"", "/principals"})
+#: Apple's calendars look for the account at these, whatever address they were given; "*" is the
+#: whole server (RFC 9110 9.3.7).
+_PROBED = frozenset({"", "/principals", "*"})
 _PLAIN_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -122,7 +123,9 @@ def compose(settings: Settings) -> ASGIApp:
         database,
         gate,
         threads=settings.server.threads,
-        limits=Limits(max_body=settings.caldav.max_request_bytes),
+        limits=Limits(
+            max_body=settings.caldav.max_request_bytes, max_kept=settings.caldav.max_object_bytes
+        ),
     )
 
     @asynccontextmanager

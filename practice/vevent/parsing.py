@@ -5,11 +5,9 @@ Checks at the door what no later query may break on. Not here: what the componen
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from icalendar import Calendar as ICalendar
 from icalendar.prop import vDDDTypes
 
 from practice.content_lines import outline
@@ -17,6 +15,8 @@ from practice.errors import InvalidText
 from practice.recurrence.rules import align_until, listed
 from practice.timezones import LONGEST_NAME, Zones
 from practice.vevent.checking import TIMES, check_part, check_times, the_component
+from practice.vevent.library import calendar_of
+from practice.vevent.line_values import check_values
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from icalendar import Component
 
 __all__ = ["parse", "parts_of"]
-
-_UNREADABLE = (ValueError, LookupError, ArithmeticError, TypeError)
-_OUR_TZID = "X-PRAXIS-TZID"
-_TZID = re.compile(r";TZID=", re.IGNORECASE)
-_LINE_OF_TIME = re.compile(rf"^(?:{'|'.join(TIMES)}|RDATE|EXDATE);.*", re.MULTILINE | re.IGNORECASE)
 
 
 def parse(text: str, zone: tzinfo) -> tuple[str, Component]:
@@ -38,10 +33,8 @@ def parse(text: str, zone: tzinfo) -> tuple[str, Component]:
     """
     taken = outline(text)
     component = the_component(taken)
-    try:
-        calendar = ICalendar.from_ical(_without_zones(taken.body))
-    except _UNREADABLE as error:
-        raise InvalidText("The text is not valid iCalendar.") from error
+    check_values(taken.body)
+    calendar = calendar_of(taken.body)
     zones = Zones(zone, taken.timezones)
     for part in parts_of(calendar, component) + calendar.walk("AVAILABLE"):
         check_part(part)
@@ -52,20 +45,11 @@ def parse(text: str, zone: tzinfo) -> tuple[str, Component]:
     return component, calendar
 
 
-def _without_zones(body: str) -> str:
-    """Return a body (it has no VTIMEZONEs) with the zones of its times out of sight.
-
-    The library would look for names among files, guess, and remember for the whole process: the
-    first text to name a zone would decide what it means in all others.
-    """
-    return _LINE_OF_TIME.sub(lambda line: _TZID.sub(f";{_OUR_TZID}=", line[0]), body)
-
-
 def _resolve_zones(part: Any, zones: Zones) -> None:
     """Give local times the zones that their TZIDs name."""
     for name in (*TIMES, "RDATE", "EXDATE"):
         for value in listed(part.get(name)):
-            tzid = value.params.pop(_OUR_TZID, None)
+            tzid = value.params.pop("TZID", None)
             if tzid is None:
                 continue
             if len(tzid) > LONGEST_NAME:

@@ -17,8 +17,9 @@ from icalendar import Event as IEvent
 from icalendar import vCalAddress, vText
 
 from practice.appointments import Slot, Status
-from practice.content_lines import unfold
-from practice.timezones import known_zone, vtimezone
+from practice.content_lines import outline, unfold
+from practice.timezones import known_zone, tzid_of, vtimezone
+from practice.vevent.library import calendar_of
 from practice.vevent.zones_by_reference import with_zones
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def revise(text: str, event: Event, zone: ZoneInfo, keep: Container[str] = ()) -
 
     Properties named in `keep` stay as they are, too. SEQUENCE is raised (RFC 5545 3.8.7.4).
     """
-    calendar = ICalendar.from_ical(text)
+    taken = outline(text)
+    calendar = calendar_of(taken.body)
     old = _first(calendar)
     new = _component(event, zone)
     sequence = old.get("SEQUENCE", 0)
@@ -145,23 +147,20 @@ def revise(text: str, event: Event, zone: ZoneInfo, keep: Container[str] = ()) -
         if name in new:
             old[name] = new[name]
     old["SEQUENCE"] = sequence + 1 if isinstance(sequence, int) else 1
-    calendar.subcomponents = [
-        part
-        for part in calendar.subcomponents
-        if (part.name, str(part.get("TZID"))) != ("VTIMEZONE", zone.key)
-    ]
-    return _with_zone(calendar.to_ical(sorted=False).decode(), zone)
+    others = "".join(block for block in taken.timezones if tzid_of(block) != zone.key)
+    told = calendar.to_ical(sorted=False).decode()
+    return _with_zone(told.replace("BEGIN:VEVENT", f"{others}BEGIN:VEVENT", 1), zone)
 
 
 def fingerprints(text: str) -> dict[str, str]:
     """Return a digest of each property that `revise` may set; equal ones say the same."""
-    event = _first(ICalendar.from_ical(text))
+    event = _first(calendar_of(outline(text).body))
     return {name: _fingerprint(event[name]) for name in _TOLD if name in event}
 
 
 def summary_of(text: str) -> str:
     """Return the SUMMARY of an event."""
-    return str(_first(ICalendar.from_ical(text)).get("SUMMARY", ""))
+    return str(_first(calendar_of(outline(text).body)).get("SUMMARY", ""))
 
 
 def _first(calendar: Any) -> Any:

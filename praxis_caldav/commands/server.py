@@ -22,6 +22,7 @@ from practice.use_cases.house import ensure_main_calendar
 from praxis_caldav import logs
 from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
 from praxis_caldav.composition import open_database
+from praxis_caldav.connection import Connection
 from praxis_caldav.setting_sources import load, variable
 from praxis_caldav.settings import Settings
 
@@ -102,6 +103,7 @@ def run(settings: Settings, config: Path | None, given: Mapping[str, object]) ->
     uvicorn_config = uvicorn.Config(
         "praxis_caldav.composition:application",
         factory=True,
+        http=Connection,
         host=server.host,
         port=server.port,
         workers=server.workers,

@@ -1,0 +1,111 @@
+"""One connection of a client, under limits that uvicorn's own does not have.
+
+The head of a request is bounded in size and time, an offer to speak another protocol is not
+taken up, and what follows a request that is still being answered cannot get in its answer's way.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from typing import Any
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+__all__ = ["HEAD_SECONDS", "MOST_HEAD", "Connection"]
+
+#: Bytes of request line and headers; the longest that is meant is a Bearer token of a few kB.
+MOST_HEAD = 65_536
+#: Seconds from the first byte of a head, or from the connection, to its end.
+HEAD_SECONDS = 30.0
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection, with a bounded head."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_head = True
+        self._seen = 0
+        self._refusal = HTTPStatus.BAD_REQUEST
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See asyncio.Protocol."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        self._head_is_there()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        if self._in_head:
+            self._await_head()
+            self._seen += len(data)
+        super().data_received(data)
+        if self._in_head and self._seen > MOST_HEAD and not self.transport.is_closing():
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """See HttpToolsProtocol."""
+        super().on_message_begin()
+        self._in_head = True
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """See HttpToolsProtocol."""
+        self._in_head, self._seen = False, 0
+        self._head_is_there()
+        if len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers) > MOST_HEAD:
+            self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise ValueError("the head is too long")  # ends in send_400_response
+        super().on_headers_complete()
+        if self.parser.should_upgrade():
+            # After an upgrade the parser reads no further: the next request would have no answer.
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """See HttpToolsProtocol."""
+        super().on_message_complete()
+        self._in_head = True
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read; after the answers that are still to be given."""
+        del msg
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete and not cycle.more_body:
+            cycle.keep_alive = False
+            return
+        self._refuse(self._refusal)
+
+    def _await_head(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+
+    def _head_is_there(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _head_is_late(self) -> None:
+        self._deadline = None
+        if not self.transport.is_closing():
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._head_is_there()
+        sentence = f"{status.phrase}.\n".encode()
+        head = (
+            f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Length: {len(sentence)}\r\nConnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + sentence)
+        self.transport.close()
