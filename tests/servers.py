@@ -46,7 +46,11 @@ class RunningServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> RunningServer:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill()  # nobody else would end it, and its workers
+            raise
         return self
 
     def __exit__(
