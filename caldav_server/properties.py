@@ -81,7 +81,9 @@ _WRITES = ("write", "write-content", "bind", "unbind")
 
 def _calendar_privileges(resource: CalendarResource | ObjectResource) -> str:
     account, view = resource.account, resource.view
-    if all(level(account, source) < Level.WRITE for source in view.sources):
+    here = resource.head.calendar_id if isinstance(resource, ObjectResource) else None
+    sources = [source for source in view.sources if here in {None, source.id}]
+    if all(level(account, source) < Level.WRITE for source in sources):
         return _privileges(*_READS)
     if account.role is Role.BOOKING:
         return _privileges(*_READS, "write-content", "bind")
@@ -107,7 +109,7 @@ _CALENDAR_REPORTS = _reports(
 
 
 def _components(resource: CalendarResource) -> str:
-    names = resource.view.calendar.components
+    names = resource.view.components
     return "".join(f'<C:comp name="{escape(name)}"/>' for name in names)
 
 
@@ -199,7 +201,7 @@ _OBJECT: Table = {
     DAV + "supported-report-set": lambda _: "",
     DAV + "getetag": lambda r: escape(r.head.etag),
     DAV + "getcontenttype": lambda r: content_type(r.head.component),
-    DAV + "getcontentlength": lambda r: str(r.head.size),
+    DAV + "getcontentlength": lambda r: None if r.head.size is None else str(r.head.size),
     DAV + "getlastmodified": lambda r: http_date(r.head.changed),
     CALDAV + "calendar-data": lambda r: None if r.data is None else escape(r.data),
 }

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from practice.errors import InvalidObject, InvalidText, TooLarge
 
-__all__ = ["Outline", "outline", "unfold"]
+__all__ = ["Outline", "fold", "outline", "unfold"]
 
 #: VCALENDAR > VEVENT > VALARM > (something of a vendor's) is the deepest seen in practice.
 DEEPEST = 12
@@ -46,6 +46,18 @@ def unfold(text: str) -> list[str]:
     """
     unfolded = _FOLD.sub("", text.removeprefix("\ufeff"))
     return [line for line in unfolded.replace("\r\n", "\n").split("\n") if line.strip("\r")]
+
+
+def fold(line: str) -> str:
+    """Return a content line, without its end, in pieces of at most 75 bytes (RFC 5545 3.1)."""
+    pieces, piece, size = [], "", 0
+    for character in line:
+        width = len(character.encode("utf-8", "surrogatepass"))
+        if size + width > 75:
+            pieces.append(piece)
+            piece, size = " ", 1
+        piece, size = piece + character, size + width
+    return "\r\n".join([*pieces, piece])
 
 
 def outline(text: str) -> Outline:
