@@ -75,7 +75,7 @@ _CALENDAR_REPORTS = (
 
 
 def _components(resource: CalendarResource) -> str:
-    names = resource.view.calendar.components
+    names = resource.view.components
     return "".join(f'<C:comp name="{escape(name)}"/>' for name in names)
 
 
@@ -170,7 +170,7 @@ _OBJECT: Table = {
     DAV + "supported-report-set": lambda _: _reports(*_ON_ALL, "C:calendar-multiget"),
     DAV + "getetag": lambda r: escape(r.head.etag),
     DAV + "getcontenttype": lambda r: content_type(r.head.component),
-    DAV + "getcontentlength": lambda r: str(r.head.size),
+    DAV + "getcontentlength": lambda r: None if r.head.size is None else str(r.head.size),
     DAV + "getlastmodified": lambda r: http_date(r.head.changed),
     CALDAV + "calendar-data": lambda r: None if r.data is None else escape(r.data),
 }

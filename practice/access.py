@@ -21,6 +21,7 @@ __all__ = [
     "Actor",
     "Level",
     "Role",
+    "feed_view",
     "level",
     "may_change",
     "may_create",
@@ -110,13 +111,23 @@ def view(account: Account, calendar: Calendar, everything: Sequence[Calendar], e
 
     `everything` are all calendars of the practice, `epoch` names this database's log.
     """
-    candidates: Sequence[Calendar] = (calendar,)
-    if calendar.kind is CalendarKind.UNION:
-        candidates = (calendar, *(c for c in everything if c.kind is CalendarKind.DOCTOR))
+    candidates = _shown_in(calendar, everything)
     levels = {c.id: level(account, c) for c in candidates}
     sources = tuple(c for c in candidates if levels[c.id] > Level.NONE)
     own = account.id if account.role is Role.BOOKING else None
     return View(calendar, sources, epoch, own, levels)
+
+
+def feed_view(calendar: Calendar, everything: Sequence[Calendar], shown: Level, epoch: str) -> View:
+    """Return what a feed of `calendar` shows; the main calendar's shows every doctor's."""
+    sources = tuple(_shown_in(calendar, everything))
+    return View(calendar, sources, epoch, levels={source.id: shown for source in sources})
+
+
+def _shown_in(calendar: Calendar, everything: Sequence[Calendar]) -> Sequence[Calendar]:
+    if calendar.kind is not CalendarKind.UNION:
+        return (calendar,)
+    return (calendar, *(c for c in everything if c.kind is CalendarKind.DOCTOR))
 
 
 def visible(account: Account, everything: Sequence[Calendar], epoch: str) -> list[View]:

@@ -22,6 +22,8 @@ __all__ = [
     "ALIAS_NAME",
     "ALL_COMPONENTS",
     "COMPONENTS",
+    "DISGUISED_COMPONENT",
+    "DISGUISE_VERSION",
     "UNION_SEPARATOR",
     "Calendar",
     "CalendarKind",
@@ -54,6 +56,10 @@ LONGEST_NAME = 255
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 #: What a calendar may be made to hold: published busy times and working hours too.
 ALL_COMPONENTS = (*COMPONENTS, "VFREEBUSY", "VAVAILABILITY")
+#: All that a view of less detail shows.
+DISGUISED_COMPONENT = "VEVENT"
+#: Counts the ways of showing less: with another one, replicas start anew and ETags are others.
+DISGUISE_VERSION = 1
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _NAME = re.compile(r"[^\W_](?:[\w.-]{0,62}[^\W_])?")
@@ -89,7 +95,9 @@ class ObjectHead:
     """A calendar object without its text. `number` is that of its last change.
 
     `href` is its name in its own calendar; `owner_id` the account that created it. The ETag is
-    quoted, as it goes over the wire, and strong: the same ETag is the same text.
+    quoted, as it goes over the wire, and strong: the same ETag is the same text. `size`, in bytes,
+    is None where it is not known without the text: in views of less detail, where `href`, `uid`
+    and `etag` are not the object's own either.
     """
 
     id: int
@@ -98,7 +106,7 @@ class ObjectHead:
     uid: str
     component: str
     etag: str
-    size: int
+    size: int | None
     number: int
     owner_id: int
     changed: datetime
@@ -216,6 +224,22 @@ class View:
         """Return in how much detail the view shows objects of one of its sources."""
         return min(self.levels.get(calendar_id, Level.READ), Level.READ)
 
+    def shows_all_of(self, calendar_id: int) -> bool:
+        """Tell whether objects of one of its sources are shown as they are."""
+        return self.level_of(calendar_id) is Level.READ
+
+    @property
+    def is_disguised(self) -> bool:
+        """Tell whether objects of any of its sources are shown with less than everything."""
+        return not all(self.shows_all_of(source.id) for source in self.sources)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """What it may show; with less detail, events only: nobody is busy by a task or a note."""
+        if any(self.shows_all_of(source.id) for source in self.sources):
+            return self.calendar.components
+        return tuple(name for name in self.calendar.components if name == DISGUISED_COMPONENT)
+
     @property
     def number(self) -> int:
         """The number of the last change of anything in the view."""
@@ -238,7 +262,7 @@ class View:
         """
         shown = f"{self.epoch}:{sorted(s.id for s in self.sources)}:{self.owner_id}"
         shown += "".join(
-            f":{s.id}={level:d}"
+            f":{s.id}={level:d}.{DISGUISE_VERSION}"
             for s in self.sources
             if (level := self.level_of(s.id)) is not Level.READ
         )

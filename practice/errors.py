@@ -8,6 +8,7 @@ The tree::
      |    +-- ObjectNotFound
      |    +-- ChangeNotFound
      |    +-- AccountNotFound
+     |    +-- FeedNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -73,6 +74,10 @@ class ChangeNotFound(NotFound):
 
 class AccountNotFound(NotFound):
     """No such account, credential or grant."""
+
+
+class FeedNotFound(NotFound):
+    """No such feed, or none any more."""
 
 
 class NotAllowed(PracticeError):

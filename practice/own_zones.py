@@ -8,6 +8,7 @@ Source: RFC 5545 3.6.5.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_right
 from datetime import datetime, time, timedelta, tzinfo
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.rrule import rrulestr
 
+from practice.content_lines import fold
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OwnZone", "own_zone"]
+__all__ = ["OwnZone", "own_zone", "retold"]
 
 #: Two changes a year since 1601, where Outlook's zones begin, are 1200.
 MOST_ONSETS = 2000
@@ -64,6 +67,11 @@ class OwnZone(tzinfo):
         told = dt + offset
         return told.replace(fold=int(self.utcoffset(told) != offset))
 
+    def onsets_since(self, moment: datetime) -> list[_Onset]:
+        """Return the onset valid at a local time (the first, if it is later) and those after."""
+        first = bisect_right([at for at, _, _ in self._onsets], moment) - 1
+        return self._onsets[max(first, 0) :]
+
     def __reduce__(self) -> tuple[type[OwnZone], tuple[list[_Onset]]]:
         return OwnZone, (self._onsets,)
 
@@ -75,6 +83,39 @@ def own_zone(block: str) -> OwnZone | None:
     except (ValueError, LookupError, ArithmeticError, TypeError, AttributeError):
         return None
     return OwnZone(sorted(onsets)) if 0 < len(onsets) <= MOST_ONSETS else None
+
+
+def retold(zone: OwnZone, since: datetime) -> tuple[str, str]:
+    """Return a name for a zone and its VTIMEZONE from a local time on, both made of times alone.
+
+    The name is the zone's in every text: it is made of what the VTIMEZONE says.
+    """
+    groups: dict[tuple[timedelta, timedelta], list[datetime]] = {}
+    for at, before, after in zone.onsets_since(since):
+        groups.setdefault((before, after), []).append(at)
+    lines = [line for (b, a), times in groups.items() for line in _observance(b, a, times)]
+    name = f"Zone-{hashlib.sha256(''.join(lines).encode()).hexdigest()[:12]}"
+    told = ["BEGIN:VTIMEZONE", f"TZID:{name}", *lines, "END:VTIMEZONE"]
+    return name, "\r\n".join([*map(fold, told), ""])
+
+
+def _observance(before: timedelta, after: timedelta, times: list[datetime]) -> list[str]:
+    kind = "DAYLIGHT" if after > before else "STANDARD"
+    first, *others = (f"{at:%Y%m%dT%H%M%S}" for at in times)
+    return [
+        f"BEGIN:{kind}",
+        f"DTSTART:{first}",
+        *([f"RDATE:{','.join(others)}"] if others else []),
+        f"TZOFFSETFROM:{_told_offset(before)}",
+        f"TZOFFSETTO:{_told_offset(after)}",
+        f"END:{kind}",
+    ]
+
+
+def _told_offset(offset: timedelta) -> str:
+    minutes, seconds = divmod(abs(int(offset.total_seconds())), 60)
+    sign = "-" if offset < timedelta() else "+"
+    return f"{sign}{minutes // 60:02}{minutes % 60:02}" + (f"{seconds:02}" if seconds else "")
 
 
 def _onsets(block: str) -> Iterator[_Onset]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Span,
         View,
     )
+    from practice.feeds import Feed
     from practice.log import LogQuestion, LogState
     from practice.messages import Message, Receiver
     from practice.patients import Patient, PatientRecord
@@ -40,6 +41,7 @@ __all__ = [
     "Appointments",
     "Calendars",
     "Database",
+    "Feeds",
     "House",
     "Outbox",
     "Patients",
@@ -112,6 +114,14 @@ class UnitOfWork(Protocol):
     def epoch(self) -> str:
         """What names this database's log; a restored backup gets another one."""
 
+    @property
+    def secret(self) -> bytes:
+        """The key of what views of less detail show in place of names; made with the database."""
+
+    @property
+    def feeds(self) -> Feeds:
+        """Secret addresses."""
+
     def doom(self) -> None:
         """Roll back at the end even if the block ends without an exception."""
 
@@ -150,6 +160,9 @@ class Calendars(Protocol):
 
     def get(self, view: View, names: Iterable[str]) -> Mapping[str, CalendarObject]:
         """Return the objects that stand under these names in the view, with their texts."""
+
+    def aliased(self, view: View, aliases: Iterable[str]) -> Mapping[str, CalendarObject]:
+        """Return the objects of the view that are known by these aliases (`practice.disguise`)."""
 
     def head(self, calendar: Calendar, href: str) -> ObjectHead | None:
         """Return one object without its text, whoever owns it."""
@@ -191,6 +204,12 @@ class Calendars(Protocol):
 
     def reindex(self, item: ObjectHead, facts: Facts) -> None:
         """Write the time index of an object anew, from facts of the text it has; no change."""
+
+    def touch(self, head: ObjectHead) -> None:
+        """Take the next change number for an object whose text stays as it is.
+
+        For what views of less detail show of it and the text does not say: whose it is.
+        """
 
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """Remove an object; takes the next change number. Raises ObjectNotFound."""
@@ -296,6 +315,12 @@ class Patients(Protocol):
     def get(self, ids: Iterable[int]) -> Mapping[int, Patient]:
         """Return patients by id."""
 
+    def behind(self, uids: Iterable[str]) -> Mapping[str, Patient]:
+        """Return the patients of the appointments with these UIDs, by UID."""
+
+    def uids_of(self, patient_id: int) -> list[str]:
+        """Return the UIDs of a patient's appointments."""
+
     def by_number(self, number: str) -> Patient | None:
         """Return the patient with this number."""
 
@@ -360,6 +385,22 @@ class Outbox(Protocol):
 
     def waiting(self) -> list[tuple[Receiver, Message, int]]:
         """Return the unsent letters as (receiver, message, appointment id), in order."""
+
+
+class Feeds(Protocol):
+    """Secret addresses under which a calendar is read as a file."""
+
+    def all(self) -> list[Feed]:
+        """Return every feed, by id."""
+
+    def add(self, calendar_id: int, level: Level, label: str, secret: str) -> Feed:
+        """Store a feed; `secret` is the digest of its token."""
+
+    def by_secret(self, secret: str) -> Feed | None:
+        """Return the feed whose token has this digest."""
+
+    def remove(self, feed_id: int) -> None:
+        """Remove a feed; raises FeedNotFound."""
 
 
 class House(Protocol):

@@ -15,8 +15,10 @@ from caldav_server.addresses import MOUNT, Addresses
 from caldav_server.application import CalDavApplication
 from caldav_server.asgi import CalDavBridge
 from caldav_server.body import Limits
+from caldav_server.feeds import FEEDS, Feeds
 from practice.database import SqlDatabase
 from practice.profile import Profile
+from practice.use_cases.feeds import FeedWindow
 from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import logs
@@ -111,10 +113,11 @@ def compose(settings: Settings) -> ASGIApp:
     window = timedelta(seconds=accounts.failure_window_seconds)
     policy = GatePolicy(accounts.failures_per_account, accounts.failures_per_network, window)
     gate = Gate(policy, provider_of(settings))
+    profile = profile_of(settings)
     caldav = CalDavApplication(
         database,
         gate,
-        profile_of(settings),
+        profile,
         Addresses(settings.caldav.aliases),
         realm=settings.caldav.realm,
     )
@@ -127,11 +130,14 @@ def compose(settings: Settings) -> ASGIApp:
             max_body=settings.caldav.max_request_bytes, max_kept=settings.caldav.max_object_bytes
         ),
     )
+    shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
+    feeds = Feeds(database, profile, shown)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         bridge.close()
+        feeds.close()
         database.close()
 
     pages = Starlette(
@@ -141,14 +147,15 @@ def compose(settings: Settings) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return RequestLog(_Doors(bridge, pages))
+    return RequestLog(_Doors(bridge, feeds, pages))
 
 
 class _Doors:
-    """Sends a request to CalDAV or to the pages, by its address."""
+    """Sends a request to CalDAV, to the feeds or to the pages, by its address."""
 
-    def __init__(self, caldav: ASGIApp, pages: ASGIApp) -> None:
+    def __init__(self, caldav: ASGIApp, feeds: ASGIApp, pages: ASGIApp) -> None:
         self._caldav = caldav
+        self._feeds = feeds
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -162,6 +169,8 @@ class _Doors:
             return RedirectResponse("/", status_code=303)  # somebody looks at it with a browser
         if path == MOUNT or path.startswith(MOUNT + "/"):
             return self._caldav
+        if path.startswith(FEEDS):
+            return self._feeds
         if path.rstrip("/") == _WELL_KNOWN:
             return RedirectResponse(MOUNT + "/", status_code=301)
         if path.rstrip("/") in _PROBED and scope["method"] not in _PLAIN_METHODS:

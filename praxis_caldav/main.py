@@ -8,7 +8,7 @@ import click
 
 from practice.errors import PracticeError
 from praxis_caldav import __version__
-from praxis_caldav.commands import data, export, history, oidc, people, purge, server
+from praxis_caldav.commands import data, export, feeds, history, oidc, people, purge, server
 from praxis_caldav.commands.demo import demo
 from praxis_caldav.setting_sources import SettingsError
 
@@ -29,6 +29,7 @@ for command in (
     demo,
     *people.commands,
     *oidc.commands,
+    *feeds.commands,
     *data.commands,
     *export.commands,
     *history.commands,

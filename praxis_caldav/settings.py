@@ -187,6 +187,18 @@ class CalDav(Section):
         return value
 
 
+class Feeds(Section):
+    """Secret addresses, made by `feed add`, under which a calendar is read without signing in."""
+
+    past_days: int = Field(
+        60,
+        ge=0,
+        le=3650,
+        description="Days before today that a feed shows; it is fetched whole every time.",
+    )
+    future_days: int = Field(365, ge=1, le=3650, description="Days after today that a feed shows.")
+
+
 class Accounts(Section):
     """Passwords, and what happens when somebody guesses at them."""
 
@@ -269,6 +281,7 @@ class Settings(BaseModel):
     database: Database = Database()
     server: Server = Server()
     caldav: CalDav = CalDav()
+    feeds: Feeds = Feeds()
     accounts: Accounts = Accounts()
     oidc: Oidc = Oidc()
     appointments: Appointments = Appointments()

@@ -73,7 +73,8 @@ COMMANDS = dict(all_commands(cli))
 
 def test_the_promised_commands_are_there() -> None:
     promised = (
-        "serve init demo account oidc doctor room import-bookings export verify history undo purge"
+        "serve init demo account oidc doctor room feed import-bookings export verify"
+        " history undo purge"
     )
     assert set(promised.split()) == set(cli.commands)
     options = {name for one in COMMANDS[("serve",)].params for name in one.opts}

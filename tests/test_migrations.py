@@ -9,15 +9,17 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from practice.access import Account, Role
+from practice.access import Account, Level, Role, feed_view
 from practice.database import SqlDatabase, migrate
 from practice.database.tables import metadata
-from tests.building import NOW, a_practice, reading, writing
+from practice.disguise import alias_of
+from tests.building import NOW, a_practice, reading, the_account, writing
 from tests.conftest import BACKENDS
 
 if TYPE_CHECKING:
@@ -183,6 +185,55 @@ def test_processes_that_start_at_once_upgrade_once(empty_url: str) -> None:
         assert differences(database) == []
         with writing(database) as uow:
             assert uow.log_state().number == 0
+
+
+FIRST_ROWS = (
+    "INSERT INTO accounts VALUES (1, 'gast', 'reader', NULL, '', '', false, 1)",
+    "INSERT INTO accounts VALUES (2, 'albis', 'pvs', NULL, '', '', false, 0)",
+    "INSERT INTO calendars VALUES (1, 'praxis', 'union', NULL, 2, '', 0, 'VEVENT', '{}')",
+    "INSERT INTO grants VALUES (1, 1, 1)",
+    "INSERT INTO grants VALUES (2, 1, 2)",
+    *(
+        f"INSERT INTO objects VALUES ({n}, 1, '{n} ü.ics', 'u{n}', 'VEVENT', '\"e\"', 4, {n}, 0, 0,"
+        " NULL, NULL, 'text')"
+        for n in (1, 2)
+    ),
+)
+
+
+def test_a_database_of_the_first_version_keeps_its_grants_and_gets_names_to_show(
+    empty: SqlDatabase,
+) -> None:
+    """Levels of less detail came in between; and objects need names that say nothing."""
+    with empty.engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for row in FIRST_ROWS:
+            connection.exec_driver_sql(row)
+        connection.exec_driver_sql("COMMIT")
+    assert not empty.ready()
+    empty.upgrade()
+    assert differences(empty) == []
+    with reading(empty) as uow:
+        guest, albis = the_account(uow, "gast"), the_account(uow, "albis")
+        assert (guest.everywhere, guest.grants) == (Level.READ, {1: Level.READ})
+        assert (albis.everywhere, albis.grants) == (Level.NONE, {1: Level.WRITE})
+        (praxis,) = uow.calendars.all()
+        view = feed_view(praxis, [praxis], Level.BUSY, uow.epoch)
+        names = [alias_of(uow.secret, 1, f"{n} ü.ics") for n in (1, 2)]
+        found = uow.calendars.aliased(view, names)
+        assert [found[name].uid for name in names] == ["u1", "u2"]
+
+
+def test_every_database_has_a_secret_of_its_own(empty: SqlDatabase, tmp_path: Path) -> None:
+    empty.upgrade()
+    with closing(SqlDatabase(f"sqlite:///{tmp_path / 'other.db'}")) as other:
+        other.upgrade()
+        with reading(empty) as one, reading(other) as two:
+            assert len(one.secret) == len(two.secret) == 32
+            assert one.secret != two.secret
 
 
 def test_an_upgrade_that_fails_leaves_the_database_as_it_was(

@@ -47,6 +47,7 @@ from practice.database.tables import (
     occurrences,
 )
 from practice.database.time_index import bounds, overlapping, reach_of
+from practice.disguise import alias_of
 from practice.errors import NameTaken, ObjectNotFound, UidTaken
 from practice.log import CalendarEntry
 from practice.vevent import Busy, Facts, Occupied
@@ -163,6 +164,19 @@ class SqlCalendars(SqlLog):
             found |= {(row.calendar_id, row.href): object_of(row) for row in rows}
         pairs = ((name, found.get((c.id, href))) for name, (c, href) in located.items())
         return {name: item for name, item in pairs if item is not None}
+
+    def aliased(self, view: View, aliases: Iterable[str]) -> dict[str, CalendarObject]:
+        """See the port."""
+        wanted, visible = sorted(aliases), {source.id for source in view.sources}
+        found = {}
+        for start in range(0, len(wanted), CHUNK):
+            named = objects.c.alias.in_(wanted[start : start + CHUNK])
+            query = owned(select(objects.c.alias, *WHOLE).where(named), objects, view)
+            for alias, *row in self._connection.execute(query):
+                item = object_of(row)
+                if item.calendar_id in visible:
+                    found[alias] = item
+        return found
 
     def head(self, calendar: Calendar, href: str) -> ObjectHead | None:
         """See the port."""
@@ -292,7 +306,11 @@ class SqlCalendars(SqlLog):
             "owner_id": owner_id,
             "changed": ledger.now,
         }
-        more = {**_coverage(facts), "text": draft.text}
+        more = {
+            **_coverage(facts),
+            "text": draft.text,
+            "alias": alias_of(ledger.secret, calendar.id, draft.href),
+        }
         if old:
             object_id = old.id
             statement = update(objects).where(objects.c.id == object_id)
@@ -305,6 +323,22 @@ class SqlCalendars(SqlLog):
             object_id = self._connection.execute(inserted).scalar_one()
         self._index(object_id, calendar.id, facts)
         return ObjectHead(id=object_id, **columns)
+
+    def touch(self, head: ObjectHead) -> None:
+        """See the port."""
+        this = objects.c.id == head.id
+        text = self._connection.execute(select(objects.c.text).where(this)).scalar_one()
+        number = self._ledger.append(
+            ChangeKind.CHANGED,
+            head.calendar_id,
+            href=head.href,
+            uid=head.uid,
+            owner_id=head.owner_id,
+            before=text,
+            after=text,
+        )
+        values = {"number": number, "changed": self._ledger.now}
+        self._connection.execute(update(objects).where(this).values(values))
 
     def _index(self, object_id: int, calendar_id: int, facts: Facts) -> None:
         rows = [

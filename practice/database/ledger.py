@@ -45,6 +45,7 @@ class Ledger:
         self.forgotten: int = row.forgotten
         self.forgotten_seal: bytes | None = row.forgotten_seal
         self.epoch: str = row.epoch
+        self.secret: bytes = row.secret
         self.actor = actor
         self.now = now
         self._seal: bytes = row.seal

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, or_, select, update
 
 from practice.database.house import store
-from practice.database.tables import patients
+from practice.database.log import CHUNK
+from practice.database.tables import appointments, patients
 from practice.matching import match_key
 from practice.patients import Patient, PatientRecord
 
@@ -47,6 +48,22 @@ class SqlPatients:
         """See the port."""
         row = self._connection.execute(select(patients).where(patients.c.number == number)).first()
         return _patient(row) if row else None
+
+    def behind(self, uids: Iterable[str]) -> Mapping[str, Patient]:
+        """See the port."""
+        wanted = sorted(set(uids))
+        joined = patients.join(appointments, appointments.c.patient_id == patients.c.id)
+        query = select(appointments.c.uid.label("of_uid"), patients).select_from(joined)
+        found: dict[str, Patient] = {}
+        for start in range(0, len(wanted), CHUNK):
+            some = appointments.c.uid.in_(wanted[start : start + CHUNK])
+            found |= {r.of_uid: _patient(r) for r in self._connection.execute(query.where(some))}
+        return found
+
+    def uids_of(self, patient_id: int) -> list[str]:
+        """See the port."""
+        query = select(appointments.c.uid).where(appointments.c.patient_id == patient_id)
+        return list(self._connection.execute(query.order_by(appointments.c.id)).scalars())
 
     def save(self, patient: Patient) -> Patient:
         """See the port."""

@@ -68,6 +68,8 @@ house = Table(
     Column("seal", LargeBinary(32), nullable=False),
     # That of the last change forgotten: what the first one left is sealed after.
     Column("forgotten_seal", LargeBinary(32), nullable=True),
+    # The key of what views of less detail show in place of names and UIDs (`practice.disguise`).
+    Column("secret", LargeBinary(32), nullable=True),
 )
 
 doctors = Table(
@@ -122,6 +124,8 @@ objects = Table(
     Column("covered_from", BigInteger, nullable=True),
     Column("covered_until", BigInteger, nullable=True),
     Column("text", Text, nullable=False),
+    # What stands for the name in views of less detail.
+    Column("alias", String(32), nullable=True, index=True),
     UniqueConstraint("calendar_id", "href"),
     UniqueConstraint("calendar_id", "uid"),
     Index("ix_objects_uid", "uid"),

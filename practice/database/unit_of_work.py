@@ -19,6 +19,7 @@ from practice.database.accounts import SqlAccounts
 from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
 from practice.database.faults import translate
+from practice.database.feeds import SqlFeeds
 from practice.database.house import SqlHouse
 from practice.database.ledger import Ledger
 from practice.database.migrate import head_revision, stored_revision, upgrade
@@ -54,6 +55,7 @@ class SqlUnitOfWork:
         self.actor = actor
         self.now = now
         self.epoch = ledger.epoch
+        self.secret = ledger.secret
         self.doomed = False
         self.calendars = SqlCalendars(connection, ledger)
         self.properties = SqlProperties(connection)
@@ -62,6 +64,7 @@ class SqlUnitOfWork:
         self.accounts = SqlAccounts(connection, now)
         self.outbox = SqlOutbox(connection, ledger)
         self.house = SqlHouse(connection)
+        self.feeds = SqlFeeds(connection, now)
 
     def doom(self) -> None:
         """See the port."""

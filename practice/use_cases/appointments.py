@@ -14,6 +14,7 @@ from practice.appointments import Appointment, Slot, Status
 from practice.calendars import CalendarKind
 from practice.facts import Busy
 from practice.messages import difference, hears
+from practice.use_cases.patients import touch_copies
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,6 +60,8 @@ def object_saved(
         )
     if after != known:
         _tell(uow, known, uow.appointments.save(after), by_booking_tool)
+    if known is None and after.patient_id is not None:
+        touch_copies(uow, facts.uid, calendar.id)
 
 
 def object_removed(

@@ -20,7 +20,7 @@ from practice.errors import Invalid
 from practice.patients import PatientRecord
 from practice.use_cases.booking_base import Base, merged
 from practice.use_cases.booking_event import event_of, uid_of
-from practice.use_cases.patients import Register
+from practice.use_cases.patients import Register, touch_copies
 from practice.use_cases.reading import busy_times
 from practice.vevent import Busy, read, write
 
@@ -198,6 +198,8 @@ class _Desk:
             after, calendar_id=new.id, patient_id=patient.id, booking_base=base.stored()
         )
         self._known[booking.id] = self._uow.appointments.save(after)
+        if known.patient_id != patient.id:
+            touch_copies(self._uow, known.uid, new.id)
         return Taken(booking, Outcome.CHANGED, double=double)
 
     def _note_removed(self, booking: Booking, known: Appointment) -> Taken:

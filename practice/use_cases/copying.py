@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from practice.calendars import Condition, Draft, Level
-from practice.errors import NotAllowed, ObjectNotFound, TargetExists
-from practice.use_cases.objects import Saved, put
+from practice.calendars import Condition, Draft
+from practice.errors import ObjectNotFound, TargetExists
+from practice.use_cases.objects import Saved, put, refuse_unseen
 from practice.use_cases.reading import objects_named, properties_of
 from practice.vevent import read
 
@@ -35,13 +35,14 @@ def copy(
     the text there, and one in the same calendar is refused. `condition` is about the source.
     """
     (from_view, from_name), (to_view, to_name) = source, target
+    from_calendar, _ = from_view.locate(from_name)
+    to_calendar, to_href = to_view.locate(to_name)
+    refuse_unseen(from_view, from_calendar)
+    refuse_unseen(to_view, to_calendar)
     item = objects_named(uow, from_view, [from_name]).get(from_name)
     if item is None:
         raise ObjectNotFound("There is no such object in the calendar.")
     condition.check(item.etag, item.changed)
-    if from_view.level_of(item.calendar_id) < Level.READ:
-        raise NotAllowed("You see too little of this object to copy it.")
-    to_calendar, to_href = to_view.locate(to_name)
     if not overwrite and uow.calendars.head(to_calendar, to_href) is not None:
         raise TargetExists("There is already an object under the new name.")
     facts = read(item.text, zone=profile.zone, now=uow.now, limits=profile.limits)

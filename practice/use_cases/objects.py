@@ -13,6 +13,7 @@ from practice.calendars import (
     UNION_SEPARATOR,
     CalendarKind,
     Draft,
+    Level,
     Span,
     View,
     check_object_name,
@@ -38,7 +39,15 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["Saved", "delete", "drop_calendar", "move", "put", "refuse_ambiguous_name"]
+__all__ = [
+    "Saved",
+    "delete",
+    "drop_calendar",
+    "move",
+    "put",
+    "refuse_ambiguous_name",
+    "refuse_unseen",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +69,14 @@ def put(
 ) -> Saved:
     """Create or overwrite what stands under the name `draft.href` in the view.
 
-    1. It is the object the client last saw, and the account may do it.
-    2. The calendar takes such components, and the UID is not there under another name.
-    3. A booking finds its slot free.
-    4. Object, appointment and letters change together.
+    1. The account sees the calendar as it is.
+    2. It is the object the client last saw, and the account may do it.
+    3. The calendar takes such components, and the UID is not there under another name.
+    4. A booking finds its slot free.
+    5. Object, appointment and letters change together.
     """
     calendar, href = view.locate(draft.href)
+    refuse_unseen(view, calendar)
     check_object_name(href)  # its own name, since the union's is longer
     head = uow.calendars.head(calendar, href)
     _check(condition, head, view)
@@ -95,6 +106,7 @@ def put(
 def delete(uow: UnitOfWork, account: Account, view: View, name: str, condition: Condition) -> None:
     """Delete what stands under `name` in the view; its appointment is cancelled."""
     calendar, href = view.locate(name)
+    refuse_unseen(view, calendar)
     head = uow.calendars.head(calendar, href)
     if head is None or not _visible(head, view):
         raise ObjectNotFound("There is no such object in the calendar.")
@@ -120,11 +132,13 @@ def move(
     `overwrite` allows an object under the new name to be replaced, if it has the same UID or
     none else would be lost.
     """
-    item = _the_object(uow, *source)
-    _check(condition, item, source[0])
     from_calendar, from_href = source[0].locate(source[1])
     to_view, to_name = target
     to_calendar, to_href = to_view.locate(to_name)
+    refuse_unseen(source[0], from_calendar)
+    refuse_unseen(to_view, to_calendar)
+    item = _the_object(uow, *source)
+    _check(condition, item, source[0])
     check_object_name(to_href)
     if not (may_delete(account, from_calendar) and may_create(account, to_calendar)):
         raise NotAllowed("You may not move this object there.")
@@ -163,6 +177,14 @@ def drop_calendar(uow: UnitOfWork, account: Account, view: View) -> None:
     uow.calendars.drop(view.calendar)
 
 
+def refuse_unseen(view: View, calendar: Calendar) -> None:
+    """Refuse a change where the account sees less than everything, before anything is compared:
+    the kind of refusal would tell which names and ETags there are.
+    """
+    if Level.NONE < view.level_of(calendar.id) < Level.READ:
+        raise NotAllowed("You may not write this object.")
+
+
 def _the_object(uow: UnitOfWork, view: View, name: str) -> CalendarObject:
     item = uow.calendars.get(view, [name]).get(name)
     if item is None:
@@ -171,7 +193,7 @@ def _the_object(uow: UnitOfWork, view: View, name: str) -> CalendarObject:
 
 
 def _visible(head: ObjectHead, view: View) -> bool:
-    sources = {source.id for source in view.sources}
+    sources = {source.id for source in view.sources if view.shows_all_of(source.id)}
     return head.calendar_id in sources and view.owner_id in {None, head.owner_id}
 
 

@@ -1,10 +1,13 @@
-"""Finding the patients that bookings are for, many at a time; new ones are flagged."""
+"""Finding the patients that bookings are for, many at a time, and keeping them; new ones are
+flagged.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from practice.disguise import pseudonym
 from practice.matching import judge, match_key
 from practice.patients import Patient, PatientRecord, VerdictKind
 
@@ -13,9 +16,34 @@ if TYPE_CHECKING:
 
     from practice.ports import UnitOfWork
 
-__all__ = ["Register"]
+__all__ = ["Register", "save_patient", "touch_copies"]
 
 _FILLED_IN = ("email", "phone", "insurance", "birth_date")
+
+
+def save_patient(uow: UnitOfWork, patient: Patient, before: Patient | None = None) -> Patient:
+    """Save a patient; whoever changes one, changes it here. `before` is the one stored.
+
+    Where views of less detail call a patient otherwise from now on, the patient's objects take a
+    change number each: no replica learns of it otherwise.
+    """
+    if patient.id and before is None:
+        before = uow.patients.get([patient.id]).get(patient.id)
+    saved = uow.patients.save(patient)
+    if before is not None and pseudonym(before) != pseudonym(saved):
+        for uid in uow.patients.uids_of(saved.id):
+            touch_copies(uow, uid)
+    return saved
+
+
+def touch_copies(uow: UnitOfWork, uid: str, saved_in: int = 0) -> None:
+    """Give the objects with a UID a change number, since it is another patient's now.
+
+    Not the one in the calendar `saved_in`, which has just been saved and has got one.
+    """
+    for head in uow.calendars.uid_holders(uid):
+        if head.calendar_id != saved_in:
+            uow.calendars.touch(head)
 
 
 class Register:
@@ -58,7 +86,7 @@ class Register:
         """Save a patient that is new or was filled in; a new one gets its number here."""
         if patient.id and self._stored.get(patient.id) == patient:
             return patient
-        saved = self._uow.patients.save(patient)
+        saved = save_patient(self._uow, patient, self._stored.get(patient.id))
         self._remember(saved)
         return saved
 

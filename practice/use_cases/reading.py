@@ -6,11 +6,13 @@ less detail gets other texts and other ETags.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from practice.calendar_zone import floats, own_zone_of, zone_of
 from practice.calendars import Level, Span
 from practice.errors import TooManyInstances
+from practice.use_cases.showing import found_by_name, shown, shown_changes
 from practice.vevent import Busy, Occupied, is_in, merge, occupies, occurs, unavailable
 
 if TYPE_CHECKING:
@@ -46,32 +48,33 @@ def objects_named(
     uow: UnitOfWork, view: View, names: Iterable[str]
 ) -> Mapping[str, CalendarObject]:
     """Return the objects that stand under these names in the view, as it shows them."""
-    return uow.calendars.get(view, names)
+    return found_by_name(uow, view, names)
 
 
 def listing(uow: UnitOfWork, view: View) -> Iterator[ObjectHead]:
     """Yield every object of the view, without texts."""
-    return uow.calendars.listing(view)
+    return shown(uow, view, uow.calendars.listing(view))
 
 
 def texts(uow: UnitOfWork, view: View, component: str | None = None) -> Iterator[CalendarObject]:
     """Yield every object of the view, or of one kind, with its text, a few at a time."""
-    return uow.calendars.texts(view, component)
+    return shown(uow, view, uow.calendars.texts(view, component))
 
 
 def changes_since(uow: UnitOfWork, view: View, number: int, mark: str | None = None) -> Changes:
     """Return what changed after `number`; raises ChangesForgotten (see the port)."""
-    return uow.calendars.changes_since(view, number, mark)
+    return shown_changes(uow, view, uow.calendars.changes_since(view, number, mark))
 
 
 def changes_page(uow: UnitOfWork, view: View, number: int, mark: str | None, limit: int) -> Page:
     """Return the first changes after `number`; raises ChangesForgotten (see the port)."""
-    return uow.calendars.changes_page(view, number, mark, limit)
+    return shown_changes(uow, view, uow.calendars.changes_page(view, number, mark, limit))
 
 
 def listing_page(uow: UnitOfWork, view: View, after: int, until: int, limit: int) -> Page:
     """Return the first objects by their last change (see the port)."""
-    return uow.calendars.listing_page(view, after, until, limit)
+    page = uow.calendars.listing_page(view, after, until, limit)
+    return replace(page, changed=tuple(shown(uow, view, page.changed)))
 
 
 def properties_of(
@@ -100,8 +103,11 @@ def overlapping(
 
     Whole days and floating times are those of each calendar's zone (`zone` where it has none of
     its own), or of the zone `asked` for. Costs what it returns: only endless series outside their
-    coverage, and floating times in another zone than the calendar's, are read one by one.
+    coverage, and floating times in another zone than the calendar's, are read one by one. In a
+    view of less detail nothing is narrowed by `uid_part`: that is for the caller to match.
     """
+    if view.is_disguised:
+        uid_part = ""  # the UIDs that are asked for are not those of the index
     zones = {source.id: own_zone_of(source) or zone for source in view.sources}
     found = uow.calendars.within(view, span, component, uid_part)
     certain = {item.id for item in found}
@@ -120,7 +126,7 @@ def overlapping(
             for o in near
             if o.id in certain or (floats(o.text) and is_in(o.text, span, zone=asked))
         ]
-    return found
+    return list(shown(uow, view, found))
 
 
 def _widened(span: Span) -> Span:
@@ -164,8 +170,12 @@ def busy_or_away(uow: UnitOfWork, view: View, span: Span, profile: Profile) -> l
     return sorted([*taken, *away], key=lambda occurrence: occurrence.start)
 
 
-def as_file(uow: UnitOfWork, view: View, profile: Profile) -> str:
-    """Return everything in the view as one iCalendar text."""
+def as_file(uow: UnitOfWork, view: View, profile: Profile, span: Span | None = None) -> str:
+    """Return everything in the view as one iCalendar text; with a span, what has a part in it."""
     title = view.calendar.properties.get("D:displayname", view.calendar.name)
     color = view.calendar.properties.get("ICAL:calendar-color", "")
-    return merge((item.text for item in texts(uow, view)), title, profile.zone, color)
+    if span is None:
+        items: Iterable[CalendarObject] = texts(uow, view)
+    else:
+        items = overlapping(uow, view, span, None, profile.zone)
+    return merge((item.text for item in items), title, profile.zone, color)

@@ -5,6 +5,7 @@
 from practice.facts import Busy, Facts, Limits, Occupied
 from practice.vevent.availability import apply_availability, check_availability, unavailable
 from practice.vevent.calendar_data import CompData, DataRequest, expanded, tell
+from practice.vevent.disguise import disguised
 from practice.vevent.filtering import (
     Collation,
     CompFilter,
@@ -35,6 +36,7 @@ __all__ = [
     "alarm_reach",
     "apply_availability",
     "check_availability",
+    "disguised",
     "expanded",
     "fingerprints",
     "is_in",

@@ -1,5 +1,8 @@
 """Levels of detail, feeds, properties of objects and of accounts, a log that forgets."""
 
+import hmac
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -67,3 +70,30 @@ def upgrade() -> None:
     # Two levels of less detail came between nothing and reading everything.
     for table, column in (("grants", "level"), ("accounts", "everywhere")):
         op.execute(f"UPDATE {table} SET {column} = {column} + 2 WHERE {column} > 0")  # noqa: S608
+    _give_aliases()
+
+
+def _give_aliases() -> None:
+    """Give every object what stands for its name in views of less detail."""
+    op.add_column("house", sa.Column("secret", sa.LargeBinary(length=32), nullable=True))
+    op.add_column("objects", sa.Column("alias", sa.String(length=32), nullable=True))
+    house = sa.table("house", sa.column("secret", sa.LargeBinary()))
+    objects = sa.table("objects", *map(sa.column, ("id", "calendar_id", "href", "alias")))
+    secret = secrets.token_bytes(32)
+    connection = op.get_bind()
+    connection.execute(house.update().values(secret=secret))
+    named = sa.select(objects.c.id, objects.c.calendar_id, objects.c.href)
+    rows = [
+        {"the_id": row.id, "alias": _alias(secret, row.calendar_id, row.href)}
+        for row in connection.execute(named)
+    ]
+    if rows:
+        by_id = objects.update().where(objects.c.id == sa.bindparam("the_id"))
+        connection.execute(by_id.values(alias=sa.bindparam("alias")), rows)
+    op.create_index("ix_objects_alias", "objects", ["alias"], unique=False)
+
+
+def _alias(secret: bytes, calendar_id: int, href: str) -> str:
+    parts = [part.encode("utf-8", "surrogatepass") for part in ("href", str(calendar_id), href)]
+    message = b"".join(len(part).to_bytes(4) + part for part in parts)
+    return hmac.digest(secret, message, "sha256").hex()[:32]
