@@ -105,7 +105,7 @@ def _check_end(part: Any) -> None:
     if isinstance(start.dt, datetime) != isinstance(end.dt, datetime):
         raise InvalidText("DTSTART and DTEND are both dates or both times.")
     # A day of slack, since the two may be told in different zones; they are compared by index.
-    if _day(end.dt) < _day(start.dt) - timedelta(days=1):
+    if _day(end.dt).toordinal() < _day(start.dt).toordinal() - 1:
         raise InvalidText("DTEND lies before DTSTART.")
 
 
