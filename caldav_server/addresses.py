@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from practice.calendars import CalendarPath
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 __all__ = ["CONTROLS", "HOME", "MOUNT", "Addresses", "href"]
 
@@ -43,11 +43,16 @@ class Addresses:
             return None
         return CalendarPath.parse(parts[1:], self.aliases)
 
-    def from_href(self, text: str) -> CalendarPath | None:
-        """Return the calendar or object that an href in a body or header names."""
+    def from_href(self, text: str, hosts: Container[str] = ()) -> CalendarPath | None:
+        """Return the calendar or object that an href in a body or header names; None if it leads
+        elsewhere. `hosts` are this server's names, where hrefs may be whole URLs.
+        """
         try:
-            path = unquote(urlsplit(text.strip()).path, errors="strict")
+            parts = urlsplit(text.strip())
+            path = unquote(parts.path, errors="strict")
         except ValueError:  # not UTF-8, or brackets that are no IPv6 address
+            return None
+        if parts.netloc and parts.netloc.lower() not in hosts:
             return None
         if not path.startswith(MOUNT + "/") or ".." in path.split("/"):
             return None

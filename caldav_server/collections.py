@@ -162,13 +162,15 @@ class Collections:
             depth,
             wished.minimal,
             zones_asked(environ),
+            at.object,
+            environ["praxis.hosts"],
         )
         reports = {
             CALDAV + "calendar-query": asked.calendar_query,
             CALDAV + "calendar-multiget": asked.calendar_multiget,
             DAV + "sync-collection": asked.sync_collection,
         }
-        if root.tag not in reports or (at.object and root.tag != CALDAV + "calendar-multiget"):
+        if root.tag not in reports or (at.object and root.tag == DAV + "sync-collection"):
             raise Refusal(403, "This report is not supported here.", "<supported-report/>")
         applied = wished.applied("return") if wished.minimal else {}
         return 207, _XML | applied, reports[root.tag]()

@@ -167,7 +167,9 @@ _CALENDAR: Table = {
 _OBJECT: Table = {
     **_EVERYWHERE,
     DAV + "resourcetype": lambda _: "",
-    DAV + "supported-report-set": lambda _: _reports(*_ON_ALL, "C:calendar-multiget"),
+    DAV + "supported-report-set": lambda _: _reports(
+        *_ON_ALL, "C:calendar-query", "C:calendar-multiget"
+    ),
     DAV + "getetag": lambda r: escape(r.head.etag),
     DAV + "getcontenttype": lambda r: content_type(r.head.component),
     DAV + "getcontentlength": lambda r: None if r.head.size is None else str(r.head.size),

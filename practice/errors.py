@@ -14,6 +14,7 @@ The tree::
      |    +-- PreconditionFailed      the ETag is not the one the caller named
      |    |    +-- TargetExists       a move would replace an object, and must not
      |    +-- UidTaken                the UID stands in this calendar under another name
+     |    |    +-- UidChanged         the object under this name has another UID
      |    +-- NameTaken               the name is in use or reserved
      |    +-- SlotTaken               the doctor is busy then
      |    +-- InTheWay                later changes would be lost by taking back earlier ones
@@ -98,9 +99,17 @@ class UidTaken(Conflict):
     `href` is that name, empty when the account may not see it.
     """
 
+    sentence = "This UID already exists in the calendar under another name."
+
     def __init__(self, href: str) -> None:
-        super().__init__("This UID already exists in the calendar under another name.")
+        super().__init__(self.sentence)
         self.href = href
+
+
+class UidChanged(UidTaken):
+    """The object under this name (`href`) has another UID, which the change would lose."""
+
+    sentence = "The object under this name has another UID; give the new one its own name."
 
 
 class TargetExists(PreconditionFailed):

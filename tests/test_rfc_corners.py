@@ -207,3 +207,57 @@ def test_text_of_any_script_goes_in_and_out_as_a_property_and_as_an_event(
     assert put(admin, CORNERS, "a.ics", event).status_code == 201
     assert admin.get(CORNERS + "a.ics").content == event.encode()
     assert multiget(admin, CORNERS, [CORNERS + "a.ics"]).data == {CORNERS + "a.ics": event}
+
+
+def _query(span: str, prop: str = "<prop><getetag/></prop>") -> str:
+    return (
+        f"<C:calendar-query {NAMESPACES}>{prop}<C:filter>"
+        f'<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{span}'
+        "</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>"
+    )
+
+
+def test_a_query_can_be_run_on_one_object(admin: httpx.Client) -> None:
+    """RFC 4791 7: reports are there on objects, too."""
+    one, other = CORNERS + "eins.ics", CORNERS + "zwei.ics"
+    put(admin, CORNERS, "eins.ics", an_event("eins"))
+    put(admin, CORNERS, "zwei.ics", an_event("zwei"))
+    then = '<C:time-range start="20261123T000000Z" end="20261124T000000Z"/>'
+    later = '<C:time-range start="20271123T000000Z" end="20271124T000000Z"/>'
+    assert set(report(admin, one, _query(then), depth="0").etags) == {one}
+    assert report(admin, one, _query(later), depth="0").found == {}
+    gone = admin.request("REPORT", CORNERS + "drei.ics", content=_query(then))
+    assert gone.status_code == 404
+
+
+def test_a_report_tells_the_names_of_all_properties(admin: httpx.Client) -> None:
+    put(admin, CORNERS, "eins.ics", an_event("eins"))
+    told = report(admin, CORNERS, _query("", "<propname/>")).only.told
+    assert {DAV + "getetag", DAV + "resourcetype", DAV + "getcontenttype"} <= set(told)
+    assert not any(element.text or len(element) for element in told.values())
+
+
+def test_an_href_on_another_server_is_not_here(admin: httpx.Client) -> None:
+    href = CORNERS + "eins.ics"
+    put(admin, CORNERS, "eins.ics", an_event("eins"))
+    here = f"{admin.base_url}".rstrip("/") + href
+    elsewhere = "http://anderswo.example" + href
+    found = multiget(admin, CORNERS, [href, here, elsewhere])
+    assert set(found.data) == {href, here}
+    assert found.gone == {elsewhere}
+
+
+@pytest.mark.parametrize("method", ["PUT", "COPY", "MOVE"])
+def test_an_object_is_not_lost_to_one_of_another_uid(admin: httpx.Client, method: str) -> None:
+    """RFC 4791 5.3.2.1: no-uid-conflict."""
+    there, other = CORNERS + "eins.ics", CORNERS + "zwei.ics"
+    put(admin, CORNERS, "eins.ics", an_event("eins"))
+    put(admin, CORNERS, "zwei.ics", an_event("zwei"))
+    before = listing(admin, CORNERS)
+    if method == "PUT":
+        answer = admin.put(there, content=an_event("drei").encode())
+    else:
+        answer = admin.request(method, other, headers={"Destination": f"{admin.base_url}{there}"})
+    assert answer.status_code == 409
+    assert preconditions(answer) == {CALDAV + "no-uid-conflict"}
+    assert listing(admin, CORNERS) == before

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.errors import BadRequest, Refusal
-from caldav_server.properties import propstat, response, wants_stored
+from caldav_server.properties import allprop, propstat, response, wants_stored
 from caldav_server.reports.calendar_data import DATA, Texts
-from caldav_server.reports.query import find, read_query
+from caldav_server.reports.query import find, fits, read_query
 from caldav_server.reports.sync import TOO_MANY, find_part, read_sync
 from caldav_server.resources import ObjectResource
 from caldav_server.xml import DAV, NAMESPACES, document
 from practice.calendars import CalendarObject
+from practice.errors import ObjectNotFound
 from practice.use_cases.reading import objects_named, properties_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class Report:
     minimal: bool = False
     #: What a text is handed out as (RFC 7809).
     handed_out: Callable[[str], str] = str
+    #: The object that the report is run on; "" for the calendar.
+    only: str = ""
+    hosts: frozenset[str] = frozenset()
     texts: Texts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +87,12 @@ class Report:
     def calendar_query(self) -> bytes:
         """Answer RFC 4791 7.8."""
         query = read_query(self.root)
+        if self.only:
+            one = objects_named(self.uow, self.view, [self.only]).get(self.only)
+            if one is None:
+                raise ObjectNotFound("There is no such object in the calendar.")
+            there = [one] if fits(one, self.view, query, self.profile) else []
+            return multistatus(self._told(there))
         if self.depth == "0":  # the calendar itself is no calendar object
             return multistatus(())
         with_texts = DATA in self._tags()
@@ -115,6 +125,8 @@ class Report:
         resource = self._resource(item)
         if item.id in kept:
             resource = replace(resource, stored=kept[item.id])
+        if self.root.find(DAV + "propname") is not None:
+            return propstat(resource, allprop(resource, names_only=True), names_only=True)
         return propstat(resource, tags, minimal=self.minimal)
 
     def _with_texts(self, heads: list[ObjectHead]) -> Iterator[ObjectHead]:
@@ -148,7 +160,7 @@ class Report:
 
     def _name(self, one: str) -> str | None:
         """Return the name in the view that an href leads to, None for one elsewhere."""
-        path = self.addresses.from_href(one)
+        path = self.addresses.from_href(one, self.hosts)
         if path is None or path.calendar != self.view.calendar.name:
             return None
         return path.object or None

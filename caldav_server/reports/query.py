@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from xml.etree.ElementTree import Element
 
-    from practice.calendars import ObjectHead, View
+    from practice.calendars import CalendarObject, ObjectHead, View
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["Query", "find", "read_query", "read_zone"]
+__all__ = ["Query", "find", "fits", "read_query", "read_zone"]
 
 #: Of these the index knows exactly when they are.
 _BY_INDEX = KINDS - {"VFREEBUSY"}
@@ -40,6 +40,7 @@ class Query:
     component: str | None
     span: Span
     rest: CompFilter | None
+    whole: CompFilter
     zone: tzinfo | None = None
     nothing: bool = False
     alarms: Span | None = None
@@ -50,7 +51,7 @@ def read_query(root: Element) -> Query:
     whole = read_filter(root)
     zone = read_zone(root)
     if whole.absent:
-        return Query(None, Span(), None, nothing=True)  # all objects have a VCALENDAR
+        return Query(None, Span(), None, whole, nothing=True)  # all objects have a VCALENDAR
     asked = [comp for comp in whole.comps if not comp.absent and comp.name in KINDS]
     kinds = {comp.name for comp in asked}
     spans = [comp.span for comp in asked if comp.span is not None]
@@ -64,6 +65,7 @@ def read_query(root: Element) -> Query:
         zone=zone,
         nothing=len(kinds) > 1,  # an object has components of one kind
         alarms=alarms[0] if alarms else None,
+        whole=whole,
     )
 
 
@@ -92,6 +94,13 @@ def _uid_part(query: Query) -> str:
         if prop.name == "UID" and prop.text is not None and not prop.text.negate
     ]
     return asked[0] if len(asked) == 1 and query.component and asked[0].isascii() else ""
+
+
+def fits(item: CalendarObject, view: View, query: Query, profile: Profile) -> bool:
+    """Tell whether one object of the view matches, by its text alone."""
+    source = next(one for one in view.sources if one.id == item.calendar_id)
+    zone = query.zone or zone_of(source, profile)
+    return not query.whole.absent and matches(item.text, query.whole, zone)
 
 
 def find(

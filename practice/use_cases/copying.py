@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from practice.calendar_zone import zone_of
 from practice.calendars import Condition, Draft
 from practice.errors import ObjectNotFound, TargetExists
 from practice.use_cases.objects import Saved, put, refuse_unseen
@@ -45,7 +46,8 @@ def copy(
     condition.check(item.etag, item.changed)
     if not overwrite and uow.calendars.head(to_calendar, to_href) is not None:
         raise TargetExists("There is already an object under the new name.")
-    facts = read(item.text, zone=profile.zone, now=uow.now, limits=profile.limits)
+    zone = zone_of(to_calendar, profile)
+    facts = read(item.text, zone=zone, now=uow.now, limits=profile.limits)
     draft = Draft(to_name, item.text, facts)
     saved = put(uow, account, to_view, draft, condition=Condition(), profile=profile)
     kept = properties_of(uow, from_view, [item]).get(item.id, {})

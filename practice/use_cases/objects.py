@@ -23,6 +23,7 @@ from practice.errors import (
     ObjectNotFound,
     SlotTaken,
     TargetExists,
+    UidChanged,
     UidTaken,
     UnsupportedComponent,
 )
@@ -90,14 +91,14 @@ def put(
         raise UnsupportedComponent(f"The calendar takes {', '.join(calendar.components)} only.")
     if head is None:
         refuse_ambiguous_name(uow, calendar, href)
+    elif head.uid != facts.uid:  # RFC 4791 5.3.2.1, no-uid-conflict
+        raise UidChanged(view.name_of(calendar.id, href))
     holders = uow.calendars.uid_holders(facts.uid)
     _refuse_uid_seen_elsewhere(holders, view, calendar, href)
     by_tool = account.role is Role.BOOKING
     if by_tool:
         _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
     saved = uow.calendars.save(calendar, Draft(href, draft.text, facts))
-    if head is not None and head.uid != facts.uid:
-        object_removed(uow, calendar, head.uid, by_booking_tool=by_tool)
     away = _out_of_reach(uow, account, [h for h in holders if h.calendar_id != calendar.id])
     object_saved(uow, calendar, facts, by_booking_tool=by_tool, out_of_reach=away)
     return Saved(saved, created=head is None)
@@ -129,8 +130,7 @@ def move(
 ) -> Saved:
     """Move an object to another name or calendar: one change of the appointment, one message.
 
-    `overwrite` allows an object under the new name to be replaced, if it has the same UID or
-    none else would be lost.
+    `overwrite` allows an object under the new name to be replaced, if it has the same UID.
     """
     from_calendar, from_href = source[0].locate(source[1])
     to_view, to_name = target
@@ -149,15 +149,14 @@ def move(
         refuse_ambiguous_name(uow, to_calendar, to_href)
     elif not overwrite:
         raise TargetExists("There is already an object under the new name.")
+    elif replaced.uid != item.uid:
+        raise UidChanged(to_view.name_of(to_calendar.id, to_href))
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
         return Saved(item, created=False)
     zone = zone_of(to_calendar, profile)
     facts = read(item.text, zone=zone, now=uow.now, limits=profile.limits)
     kept = uow.properties.of_objects(source[0], [item]).get(item.id, {})
     uow.calendars.remove(from_calendar, from_href)
-    if replaced is not None and replaced.uid != item.uid:
-        removed = uow.calendars.remove(to_calendar, to_href)
-        object_removed(uow, to_calendar, removed.uid)
     saved = uow.calendars.save(to_calendar, Draft(to_href, item.text, facts, item.owner_id))
     if kept or replaced is not None:
         uow.properties.set_of_object(saved.id, kept)
