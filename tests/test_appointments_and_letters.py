@@ -21,7 +21,7 @@ from practice.calendars import CalendarKind, Condition, View
 from practice.database import SqlDatabase
 from practice.database.tables import letters
 from practice.database.unit_of_work import SqlUnitOfWork
-from practice.errors import ObjectNotFound, SlotTaken
+from practice.errors import ObjectNotFound, SlotTaken, UidChanged
 from practice.messages import Message, Receiver
 from practice.patients import Patient, PatientRecord
 from practice.use_cases import objects
@@ -432,20 +432,15 @@ def test_a_drag_whose_halves_are_sent_apart_is_told_as_it_was(booked: House) -> 
 # --- what else can become of an object ------------------------------------------------------------
 
 
-def test_an_object_replaced_by_a_move_is_a_cancelled_appointment(booked: House) -> None:
+def test_an_appointment_is_not_lost_to_an_object_of_another_uid(booked: House) -> None:
+    with pytest.raises(UidChanged):
+        booked.put(MUELLER, an_appointment(NOON, uid="termin-2"))
     booked.put(MUELLER, an_appointment(NOON, uid="termin-2"), "zwei.ics")
     booked.deliver()
-    booked.move(MUELLER, MUELLER, "zwei.ics", NAME)
-    assert booked.appointment().status is Status.CANCELLED
-    assert booked.appointment("termin-2").status is Status.CONFIRMED
-    assert booked.waiting == both(CANCELLED)
-
-
-def test_an_object_overwritten_with_another_uid_is_a_cancelled_appointment(booked: House) -> None:
-    booked.put(MUELLER, an_appointment(NOON, uid="termin-2"))
-    assert booked.appointment().status is Status.CANCELLED
-    assert booked.appointment("termin-2").status is Status.CONFIRMED
-    assert booked.waiting == [*both(CANCELLED), (Receiver.PATIENT, BOOKED)]
+    with pytest.raises(UidChanged):
+        booked.move(MUELLER, MUELLER, "zwei.ics", NAME)
+    assert booked.appointment().status is Status.CONFIRMED
+    assert booked.waiting == []
 
 
 def test_an_appointment_that_became_a_series_still_follows_its_object(booked: House) -> None:

@@ -109,8 +109,8 @@ def test_taking_back_can_be_taken_back(house: House) -> None:
 
 def test_another_uid_under_the_name_gives_way_to_the_former(house: House) -> None:
     house.put(MUELLER, "a", *OF_PATIENT, name="x.ics")
-    replaced = house.put(MUELLER, "b", *OF_PATIENT, name="x.ics")
-    house.undo(replaced)
+    replaced = house.delete(MUELLER, "x.ics"), house.put(MUELLER, "b", *OF_PATIENT, name="x.ics")
+    house.undo(*replaced)
     now = house.get(MUELLER, "x.ics")
     assert now is not None
     assert now.uid == "a"
@@ -209,11 +209,11 @@ def test_a_name_that_has_another_object_by_now_is_in_the_way(house: House) -> No
 
 def test_a_uid_that_stands_elsewhere_in_the_calendar_is_refused_in_a_sentence(house: House) -> None:
     house.put(MUELLER, "a", name="x.ics")
-    replaced = house.put(MUELLER, "b", name="x.ics", at="noon")
+    removed = house.delete(MUELLER, "x.ics")
     house.put(MUELLER, "a", name="y.ics")
-    error = house.refuses(CannotUndo, replaced)
+    error = house.refuses(CannotUndo, removed)
     assert str(error) == (
-        f"Change {replaced} cannot be taken back:"
+        f"Change {removed} cannot be taken back:"
         " its UID stands in the calendar under another name by now."
     )
 

@@ -56,7 +56,8 @@ def busy(practice: SqlDatabase, tmp_path: Path) -> SqlDatabase:
         put(MUELLER + "endlos.ics", an_event("c", *TEN, "RRULE:FREQ=WEEKLY"))
         put(PRAXIS + "ferien.ics", an_event("d", *TEN, "TRANSP:TRANSPARENT"))
         put(f"{PRAXIS}dr-mueller~neu.ics", an_event("e", *TEN, "X-APPOINTMENT-TYPE:A"))
-        put(MUELLER + "neu.ics", an_event("f", *TEN), 204)  # another UID under the name
+        assert client.delete(MUELLER + "neu.ics").status_code == 204
+        put(MUELLER + "neu.ics", an_event("f", *TEN))  # another UID under the name
         put(MUELLER + "weg.ics", an_event("g", *TEN, "X-PATIENT-ID:000001"))
         assert client.delete(MUELLER + "weg.ics").status_code == 204
         put(MUELLER + "x.ics", an_event("h", *TEN, "X-APPOINTMENT-TYPE:A"))

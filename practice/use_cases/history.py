@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from practice.calendars import CalendarKind, View
 from practice.errors import CalendarNotFound, ChangesForgotten, Invalid
 from practice.log import CalendarEntry, LogQuestion
+from practice.properties import COLOR, DISPLAYNAME
 from practice.use_cases.reading import texts
 from practice.vevent import merge, read, summary_of
 
@@ -138,8 +139,8 @@ def as_file_at(uow: UnitOfWork, name: str, moment: datetime, profile: Profile) -
             f" {first.astimezone(profile.zone):%Y-%m-%d %H:%M}; what was before is forgotten."
         )
     then = _calendars_at(uow, number)
-    ids, title = _sources(then, name, profile)
-    return merge(_texts_at(uow, ids, number), title, profile.zone)
+    ids, title, color = _sources(then, name, profile)
+    return merge(_texts_at(uow, ids, number), title, profile.zone, color)
 
 
 def _calendars_at(uow: UnitOfWork, number: int) -> dict[int, CalendarEntry]:
@@ -157,18 +158,19 @@ def _calendars_at(uow: UnitOfWork, number: int) -> dict[int, CalendarEntry]:
 
 def _sources(
     then: Mapping[int, CalendarEntry], name: str, profile: Profile
-) -> tuple[tuple[int, ...], str]:
-    """Return the calendars whose objects a calendar showed, and its title."""
+) -> tuple[tuple[int, ...], str, str]:
+    """Return the calendars whose objects a calendar showed, its title and its colour."""
     found = next(((i, entry) for i, entry in then.items() if entry.name == name), None)
     if found is None and name == EVERYTHING and then:
-        return tuple(then), profile.name
+        return tuple(then), profile.name, ""
     if found is None:
         names = ", ".join(sorted(e.name for e in then.values() if e.name)) or "none"
         raise CalendarNotFound(f"There was no calendar '{name}' then; there were: {names}.")
     ids = [found[0]]
     if found[1].kind is CalendarKind.UNION:
         ids += [i for i, entry in then.items() if entry.kind is CalendarKind.DOCTOR]
-    return tuple(ids), found[1].properties.get("D:displayname", name)
+    told = found[1].properties
+    return tuple(ids), told.get(DISPLAYNAME, name), told.get(COLOR, "")
 
 
 def _texts_at(uow: UnitOfWork, ids: tuple[int, ...], number: int) -> Iterator[str]:
