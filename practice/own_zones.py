@@ -140,6 +140,8 @@ def _by_rule(rule: str, start: datetime, before: timedelta) -> Iterator[datetime
     by_name = dict(parts)
     if by_name.get("FREQ") != "YEARLY" or len(by_name) < len(parts) or not set(by_name) <= _PARTS:
         raise ValueError("no rule of a time zone")
+    if int(by_name.get("INTERVAL", "1")) < 1:
+        raise ValueError("a rule that never gets on")  # and whoever follows it neither
     told = by_name.pop("UNTIL", "")
     until = _moment(told) + (before if told.endswith("Z") else timedelta()) if told else None
     bare = ";".join(f"{name}={value}" for name, value in by_name.items())
