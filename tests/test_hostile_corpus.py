@@ -24,6 +24,7 @@ from tests.hostile.case import MUELLER, XMLNS, Case, Odd, Wire, event
 from tests.hostile.waiting import WAITING
 from tests.hostile.watch import Neighbour, cpu_seconds, memory, peak_memory
 from tests.servers import RunningServer
+from tests.workers import worker_pids
 
 #: Seconds of the processor for one request, and seconds that another client may have to wait.
 MOST_CPU = 2.0
@@ -56,7 +57,7 @@ def arena(server: RunningServer) -> Iterator[Arena]:
     """The practice; afterwards nobody has waited long, and memory has not run away."""
     with server.client() as client, Neighbour(server).polling() as neighbour:
         client.put(_STAYS, content=an_event("bleibt")).raise_for_status()
-        before = memory(server)
+        before, pids = memory(server), worker_pids(server)
         made = Arena(server, client, neighbour, [])
         yield made
         growth = peak_memory(server) - before
@@ -64,6 +65,7 @@ def arena(server: RunningServer) -> Iterator[Arena]:
         print(
             f"\nlongest wait {neighbour.longest:.2f} s ({neighbour.during}), growth {growth / 1e6:.0f} MB, slowest {slowest}"
         )
+    assert worker_pids(server) == pids, "a process of the server has died"
     assert not neighbour.failures
     assert neighbour.longest <= LONGEST_WAIT, neighbour.during
     assert growth <= MOST_GROWTH

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["both_ends", "read_span"]
 
-_UTC_TIME = re.compile(r"\d{8}T\d{6}Z")
+_UTC_TIME = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 
 
 def read_span(element: Element) -> Span:

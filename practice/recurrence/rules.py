@@ -60,7 +60,9 @@ def check_rule(rule: Mapping[str, Any]) -> None:
         per_day *= max(1, len(rule.get(part, ())))
     if per_day > MOST_PER_DAY:
         raise TooManyInstances(f"A recurrence rule has more than {MOST_PER_DAY} instances a day.")
-    scale, skip = ("".join(map(str, listed(rule.get(name)))).upper() for name in ("RSCALE", "SKIP"))
+    scale, skip = (
+        "".join(map(_text, listed(rule.get(name)))).upper() for name in ("RSCALE", "SKIP")
+    )
     if scale not in {"", "GREGORIAN"} or skip not in {"", "OMIT"}:
         raise InvalidText("Rules by another calendar than the Gregorian are not known here.")
     if frequency in {"DAILY", "WEEKLY"} and "BYSETPOS" in rule:

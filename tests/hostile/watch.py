@@ -22,20 +22,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _POLL = f"<propfind {XMLNS}><prop><sync-token/></prop></propfind>"
 
 
-_known: dict[int, list[int]] = {}
-
-
-def _pids(server: RunningServer) -> list[int]:
-    """Return the server's processes, looked up once; there is one server a port."""
-    if server.port not in _known:
-        _known[server.port] = worker_pids(server)
-    return _known[server.port]
-
-
 def cpu_seconds(server: RunningServer) -> float:
     """Return the processor time that the server has taken so far."""
     ticks = 0
-    for pid in _pids(server):
+    for pid in worker_pids(server):
         told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         ticks += int(told[11]) + int(told[12])
     return ticks / _TICKS
@@ -43,7 +33,7 @@ def cpu_seconds(server: RunningServer) -> float:
 
 def memory(server: RunningServer) -> int:
     """Return the bytes that the server's processes take; peaks are counted anew from here."""
-    for pid in _pids(server):
+    for pid in worker_pids(server):
         Path(f"/proc/{pid}/clear_refs").write_text("5")
     return _told(server, "VmRSS")
 
@@ -55,7 +45,7 @@ def peak_memory(server: RunningServer) -> int:
 
 def _told(server: RunningServer, name: str) -> int:
     total = 0
-    for pid in _pids(server):
+    for pid in worker_pids(server):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith(f"{name}:"):
                 total += int(line.split()[1]) * 1024
