@@ -70,6 +70,8 @@ class Moving:
             parts = urlsplit(told)
         except ValueError as error:
             raise BadRequest("The Destination is not an address.") from error
+        if parts.scheme not in {"", "http", "https"}:
+            raise BadRequest("The Destination is not an address of HTTP.")
         if parts.netloc and parts.netloc.lower() not in environ["praxis.hosts"]:
             raise Refusal(502, "The Destination is on another server.")
         if not parts.path.startswith(MOUNT + "/"):

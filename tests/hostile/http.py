@@ -44,7 +44,7 @@ PATHS = (
     _path("a long name", MUELLER + "x" * 60_000 + ".ics", 403, 414),
     _path("a name of 256 bytes", MUELLER + "x" * 252 + ".ics", 403),
     _path("a name of 128 umlauts", MUELLER + "%c3%bc" * 128, 403),
-    _path("1,000 folders", MUELLER + "a/" * 1000 + "x.ics", 403),
+    _path("1,000 folders", MUELLER + "a/" * 1000 + "x.ics", 409),
     _path("1,000 slashes", MUELLER + "/" * 1000, 405),
     _path("the root of all", "/caldav/", 403),
     _path("the home", "/caldav/calendars/", 403),
@@ -65,7 +65,7 @@ PATHS = (
         told=False,
     ),
     _path("a calendar of another script", "/caldav/calendars/dr-mu%cc%88ller/x.ics", 403, 404, 409),
-    _path("dots that stay", "/caldav/calendars/dr-mueller/%252e%252e/x.ics", 403),
+    _path("dots that stay", "/caldav/calendars/dr-mueller/%252e%252e/x.ics", 409),
     *(
         _path("what is not there", f"{MUELLER}nothing.ics", 404, method=method)
         for method in ("GET", "DELETE")
