@@ -116,6 +116,10 @@ def _as_seen_by(account: Account, resource: Resource) -> Resource | None:
     if isinstance(resource, CalendarResource | ObjectResource):
         scope = current()
         seen = view(account, resource.view.calendar, scope.calendars, scope.unit.epoch)
+        if isinstance(resource, ObjectResource) and not seen.shows_all_of(
+            resource.head.calendar_id
+        ):
+            return None  # with less detail it has another name
         return replace(resource, account=account, view=seen)
     if account.id == resource.account.id:
         return resource

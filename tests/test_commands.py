@@ -198,7 +198,7 @@ def test_a_doctor_is_added_with_a_calendar(practice: SqlDatabase) -> None:
     [
         (("doctor", "add", "dr-mueller"), "There is already one called 'dr-mueller'."),
         (("doctor", "add", "praxis"), "There is already a calendar 'praxis'."),
-        (("doctor", "add", "Dr. Müller"), "A name has 1 to 64"),
+        (("doctor", "add", "Dr. Müller"), "A short name has 1 to 64"),
         (("doctor", "add", "dr-neu", "--hours", "immer"), "hours"),
         (("room", "add", "Raum 1"), "name has"),
     ],

@@ -133,7 +133,7 @@ ELSEWHERE = [
     ("MKCALENDAR", "/caldav/neu/", 403, LOCATION),
     ("MKCALENDAR", f"{HOME}a~b/", 403, LOCATION),
     ("MKCALENDAR", f"{HOME}appointments.ics/", 403, LOCATION),
-    ("MKCALENDAR", f"{HOME}{'x' * 65}/", 403, LOCATION),
+    ("MKCALENDAR", f"{HOME}{'x' * 256}/", 403, LOCATION),
     ("MKCALENDAR", f"{HOME}nirgends/neu/", 409, ""),
     ("MKCALENDAR", f"{HOME}dr-mueller/a/b/", 409, ""),
     ("MKCALENDAR", "/caldav/nirgends/neu/", 409, ""),

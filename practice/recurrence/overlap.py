@@ -49,13 +49,27 @@ def taken(instance: Instance, zone: tzinfo, *, alone: bool = False) -> tuple[int
     """
     begin = instance.start
     start = seconds(begin, zone)
-    end = None if instance.end is None else _end(begin, instance.end, zone, alone)
+    length = _duration(instance)
+    if length is not None and isinstance(begin, datetime):
+        # Days are days on the clock, hours are hours (RFC 5545 3.3.6).
+        end: int | None = seconds(begin + timedelta(days=length.days), zone) + length.seconds
+    else:
+        end = None if instance.end is None else _end(begin, instance.end, zone, alone)
     if instance.source.name == "VTODO" and isinstance(begin, datetime):
         return _task(instance.source, start, end)
     if end is None or (end <= start and not isinstance(begin, datetime)):
         whole_day = not isinstance(begin, datetime)
         end = seconds(begin + timedelta(days=1), zone) if whole_day else start
     return start, max(end, start + 1)
+
+
+def _duration(instance: Instance) -> timedelta | None:
+    """Return the DURATION that the end of an instance is made of, None for another end."""
+    told = instance.source.get("DURATION")
+    if told is None or instance.end != instance.start + told.dt:
+        return None
+    length: timedelta = told.dt
+    return length
 
 
 def _task(part: Any, start: int, end: int | None) -> tuple[int, int]:

@@ -92,10 +92,16 @@ def check_times(part: Any) -> None:
             period = entry.dt if isinstance(entry.dt, tuple) else (entry.dt,)
             moments += [moment for moment in period if isinstance(moment, date)]
     for moment in moments:
-        if _day(moment) < EARLIEST.date():
+        if _is_before(moment, EARLIEST):
             raise TooEarly(f"A date lies before {EARLIEST.year}.")
-        if _day(moment) > LATEST.date():
+        if moment != LATEST and not _is_before(moment, LATEST):
             raise TooLate(f"A date lies after {LATEST.year}.")
+
+
+def _is_before(moment: date, limit: datetime) -> bool:
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        return moment < limit
+    return _day(moment) < limit.date()  # in whatever zone
 
 
 def _check_end(part: Any) -> None:
