@@ -136,8 +136,8 @@ class Objects:
     def _object_path(self, path: str) -> CalendarPath:
         """Return the object a path names; a PUT on a calendar must never replace it."""
         at = self._addresses.calendar_path(path)
-        if at is None and path.strip("/").count("/") > 1:
-            # No collection lies that deep, so the parent is missing (RFC 4918 9.7.1).
+        if at is None and path.startswith(f"/{HOME}/") and path.strip("/").count("/") > 1:
+            # Below the home there are calendars, so a parent is missing (RFC 4918 9.7.1).
             raise Refusal(409, "There is no such collection to put an object into.")
         if at is None:
             raise Refusal(403, "Calendar objects are kept in calendars.")

@@ -178,11 +178,20 @@ def test_a_dead_property_comes_back_as_the_xml_it_was(staff: httpx.Client, path:
 
 _CHARACTERS = st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"])
 _TEXT = st.text(_CHARACTERS | st.sampled_from("\r\n\t"), max_size=8)
-_NAMES = st.builds(
-    lambda namespace, name: f"{{{namespace}}}{name}" if namespace else name,
-    st.sampled_from(["", "DAV:", "urn:n", 'urn:"&<', "http://www.w3.org/XML/1998/namespace"]),
-    st.sampled_from(["a", "lang", "ä.b-c", "_x"]),
-)
+_SPACES = ["", "urn:n", 'urn:"&<', "http://www.w3.org/XML/1998/namespace"]
+
+
+def _names_in(*namespaces: str) -> st.SearchStrategy[str]:
+    return st.builds(
+        lambda namespace, name: f"{{{namespace}}}{name}" if namespace else name,
+        st.sampled_from(namespaces),
+        st.sampled_from(["a", "lang", "ä.b-c", "_x"]),
+    )
+
+
+_NAMES = _names_in("DAV:", *_SPACES)
+#: Not in DAV:, for which a library in this process has ElementTree write no prefix.
+_ATTRIBUTES = _names_in(*_SPACES)
 
 
 def _element(
@@ -197,11 +206,13 @@ def _element(
 
 
 _ELEMENTS = st.recursive(
-    st.builds(_element, _NAMES, st.dictionaries(_NAMES, _TEXT, max_size=3), st.just([]), _TEXT),
+    st.builds(
+        _element, _NAMES, st.dictionaries(_ATTRIBUTES, _TEXT, max_size=3), st.just([]), _TEXT
+    ),
     lambda inner: st.builds(
         _element,
         _NAMES,
-        st.dictionaries(_NAMES, _TEXT, max_size=2),
+        st.dictionaries(_ATTRIBUTES, _TEXT, max_size=2),
         st.lists(st.tuples(inner, _TEXT), max_size=3),
         _TEXT,
     ),
@@ -226,7 +237,8 @@ def test_whatever_a_property_holds_comes_back(server: RunningServer, content: ET
         assert the(client.request("PROPPATCH", MUELLER, content=body.encode())).told
         found = propfind(client, MUELLER, NOTE).only.told[NOTE]
     told = ET.tostring(found, encoding="unicode").replace("\r", "&#13;")
-    assert ET.canonicalize(told) == ET.canonicalize(sent)
+    alike = [ET.canonicalize(one, rewrite_prefixes=True) for one in (told, sent)]
+    assert alike[0] == alike[1]
 
 
 def test_the_language_around_a_property_is_kept_with_it(staff: httpx.Client) -> None:
