@@ -108,6 +108,8 @@ PUBLIC: Mapping[str, Callable[[Any], str | None]] = {
     DAV + "group-member-set": lambda _: "",
     DAV + "group-membership": lambda _: "",
     DAV + "resource-id": lambda r: hrefs(_urn(shown(r), r.profile)),
+    # One home for all: what of it each may see is another question.
+    CALDAV + "calendar-home-set": lambda _: hrefs(href(HOME)),
     CALDAV + "calendar-user-address-set": _addresses,
     CALDAV + "calendar-user-type": kind,
     CALSERVER + "email-address-set": _mail,

@@ -301,11 +301,53 @@ def test_an_endless_series_moved_from_now_on_is_found_far_ahead() -> None:
         assert not is_in(text, Span(noon - 4 * HOUR, noon - 3 * HOUR), zone=BERLIN)
 
 
-def test_an_override_that_moves_the_rest_by_years_is_refused() -> None:
+def test_a_weekly_task_of_years_ago_is_done_now_and_goes_on_from_here() -> None:
+    """What python-caldav writes when such a task is completed, this and the future."""
+    text = an_object(
+        "VTODO",
+        ("DTSTART:20200106T080000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY"),
+        (
+            "RECURRENCE-ID;RANGE=THISANDFUTURE:20200113T080000Z",
+            *("DTSTART:20261123T080000Z", "DURATION:PT1H"),
+        ),
+    )
+    facts = read(text, zone=BERLIN, now=NOW, limits=Limits())
+    starts = [datetime.fromtimestamp(o.start, UTC) for o in facts.occurrences]
+    assert min(starts) >= datetime(2020, 1, 6, 8, tzinfo=UTC)
+    put_off = [start for start in starts if start > NOW]
+    assert put_off[:3] == [datetime(2026, 11, day, 8, tzinfo=UTC) for day in (23, 30)] + [
+        datetime(2026, 12, 7, 8, tzinfo=UTC)
+    ]
+    for year in (2027, 2090):
+        monday = datetime(year, 3, 1, 8, 30, tzinfo=UTC)
+        monday -= timedelta(days=monday.weekday())
+        at = int(monday.timestamp())
+        assert is_in(text, Span(at, at + 60), zone=BERLIN)
+
+
+@pytest.mark.parametrize("years", [1, 9])
+def test_an_endless_series_moved_back_is_known_as_far_as_its_coverage_says(years: int) -> None:
+    """Its starts by the rule lie beyond what is covered, their instances within."""
+    text = an_object(
+        "VEVENT",
+        ("DTSTART:20261019T080000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY"),
+        (
+            f"RECURRENCE-ID;RANGE=THISANDFUTURE:{2026 + years}1101T080000Z",
+            *("DTSTART:20261101T120000Z", "DURATION:PT1H"),
+        ),
+    )
+    facts = read(text, zone=BERLIN, now=NOW, limits=Limits())
+    assert facts.coverage is not None
+    moved = [o.start for o in facts.occurrences if o.start % DAY == 12 * HOUR]
+    assert facts.coverage.end - max(moved) < 2 * DAY
+    assert moved == [*range(moved[0], moved[-1] + 1, DAY)]
+
+
+def test_an_override_that_moves_the_rest_beyond_ten_years_is_refused() -> None:
     text = an_object(
         "VEVENT",
         ("DTSTART:20261019T080000Z", "RRULE:FREQ=DAILY"),
-        ("RECURRENCE-ID;RANGE=THISANDFUTURE:20261020T080000Z", "DTSTART:20291020T080000Z"),
+        ("RECURRENCE-ID;RANGE=THISANDFUTURE:20261020T080000Z", "DTSTART:20371020T080000Z"),
     )
     with pytest.raises(InvalidText):
         read(text, zone=BERLIN, now=NOW, limits=Limits())

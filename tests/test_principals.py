@@ -99,6 +99,7 @@ def test_a_colleague_sees_name_and_addresses_and_nothing_of_the_rest(people: Peo
     public = (
         *(DAV + "displayname", DAV + "resourcetype", HREF, ADDRESSES),
         *(CALDAV + "calendar-user-type", CALENDARSERVER + "email-address-set"),
+        CALDAV + "calendar-home-set",
     )
     own = (
         *(CALDAV + "schedule-inbox-URL", CALDAV + "schedule-outbox-URL"),
@@ -109,6 +110,7 @@ def test_a_colleague_sees_name_and_addresses_and_nothing_of_the_rest(people: Peo
     assert told.missing == set(own)
     assert told.text(DAV + "displayname") == "Dr. Sabine Müller"
     assert told.hrefs(HREF) == [principal("mueller")]
+    assert told.hrefs(CALDAV + "calendar-home-set") == [HOME]
     assert told.kinds() == {DAV + "principal", DAV + "collection"}
     assert told.told[CALENDARSERVER + "email-address-set"][0].text == MAIL["mueller"]
     me = propfind(people["schmidt"], principal("mueller"), DAV + "current-user-principal").only
@@ -213,6 +215,51 @@ def test_a_search_may_ask_for_nothing_of_whom_it_finds(people: People) -> None:
     assert list(found) == [principal("mueller")]
 
 
+@pytest.mark.parametrize("asking", FINDS)
+@pytest.mark.parametrize("test", ["", 'test="anyof"'])
+def test_a_search_without_a_condition_lists_everybody_who_may_be_found(
+    people: People, asking: str, test: str
+) -> None:
+    assert search(people[asking], attributes=test) == FINDS[asking]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("<property-search><prop><displayname/></prop><match>Müller</match></property-search>", 1),
+        ("", 4),
+    ],
+)
+def test_a_program_that_asks_beside_an_empty_prop_is_told_name_and_home(
+    people: People, condition: str, found: int
+) -> None:
+    """python-caldav's search; it reads both properties of everybody it finds."""
+    body = (
+        f"<principal-property-search {NS}>{condition}"
+        "<prop/><C:calendar-home-set/><displayname/></principal-property-search>"
+    )
+    answers = report(people["empfang"], "/caldav/", body, depth="0").found
+    assert len(answers) == found
+    for told in answers.values():
+        assert set(told.told) == {DAV + "displayname", CALDAV + "calendar-home-set"}
+        assert not told.missing
+        assert told.hrefs(CALDAV + "calendar-home-set") == [HOME]
+
+
+def test_what_stands_beside_a_prop_that_asks_for_something_is_not_asked_for(
+    people: People,
+) -> None:
+    body = (
+        f"<principal-property-search {NS}><prop><displayname/></prop><C:calendar-home-set/>"
+        "</principal-property-search>"
+    )
+    for told in report(people["empfang"], "/caldav/", body, depth="0").found.values():
+        assert (set(told.told), told.missing) == ({DAV + "displayname"}, set())
+    body = f"<principal-match {NS}><self/><prop/></principal-match>"
+    (told,) = report(people["empfang"], "/caldav/", body, depth="0").found.values()
+    assert (set(told.told), told.missing) == (set(), set())
+
+
 def test_what_can_be_searched_for_is_told_and_true(people: People) -> None:
     answer = people["empfang"].request(
         "REPORT", "/caldav/", content=f"<principal-search-property-set {NS}/>"
@@ -232,7 +279,6 @@ def test_what_can_be_searched_for_is_told_and_true(people: People) -> None:
 
 
 FAULTS = {
-    "no condition": "<principal-property-search xmlns='DAV:'><prop/></principal-property-search>",
     "no match": (
         "<principal-property-search xmlns='DAV:'><property-search><prop><displayname/></prop>"
         "</property-search></principal-property-search>"

@@ -43,6 +43,10 @@ _MATCHES: dict[str, Callable[[str, str], bool]] = {
     "equals": str.__eq__,
 }
 
+_SEARCH = DAV + "principal-property-search"
+#: What it consists of (RFC 3744 9.4).
+_PARTS = {DAV + name for name in ("property-search", "prop", "apply-to-principal-collection-set")}
+
 #: The members of the collection a report is run on, with their addresses.
 Members = Callable[[], Iterable[tuple[str, Resource]]]
 
@@ -68,7 +72,13 @@ class _Asked:
     @property
     def tags(self) -> list[str]:
         prop = self.root.find(DAV + "prop")
-        return [] if prop is None else list(dict.fromkeys(child.tag for child in prop))
+        if prop is None:
+            return []
+        told = list(prop)
+        if not told and self.root.tag == _SEARCH:
+            # python-caldav puts what it asks for beside an empty prop, not into it.
+            told = [child for child in self.root if child.tag not in _PARTS]
+        return list(dict.fromkeys(child.tag for child in told))
 
     def principal(self, other: Account) -> Resource:
         return principals.principal(self.scope.signed_in(), self.profile, other)
@@ -84,11 +94,12 @@ class _Asked:
 
 
 def _principal_property_search(asked: _Asked) -> bytes:
-    """Find principals by parts of their names and addresses (RFC 3744 9.4)."""
+    """Find principals by parts of their names and addresses (RFC 3744 9.4).
+
+    Without a condition, which the RFC does not know, that is everybody who may be found.
+    """
     conditions = [_condition(one) for one in asked.root.findall(DAV + "property-search")]
-    if not conditions:
-        raise BadRequest("A principal-property-search has a property-search.")
-    met = any if asked.root.get("test") == "anyof" else all
+    met = any if conditions and asked.root.get("test") == "anyof" else all
     # Principals are members of the mount and of nothing else.
     everywhere = asked.root.find(DAV + "apply-to-principal-collection-set") is not None
     if not everywhere and type(asked.resource) is not RootResource:
@@ -175,7 +186,7 @@ def _acl_principal_prop_set(asked: _Asked) -> bytes:
 
 
 PRINCIPAL_REPORTS: dict[str, Callable[[_Asked], bytes]] = {
-    DAV + "principal-property-search": _principal_property_search,
+    _SEARCH: _principal_property_search,
     DAV + "principal-search-property-set": _principal_search_property_set,
     DAV + "principal-match": _principal_match,
     DAV + "acl-principal-prop-set": _acl_principal_prop_set,

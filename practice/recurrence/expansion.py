@@ -25,7 +25,7 @@ from practice.recurrence.overlap import (
     taken,
 )
 from practice.recurrence.rules import end_endless, end_rule, last_start, listed
-from practice.recurrence.series import FARTHEST_SHIFT, Instance, Series, end_of
+from practice.recurrence.series import Instance, Series, end_of, farthest_shift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,8 +95,9 @@ def next_occurrence(
     stop = min(position + timedelta(days=36525), LATEST)
     if span.end is not None:
         stop = min(stop, datetime.fromtimestamp(min(span.end, LATEST_SECOND), UTC))
-    end_endless(calendar, component, stop + FARTHEST_SHIFT + _MARGIN, zone)
-    series = Series(_parts(calendar, component))
+    parts = _parts(calendar, component)
+    end_endless(calendar, component, stop + farthest_shift(parts) + _MARGIN, zone)
+    series = Series(parts)
     step = timedelta(days=8)
     while position < stop:
         upto = min(position + step, stop)
@@ -200,8 +201,9 @@ def _overlapping(
     end = LATEST_SECOND if span.end is None else min(span.end, LATEST_SECOND)
     first = datetime.fromtimestamp(start, UTC) - _MARGIN
     last = datetime.fromtimestamp(max(start, end), UTC) + _MARGIN
-    end_endless(calendar, component, last + FARTHEST_SHIFT, zone)
-    series = Series(_parts(calendar, component))
+    parts = _parts(calendar, component)
+    end_endless(calendar, component, last + farthest_shift(parts), zone)
+    series = Series(parts)
     for one in series.between(_on_clock(first, zone), _on_clock(last, zone)):
         if _overlap(taken(one, zone), span):
             yield one
@@ -271,13 +273,11 @@ def _bounds(
     """Return when to start and to stop expanding, and whether there is more after that."""
     starts: list[datetime] = []
     rules: list[tuple[Any, Any]] = []
-    longest = shift = timedelta()
-    for part in _parts(calendar, component):
+    longest, parts = timedelta(), _parts(calendar, component)
+    for part in parts:
         start = _moment(part["DTSTART"].dt, zone)
         starts += [start, *(_moment(d, zone) for d in _dates(part.get("RDATE")))]
         longest = max(longest, _length(part, start, zone))
-        if "RECURRENCE-ID" in part:  # the rest of the series may be moved as far
-            shift = max(shift, abs(start - _moment(part["RECURRENCE-ID"].dt, zone)))
         for rule in listed(part.get("RRULE")):
             last = last_start(rule, start, most)
             rules.append((rule, part))
@@ -285,14 +285,16 @@ def _bounds(
             if last:
                 end_rule(rule, part, last, zone)
                 rules.pop()
-    longest += min(shift, FARTHEST_SHIFT)
+    shift = farthest_shift(parts)
     first, last = min(starts) - longest - _MARGIN, max(starts) + longest + _MARGIN
-    if rules:
+    if not rules:
+        first, last = first - shift, last + shift
+    else:
         first = max(first, now - BACKWARD)
         last = max(last, max(first, now) + FORWARD)
         for rule, part in rules:
             if "COUNT" not in rule:
-                end_rule(rule, part, last, zone)
+                end_rule(rule, part, last + shift, zone)  # it may be moved to before `last`
     return max(first, EARLIEST), min(last, LATEST), bool(rules)
 
 

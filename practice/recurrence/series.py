@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from dateutil.rrule import rrule
     from icalendar import Component
 
-__all__ = ["Instance", "Series", "end_of"]
+__all__ = ["Instance", "Series", "end_of", "farthest_shift"]
 
-#: Overrides that take the rest of a series with them move it by less.
-FARTHEST_SHIFT = timedelta(days=370)
+#: Overrides that take the rest of a series with them move it by less: a task put off for years is
+#: still one, but what is in a range is looked for as far around it.
+FARTHEST_SHIFT = timedelta(days=3660)
 _NOTHING = timedelta()
 
 
@@ -113,8 +114,6 @@ class Series:
         periods = (_naive(end) - at for at, end in self._dates.items() if end is not None)
         longest = max([longest, *periods])
         shifts = [_shift(self._overrides[at]) for at in self._futures]
-        if any(abs(shift) > FARTHEST_SHIFT for shift in shifts):
-            raise InvalidText("An override moves the rest of the series by more than a year.")
         later, earlier = max([_NOTHING, *shifts]), -min([_NOTHING, *shifts])
         # A day more for whole days, whose ends nothing needs to tell.
         return longest + later + timedelta(days=1), earlier + timedelta(days=1)
@@ -155,6 +154,18 @@ class Series:
         period = self._dates.get(at)
         end = end_of(source, start) if period is None or position else period
         return Instance(start, end, at.date() if self._whole_days else at, source)
+
+
+def farthest_shift(parts: Iterable[Any]) -> timedelta:
+    """Return by how much overrides move the rest of their series at most; times by one clock.
+
+    Raises InvalidText above ten years.
+    """
+    moving = (p for p in parts if "RECURRENCE-ID" in p and "DTSTART" in p and _and_future(p))
+    farthest = max((abs(_shift(part)) for part in moving), default=_NOTHING)
+    if farthest > FARTHEST_SHIFT:
+        raise InvalidText("An override moves the rest of the series by more than ten years.")
+    return farthest
 
 
 def end_of(part: Any, start: date) -> date | None:
