@@ -407,7 +407,9 @@ DOORS = (
     Refused("a zone of nowhere", "PROPPATCH", MUELLER, 207, body=BAD_ZONE),
     Refused("too long", "PROPPATCH", MUELLER, 207, body=TOO_LONG),
     Refused("too long, an object", "PROPPATCH", A, 207, body=TOO_LONG),
-    Refused("another's ETag, an object", "PROPPATCH", A, 412, body=NOTED, headers={"If": '(["x"])'}),
+    Refused(
+        "another's ETag, an object", "PROPPATCH", A, 412, body=NOTED, headers={"If": '(["x"])'}
+    ),
     Refused(
         "made with a zone of nowhere",
         "MKCALENDAR",
@@ -417,7 +419,9 @@ DOORS = (
         account="admin",
         body=BAD_ZONE.replace("propertyupdate", "C:mkcalendar"),
     ),
-    Refused("an ETag", "MKCALENDAR", NEU, 412, account="admin", body=MADE, headers={"If": '(["x"])'}),
+    Refused(
+        "an ETag", "MKCALENDAR", NEU, 412, account="admin", body=MADE, headers={"If": '(["x"])'}
+    ),
     Refused("an unknown feed", "GET", FEED, 404, account=None),
     *(
         Refused("a feed is only read", method, FEED, 405, account=None, body=A_NEW_ONE)

@@ -106,7 +106,7 @@ class Report:
         if DATA in tags:
             items = self._with_texts(list(heads))
         kept: Kept = {}
-        if wants_stored(tags, objects=True):
+        if self._wants_stored(tags):
             items = list(items)
             kept = self._kept(items, tags)
         for item in items:
@@ -116,17 +116,23 @@ class Report:
     def _kept(self, heads: Sequence[ObjectHead], tags: list[str]) -> Kept:
         """Return what clients have set of objects, if that is asked for."""
         return (
-            properties_of(self.uow, self.view, heads)
-            if wants_stored(tags, objects=True) and heads
-            else {}
+            properties_of(self.uow, self.view, heads) if self._wants_stored(tags) and heads else {}
         )
+
+    def _wants_stored(self, tags: list[str]) -> bool:
+        return self._asks_for("allprop", "propname") or wants_stored(tags, objects=True)
+
+    def _asks_for(self, *names: str) -> bool:
+        return any(self.root.find(DAV + name) is not None for name in names)
 
     def _propstat(self, item: ObjectHead, tags: list[str], kept: Kept) -> str:
         resource = self._resource(item)
         if item.id in kept:
             resource = replace(resource, stored=kept[item.id])
-        if self.root.find(DAV + "propname") is not None:
+        if self._asks_for("propname"):
             return propstat(resource, allprop(resource, names_only=True), names_only=True)
+        if self._asks_for("allprop"):
+            tags = allprop(resource)
         return propstat(resource, tags, minimal=self.minimal)
 
     def _with_texts(self, heads: list[ObjectHead]) -> Iterator[ObjectHead]:
@@ -144,19 +150,9 @@ class Report:
         return ObjectResource(self.account, self.profile, self.view, item, data)
 
     def _tags(self) -> list[str]:
-        """Return the properties asked for."""
+        """Return the properties asked for by their names."""
         prop = self.root.find(DAV + "prop")
-        if prop is not None:
-            return [element.tag for element in prop]
-        if self.root.find(DAV + "allprop") is not None:
-            return [
-                DAV + "getetag",
-                DAV + "getcontenttype",
-                DAV + "getcontentlength",
-                DAV + "getlastmodified",
-                DAV + "resourcetype",
-            ]
-        return []
+        return [] if prop is None else [element.tag for element in prop]
 
     def _name(self, one: str) -> str | None:
         """Return the name in the view that an href leads to, None for one elsewhere."""
