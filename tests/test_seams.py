@@ -153,3 +153,24 @@ def test_a_report_of_all_properties_tells_those_that_clients_have_set(
             found = report(staff, MUELLER, body).only
             assert {"{urn:n}note", DAV + "getetag"} <= set(found.told)
             assert found.missing == set()
+
+
+def test_no_answer_grows_with_the_properties_asked_for_times_the_objects(
+    practice: SqlDatabase,
+) -> None:
+    with clients(practice, "empfang") as (staff,):
+        for number in range(80):
+            put(staff, MUELLER, f"{number}.ics", an_event(str(number)))
+        asked = "".join(f"<p{number}/>" for number in range(40_000))
+        prop = f"<D:prop xmlns='urn:x' xmlns:D='DAV:'>{asked}</D:prop>"
+        everything = '<C:filter><C:comp-filter name="VCALENDAR"/></C:filter>'
+        bodies = {
+            "PROPFIND": f"<propfind {NAMESPACES}>{prop}</propfind>",
+            "REPORT": f"<C:calendar-query {NAMESPACES}>{prop}{everything}</C:calendar-query>",
+        }
+        for method, body in bodies.items():
+            answer = staff.request(method, MUELLER, content=body, headers={"Depth": "1"})
+            assert answer.status_code == 403
+            assert preconditions(answer) == {DAV + "number-of-matches-within-limits"}
+        one = staff.request("PROPFIND", MUELLER, content=bodies["PROPFIND"], headers={"Depth": "0"})
+        assert one.status_code == 207
