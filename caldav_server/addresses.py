@@ -16,7 +16,7 @@ from practice.calendars import CalendarPath
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-__all__ = ["CONTROLS", "HOME", "MOUNT", "Addresses", "href"]
+__all__ = ["CONTROLS", "HOME", "MOUNT", "Addresses", "encoded", "href"]
 
 MOUNT = "/caldav"
 #: In no name of anything: they would be lost or do harm in headers, logs and databases.
@@ -26,8 +26,12 @@ HOME = "calendars"
 
 def href(*parts: str, collection: bool = True) -> str:
     """Return the href of a path below the mount."""
-    path = "/".join([MOUNT, *parts])
-    return quote(path, safe="/~@!$&'()*+,;=:") + ("/" if collection else "")
+    return encoded("/".join([MOUNT, *parts])) + ("/" if collection else "")
+
+
+def encoded(path: str) -> str:
+    """Return a path as it stands in hrefs: the same in every answer, since clients compare them."""
+    return quote(path, safe="/~@!$&'()*+,;=:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from caldav_server.finding import found_at
 from caldav_server.people import People
 from caldav_server.prefer import preferences
 from caldav_server.properties import allprop, propstat, response, wants_stored
-from caldav_server.reports.answer import Report, multistatus
+from caldav_server.reports.answer import Report, bounded, multistatus
 from caldav_server.reports.freebusy import free_busy
 from caldav_server.resources import (
     CalendarResource,
@@ -127,7 +127,7 @@ class Collections:
             )
             heads = list(listing(uow, view)) if children else ()
         kept = properties_of(uow, view, heads) if heads and ask.stored(objects=True) else {}
-        for head in heads:
+        for head in bounded(heads, ask.count):
             name = view.name_of(head.calendar_id, head.href)
             address = href(HOME, at.shown, name, collection=False)
             set_ = kept.get(head.id, {})
@@ -201,6 +201,11 @@ class _Asked:
         self._tags = tags
         self._everything = everything
         self._names_only = names_only
+
+    @property
+    def count(self) -> int:
+        """How many properties it asks for by their names."""
+        return len(self._tags)
 
     def stored(self, *, objects: bool = False) -> bool:
         """Tell whether it asks for what clients have set, of objects or others."""

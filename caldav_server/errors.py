@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
+from caldav_server.addresses import encoded
 from caldav_server.xml import NAMESPACES, document, escape
 from practice import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Answer", "BadRequest", "Refusal", "answer_for", "need_privilege", "reason_for"]
+__all__ = [
+    "Answer",
+    "BadRequest",
+    "Refusal",
+    "answer_for",
+    "need_privilege",
+    "reason_for",
+    "uid_conflict",
+]
 
 #: Status, headers, body: what Radicale calls an intermediate response, less its request.
 Answer = tuple[int, "Mapping[str, str]", bytes | None]
@@ -86,6 +94,12 @@ def need_privilege(address: str, privilege: str, sentence: str) -> Refusal:
     return Refusal(403, sentence, element)
 
 
+def uid_conflict(error: errors.UidTaken, collection_href: str) -> Refusal:
+    """Return the refusal of a UID that a collection has under another name (RFC 4791 5.3.2.1)."""
+    told = f"<href>{escape(collection_href + encoded(error.href))}</href>" if error.href else ""
+    return Refusal(409, str(error), f"<C:no-uid-conflict>{told}</C:no-uid-conflict>")
+
+
 def reason_for(error: errors.PracticeError | Refusal) -> tuple[str, str]:
     """Return the status line (without the version) and the element that tell of an error."""
     if isinstance(error, Refusal):
@@ -101,13 +115,12 @@ RETRY_AFTER = "5"
 
 def answer_for(error: errors.PracticeError | Refusal, collection_href: str = "") -> Answer:
     """Return the reply that tells of an error. `collection_href` ends with a slash."""
+    if isinstance(error, errors.UidTaken):
+        error = uid_conflict(error, collection_href)
     if isinstance(error, Refusal):
         status, element = error.status, error.element
     else:
         status, element = next((s, e) for kind, s, e in _TABLE if isinstance(error, kind))
-    if isinstance(error, errors.UidTaken):
-        href = f"<href>{escape(collection_href + quote(error.href))}</href>" if error.href else ""
-        element = f"<C:no-uid-conflict>{href}</C:no-uid-conflict>"
     if isinstance(error, errors.SlotTaken):
         free = (
             f'<P:alternative start="{slot.start:%Y%m%dT%H%M%S}" end="{slot.end:%Y%m%dT%H%M%S}"'

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from caldav_server.attachment import attachment
 from caldav_server.preconditions import http_date, not_modified
 from practice.access import SYSTEM
 from practice.errors import NotFound, Unavailable
@@ -128,7 +129,7 @@ class Feeds:
                 return 304, headers, b""
             body = found.text(uow, self._profile).encode()
         headers["Content-Type"] = "text/calendar; charset=utf-8"
-        headers["Content-Disposition"] = f'attachment; filename="{found.name}.ics"'
+        headers["Content-Disposition"] = attachment(f"{found.name}.ics")
         if packed:
             headers["Content-Encoding"] = "gzip"
             body = gzip.compress(body, 6, mtime=0)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from caldav_server.addresses import HOME, MOUNT, Addresses, href
-from caldav_server.errors import Answer, BadRequest, Refusal
+from caldav_server.errors import Answer, BadRequest, Refusal, uid_conflict
 from caldav_server.objects import represented
 from caldav_server.preconditions import condition
 from caldav_server.prefer import preferences
+from practice.errors import UidTaken
 from practice.use_cases import objects
 from practice.use_cases.copying import copy
 
@@ -33,7 +34,7 @@ class Moving:
 
     def answer(self, scope: Scope, environ: dict[str, Any], path: str) -> Answer:
         """Copy or move an object to the Destination."""
-        account = scope.signed_in()
+        scope.signed_in()
         source = self.addresses.calendar_path(path)
         if source is None or not source.object:
             raise Refusal(403, "Calendars and what is around them are neither copied nor moved.")
@@ -45,6 +46,19 @@ class Moving:
             raise BadRequest("An object is copied or moved with Depth 0 or infinity.")
         if scope.find(target.calendar) is None:
             raise Refusal(409, "There is no such calendar to put an object into.")
+        try:
+            return self._done(scope, environ, source, target, overwrite)
+        except UidTaken as error:  # which it is where the object was to go
+            raise uid_conflict(error, href(HOME, target.shown)) from error
+
+    def _done(
+        self,
+        scope: Scope,
+        environ: dict[str, Any],
+        source: CalendarPath,
+        target: CalendarPath,
+        overwrite: bool,
+    ) -> Answer:
         act = copy if environ["REQUEST_METHOD"] == "COPY" else objects.move
         address = href(HOME, target.shown, target.object, collection=False)
         with scope.writing() as uow:
@@ -53,7 +67,7 @@ class Moving:
                 raise Refusal(403, "Source and destination are the same.")
             saved = act(
                 uow,
-                account,
+                scope.signed_in(),
                 (from_, source.object),
                 (to, target.object),
                 overwrite=overwrite,

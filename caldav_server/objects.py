@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from caldav_server.addresses import HOME, Addresses, href
+from caldav_server.attachment import attachment
 from caldav_server.errors import Answer, BadRequest, Refusal
 from caldav_server.packing import accepts_gzip
 from caldav_server.preconditions import condition, http_date, not_modified
@@ -70,7 +70,7 @@ class Objects:
             return 304, headers, None
         headers |= {
             "Content-Type": "text/calendar; charset=utf-8",
-            "Content-Disposition": _attachment(f"{view.calendar.name}.ics"),
+            "Content-Disposition": attachment(f"{view.calendar.name}.ics"),
         }
         text = as_file(scope.unit, view, self._profile)
         return 200, headers, zones_asked(environ)(text).encode()
@@ -162,13 +162,6 @@ def represented(
         "Content-Type": content_type(item.component),
     }
     return (200 if status == 204 else status), headers, item.text.encode()
-
-
-def _attachment(name: str) -> str:
-    """Return a Content-Disposition with a name that may have umlauts (RFC 6266 4.3)."""
-    bare = name.encode("ascii", "replace").decode().replace("?", "_")
-    more = "" if bare == name else f"; filename*=UTF-8''{quote(name)}"
-    return f'attachment; filename="{bare}"{more}'
 
 
 #: A line folded within a character, as RFC 5545 3.1 says that some do.

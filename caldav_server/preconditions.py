@@ -10,7 +10,6 @@ import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from caldav_server.if_header import State, read_if
 from caldav_server.tokens import ctag, sync_token
@@ -74,12 +73,7 @@ def check_if(scope: Scope, addresses: Addresses, environ: Mapping[str, Any], pat
     def state_of(tag: str) -> State:
         if not tag:
             return _state(scope, addresses.calendar_path(path))
-        try:
-            host = urlsplit(tag).netloc.lower()
-        except ValueError:
-            return State()
-        ours = not host or host in environ["praxis.hosts"]
-        return _state(scope, addresses.from_href(tag)) if ours else State()
+        return _state(scope, addresses.from_href(tag, environ["praxis.hosts"]))
 
     if not asked.holds(state_of):
         raise PreconditionFailed("The If header does not hold.")

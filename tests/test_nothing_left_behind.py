@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from practice.accounts import CredentialKind, Room
-from practice.calendars import CalendarKind
+from practice.calendars import CalendarKind, Level
 from practice.database import SqlDatabase
 from practice.patients import Patient, PatientRecord
+from practice.use_cases.feeds import make
 from tests.bookings import everything
 from tests.building import an_event, the_account, writing
 from tests.dav import CALDAV, DAV, HOME, multistatus, preconditions, put
@@ -325,7 +326,12 @@ EXTENDED = (
     '<mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>'
     "<resourcetype><collection/><C:calendar/></resourcetype></prop></set></mkcol>"
 )
+AVAILABLE = proppatch(
+    "<C:calendar-availability>BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//y\nBEGIN:VAVAILABILITY\n"
+    "UID:v\nDTSTAMP:20261101T080000Z\nEND:VAVAILABILITY\nEND:VCALENDAR</C:calendar-availability>"
+)
 NEU = f"{HOME}neu/"
+OUTBOX = "/caldav/empfang/outbox/"
 MUST_BE_NULL = DAV + "resource-must-be-null"
 CREATIONS = (
     Refused("staff", "MKCALENDAR", NEU, 403, body=MADE),
@@ -364,7 +370,65 @@ OTHERS = (
         body='<sync-collection xmlns="DAV:"><sync-token>x</sync-token><prop/></sync-collection>',
     ),
 )
-REFUSED = (*PUTS, *DELETIONS, *MOVES, *PROPPATCHES, *CREATIONS, *OTHERS)
+BAD_ZONE = proppatch("<C:calendar-timezone>BEGIN:VCALENDAR</C:calendar-timezone>")
+TOO_LONG = proppatch(f'<n:note xmlns:n="urn:n">{"x" * 200_000}</n:note>')
+ASKED = "\r\n".join(
+    (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//x//y",
+        "METHOD:REQUEST",
+        "BEGIN:VFREEBUSY",
+        "UID:asked",
+        "DTSTAMP:20261101T080000Z",
+        "DTSTART:20261123T000000Z",
+        "DTEND:20261124T000000Z",
+        "ORGANIZER:/caldav/mueller/",
+        "ATTENDEE:/caldav/mueller/",
+        "END:VFREEBUSY",
+        "END:VCALENDAR",
+        "",
+    )
+)
+FEED = "/feeds/aaaaa-bbbbb-ccccc-ddddd-eeeee-f.ics"
+#: The doors beside calendars and their objects.
+DOORS = (
+    Refused("no iCalendar", "POST", OUTBOX, 403, VALID_DATA, body="BEGIN:VCARD"),
+    Refused("as another", "POST", OUTBOX, 403, CALDAV + "valid-organizer", body=ASKED),
+    Refused("an event", "POST", OUTBOX, 403, CALDAV + "valid-scheduling-message", body=A_NEW_ONE),
+    Refused("too large", "POST", OUTBOX, 403, TOO_LARGE, body=ASKED + "x" * 200_000),
+    Refused("at another's", "POST", "/caldav/mueller/outbox/", 404, body=ASKED),
+    Refused("at the inbox", "POST", "/caldav/empfang/inbox/", 405, body=ASKED),
+    Refused("into the inbox", "PUT", "/caldav/empfang/inbox/new.ics", 409, body=A_NEW_ONE),
+    Refused("in the outbox", "MKCALENDAR", f"{OUTBOX}neu/", 403, account="empfang", body=MADE),
+    Refused("nobody", "POST", OUTBOX, 401, account=None, body=ASKED),
+    Refused("no availability", "PROPPATCH", "/caldav/empfang/inbox/", 207, body=BAD_ZONE),
+    Refused("another's", "PROPPATCH", "/caldav/mueller/inbox/", 404, body=AVAILABLE),
+    Refused("a zone of nowhere", "PROPPATCH", MUELLER, 207, body=BAD_ZONE),
+    Refused("too long", "PROPPATCH", MUELLER, 207, body=TOO_LONG),
+    Refused("too long, an object", "PROPPATCH", A, 207, body=TOO_LONG),
+    Refused(
+        "another's ETag, an object", "PROPPATCH", A, 412, body=NOTED, headers={"If": '(["x"])'}
+    ),
+    Refused(
+        "made with a zone of nowhere",
+        "MKCALENDAR",
+        NEU,
+        403,
+        VALID_DATA,
+        account="admin",
+        body=BAD_ZONE.replace("propertyupdate", "C:mkcalendar"),
+    ),
+    Refused(
+        "an ETag", "MKCALENDAR", NEU, 412, account="admin", body=MADE, headers={"If": '(["x"])'}
+    ),
+    Refused("an unknown feed", "GET", FEED, 404, account=None),
+    *(
+        Refused("a feed is only read", method, FEED, 405, account=None, body=A_NEW_ONE)
+        for method in ("PUT", "POST", "DELETE", "PROPPATCH", "MKCALENDAR", "COPY", "OPTIONS")
+    ),
+)
+REFUSED = (*PUTS, *DELETIONS, *MOVES, *PROPPATCHES, *CREATIONS, *DOORS, *OTHERS)
 
 
 @pytest.fixture(scope="module")
@@ -379,6 +443,7 @@ def furnished(server: RunningServer) -> Iterator[SqlDatabase]:
             uow.accounts.add_credential(
                 the_account(uow, "albis"), CredentialKind.TOKEN, "Albis", "0" * 64
             )
+            make(uow, "dr-mueller", Level.BUSY, "Telefon")
         with server.client() as staff, server.client("buchung") as booking:
             typed = "X-APPOINTMENT-TYPE:PROPHYLAXE\r\nX-PATIENT-ID:4711"
             put(staff, MUELLER, "a.ics", an_event("a", "20261123T100000", "20261123T103000", typed))
@@ -388,11 +453,12 @@ def furnished(server: RunningServer) -> Iterator[SqlDatabase]:
             put(staff, LABOR, "copy.ics", an_event("a", "20261123T100000", "20261123T103000"))
             put(staff, LABOR, "replaced.ics", an_event("r", "20261123T100000", "20261123T103000"))
             put(staff, TASKS, "todo.ics", todo("todo"))
-            put_properties = (A, NOTED), (MUELLER, proppatch(COLOURED))
+            own = (MUELLER, proppatch(COLOURED)), ("/caldav/empfang/inbox/", AVAILABLE)
+            put_properties = (A, NOTED), (f"{TASKS}todo.ics", NOTED), *own
             for path, body in put_properties:
                 assert staff.request("PROPPATCH", path, content=body).status_code == 207
-            own = an_event("gebucht", "20261124T100000", "20261124T103000", typed)
-            assert put(booking, MUELLER, "gebucht.ics", own).status_code == 201
+            booked = an_event("gebucht", "20261124T100000", "20261124T103000", typed)
+            assert put(booking, MUELLER, "gebucht.ics", booked).status_code == 201
         yield database
 
 

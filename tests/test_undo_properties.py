@@ -26,7 +26,8 @@ from hypothesis.stateful import (
 
 from practice.access import Actor, view
 from practice.appointments import Booking, Slot, Status
-from practice.calendars import CalendarKind, Condition
+from practice.calendar_zone import TIMEZONE_ID, zone_of
+from practice.calendars import CalendarKind, Condition, Draft
 from practice.database import SqlDatabase
 from practice.errors import (
     CannotUndo,
@@ -42,13 +43,15 @@ from practice.errors import (
 from practice.log import LogQuestion
 from practice.use_cases import objects
 from practice.use_cases.book import take_bookings
+from practice.use_cases.copying import copy
 from practice.use_cases.history import as_file_at
+from practice.use_cases.properties import set_calendar_properties
 from practice.use_cases.reading import as_file, objects_named
 from practice.use_cases.retention import forget_some, forgettable
 from practice.use_cases.undo import plan_undo, undo
 from practice.use_cases.verify import verify
 from practice.vevent import read
-from tests.building import BERLIN, NOW, PROFILE, a_draft, a_practice, an_event, the_account
+from tests.building import BERLIN, NOW, PROFILE, a_practice, an_event, the_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +69,8 @@ NAMES = ("a", "b", "c")
 UIDS = ("eins", "zwei", "drei")
 WRITERS = ("admin", "empfang", "albis", "buchung")
 HOURS = (8, 9, 10)
+#: In which a floating event is at another time, and None: in the practice's.
+ZONES = (None, "America/New_York", "Asia/Tokyo")
 #: What a change may be refused for.
 REFUSALS = (Conflict, Invalid, NotAllowed, NotFound, ChangesForgotten)
 BOOKINGS = ("B-1", "B-2")
@@ -178,12 +183,22 @@ class Practice(RuleBasedStateMachine):
         uid=st.sampled_from(UIDS),
         hour=st.sampled_from(HOURS),
         more=st.sampled_from([(), ("X-APPOINTMENT-TYPE:A",), ("STATUS:CANCELLED",)]),
+        floating=st.booleans(),
     )
     def put(
-        self, writer: str, calendar: str, name: str, uid: str, hour: int, more: tuple[str, ...]
+        self,
+        writer: str,
+        calendar: str,
+        name: str,
+        uid: str,
+        hour: int,
+        more: tuple[str, ...],
+        floating: bool = False,
     ) -> None:
         times = (f"20261123T{hour:02}0000", f"20261123T{hour:02}3000")
         text = an_event(uid, *times, f"SUMMARY:Fassung {self.version}", *more)
+        if floating:
+            text = text.replace(";TZID=Europe/Berlin", "")
 
         def step(uow: SqlUnitOfWork) -> None:
             found = uow.calendars.find(calendar)
@@ -191,7 +206,8 @@ class Practice(RuleBasedStateMachine):
                 raise NotFound
             account = the_account(uow, writer)
             seen = view(account, found, uow.calendars.all(), uow.epoch)
-            draft = a_draft(name, text, uow.now)
+            zone = zone_of(found, PROFILE)
+            draft = Draft(name, text, read(text, zone=zone, now=uow.now, limits=PROFILE.limits))
             objects.put(uow, account, seen, draft, condition=Condition(), profile=PROFILE)
 
         self.attempt(writer, step)
@@ -224,8 +240,13 @@ class Practice(RuleBasedStateMachine):
             ),
         )
 
-    @rule(index=st.integers(0, 20), to=st.sampled_from(CALENDARS), name=st.sampled_from(NAMES))
-    def move(self, index: int, to: str, name: str) -> None:
+    @rule(
+        act=st.sampled_from([objects.move, copy]),
+        index=st.integers(0, 20),
+        to=st.sampled_from(CALENDARS),
+        name=st.sampled_from(NAMES),
+    )
+    def move_or_copy(self, act: Callable[..., object], index: int, to: str, name: str) -> None:
         if not self.last.state.objects:
             return
         calendar, href = self.place(index)
@@ -233,7 +254,7 @@ class Practice(RuleBasedStateMachine):
         def step(uow: SqlUnitOfWork) -> None:
             if uow.calendars.find(to) is None:
                 raise NotFound
-            objects.move(
+            act(
                 uow,
                 the_account(uow, "admin"),
                 (own_view(uow, calendar), href),
@@ -245,13 +266,19 @@ class Practice(RuleBasedStateMachine):
 
         self.attempt("admin", step)
 
-    @rule(calendar=st.sampled_from(CALENDARS), title=st.sampled_from(["Alt", "Neu"]))
-    def rename(self, calendar: str, title: str) -> None:
+    @rule(
+        calendar=st.sampled_from(CALENDARS),
+        title=st.sampled_from(["Alt", "Neu"]),
+        zone=st.sampled_from(ZONES),
+    )
+    def set_properties(self, calendar: str, title: str, zone: str | None) -> None:
         def step(uow: SqlUnitOfWork) -> None:
             found = uow.calendars.find(calendar)
             if found is None:
                 raise NotFound
-            uow.calendars.set_properties(found, {"D:displayname": title})
+            changes = {"D:displayname": title, TIMEZONE_ID: zone}
+            seen, admin = own_view(uow, calendar), the_account(uow, "admin")
+            set_calendar_properties(uow, admin, seen, changes, PROFILE)
 
         self.attempt("admin", step)
 
@@ -401,7 +428,8 @@ class Practice(RuleBasedStateMachine):
                 (head,) = holders
                 calendar = calendars[head.calendar_id]
                 item = uow.calendars.get(own_view(uow, calendar.name), [head.href])[head.href]
-                facts = read(item.text, zone=BERLIN, now=self.now, limits=PROFILE.limits)
+                zone = zone_of(calendar, PROFILE)
+                facts = read(item.text, zone=zone, now=self.now, limits=PROFILE.limits)
                 assert one.slot == facts.slot
                 # Where an object in another calendar is left over, the index alone is asked.
                 assert one.status is facts.status or facts.status is Status.CANCELLED

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.errors import BadRequest, Refusal
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["Report", "multistatus"]
+__all__ = ["Report", "bounded", "multistatus"]
 
 #: Hrefs in one multiget; clients send 10 to 100.
 MOST_HREFS = 5000
+#: Properties in one answer, those of each resource counted: some dozens of the largest calendars'.
+MOST_TOLD = 3_000_000
 #: What clients have set of objects, by id.
 Kept = Mapping[int, Mapping[str, str]]
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Report:
         items = ((one, found.get(name or "")) for one, name in names.items())
         return multistatus(
             response(one, self._propstat(item, tags, kept)) if item else response(one)
-            for one, item in items
+            for one, item in bounded(items, len(tags))
         )
 
     def calendar_query(self) -> bytes:
@@ -106,27 +109,33 @@ class Report:
         if DATA in tags:
             items = self._with_texts(list(heads))
         kept: Kept = {}
-        if wants_stored(tags, objects=True):
+        if self._wants_stored(tags):
             items = list(items)
             kept = self._kept(items, tags)
-        for item in items:
+        for item in bounded(items, len(tags)):
             name = self.view.name_of(item.calendar_id, item.href)
             yield response(self._href(name), self._propstat(item, tags, kept))
 
     def _kept(self, heads: Sequence[ObjectHead], tags: list[str]) -> Kept:
         """Return what clients have set of objects, if that is asked for."""
         return (
-            properties_of(self.uow, self.view, heads)
-            if wants_stored(tags, objects=True) and heads
-            else {}
+            properties_of(self.uow, self.view, heads) if self._wants_stored(tags) and heads else {}
         )
+
+    def _wants_stored(self, tags: list[str]) -> bool:
+        return self._asks_for("allprop", "propname") or wants_stored(tags, objects=True)
+
+    def _asks_for(self, *names: str) -> bool:
+        return any(self.root.find(DAV + name) is not None for name in names)
 
     def _propstat(self, item: ObjectHead, tags: list[str], kept: Kept) -> str:
         resource = self._resource(item)
         if item.id in kept:
             resource = replace(resource, stored=kept[item.id])
-        if self.root.find(DAV + "propname") is not None:
+        if self._asks_for("propname"):
             return propstat(resource, allprop(resource, names_only=True), names_only=True)
+        if self._asks_for("allprop"):
+            tags = allprop(resource)
         return propstat(resource, tags, minimal=self.minimal)
 
     def _with_texts(self, heads: list[ObjectHead]) -> Iterator[ObjectHead]:
@@ -144,19 +153,9 @@ class Report:
         return ObjectResource(self.account, self.profile, self.view, item, data)
 
     def _tags(self) -> list[str]:
-        """Return the properties asked for."""
+        """Return the properties asked for by their names."""
         prop = self.root.find(DAV + "prop")
-        if prop is not None:
-            return [element.tag for element in prop]
-        if self.root.find(DAV + "allprop") is not None:
-            return [
-                DAV + "getetag",
-                DAV + "getcontenttype",
-                DAV + "getcontentlength",
-                DAV + "getlastmodified",
-                DAV + "resourcetype",
-            ]
-        return []
+        return [] if prop is None else list(dict.fromkeys(element.tag for element in prop))
 
     def _name(self, one: str) -> str | None:
         """Return the name in the view that an href leads to, None for one elsewhere."""
@@ -167,6 +166,17 @@ class Report:
 
     def _href(self, name: str) -> str:
         return href(HOME, self.shown, name, collection=False)
+
+
+def bounded(found: Iterable[_Found], each: int) -> Iterator[_Found]:
+    """Yield what is found, of which `each` properties are told; raises Refusal for too many."""
+    most = MOST_TOLD // max(each, 1)
+    known = len(found) if isinstance(found, Sized) else 0
+    for count, one in enumerate(found, 1):
+        if max(count, known) > most:
+            sentence = "The answer would be too long; ask for fewer properties."
+            raise Refusal(403, sentence, "<number-of-matches-within-limits/>")
+        yield one
 
 
 def multistatus(parts: Iterable[str], token: str = "") -> bytes:

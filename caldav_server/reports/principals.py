@@ -14,7 +14,7 @@ from caldav_server.acl import holders
 from caldav_server.addresses import href
 from caldav_server.errors import BadRequest, Refusal
 from caldav_server.properties import propstat, response, value_of
-from caldav_server.reports.answer import multistatus
+from caldav_server.reports.answer import bounded, multistatus
 from caldav_server.resources import Resource, RootResource
 from caldav_server.xml import CALDAV, CALSERVER, DAV, NAMESPACES, document, empty, hrefs
 from practice.access import Account, may_find
@@ -85,11 +85,12 @@ class _Asked:
 
     def told(self, found: Iterable[tuple[str, Resource]]) -> bytes:
         parts: list[str] = []
-        for address, resource in found:
+        tags = self.tags
+        for address, resource in bounded(found, len(tags)):
             if len(parts) == MOST_FOUND:
                 sentence = f"The answer would have more than {MOST_FOUND} responses."
                 raise Refusal(403, sentence, "<number-of-matches-within-limits/>")
-            parts.append(response(address, propstat(resource, self.tags)))
+            parts.append(response(address, propstat(resource, tags)))
         return multistatus(parts)
 
 

@@ -153,6 +153,11 @@ def move(
         raise UidChanged(to_view.name_of(to_calendar.id, to_href))
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
         return Saved(item, created=False)
+    if to_view.calendar.kind is CalendarKind.UNION:
+        there = (from_calendar.id, from_href)
+        holders = uow.calendars.uid_holders(item.uid)
+        staying = [one for one in holders if (one.calendar_id, one.href) != there]
+        _refuse_uid_seen_elsewhere(staying, to_view, to_calendar, to_href)
     zone = zone_of(to_calendar, profile)
     facts = read(item.text, zone=zone, now=uow.now, limits=profile.limits)
     kept = uow.properties.of_objects(source[0], [item]).get(item.id, {})
