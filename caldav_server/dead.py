@@ -23,14 +23,13 @@ from caldav_server.xml import (
     is_element,
     wrap,
 )
+from practice.calendar_zone import TIMEZONE, TIMEZONE_ID
 from practice.properties import (
     COLOR,
     DESCRIPTION,
     DISPLAYNAME,
     LANGUAGE,
     ORDER,
-    TIMEZONE,
-    TIMEZONE_ID,
     TRANSPARENCY,
 )
 

@@ -15,7 +15,7 @@ from caldav_server.properties import response
 from caldav_server.proppatch import Asked, propstats
 from caldav_server.reports.answer import multistatus
 from caldav_server.resources import CalendarResource
-from caldav_server.xml import CALDAV, DAV, NAMESPACES, XmlError, document, parse
+from caldav_server.xml import CALDAV, DAV, NAMESPACES, XML_TYPE, XmlError, document, parse
 from practice.access import may_manage_calendars
 from practice.calendars import ALL_COMPONENTS, COMPONENTS
 from practice.errors import (
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Making"]
 
-_XML = {"Content-Type": "application/xml; charset=utf-8"}
 _COMPONENTS = CALDAV + "supported-calendar-component-set"
 _TYPE = DAV + "resourcetype"
 _LOCATION = "<C:calendar-collection-location-ok/>"
@@ -76,11 +75,11 @@ class Making:
             if wanted is None:
                 raise Refusal(403, sentence, element)
             told = propstats(tags, {_TYPE: Refusal(403, sentence, element)})
-            return 403, _XML, _document("mkcol-response", told)
+            return 403, XML_TYPE, _document("mkcol-response", told)
         try:
             return self._made(scope, name, steps)
         except PropertiesRefused as error:
-            return 403, _XML, _document("mkcol-response", propstats(tags, error.reasons))
+            return 403, XML_TYPE, _document("mkcol-response", propstats(tags, error.reasons))
 
     def _name(self, scope: Scope, path: str, *, taken: int) -> str:
         """Return the name of the calendar to be; raises Refusal where there can be none."""
@@ -145,7 +144,7 @@ class Making:
             raise Refusal(403, str(reason), elements[0][1]) from error
         tags = [one.tag for one in instructions(root)] if root is not None else []
         address = href(*(part for part in path.split("/") if part))
-        return 207, _XML, multistatus([response(address, propstats(tags, error.reasons))])
+        return 207, XML_TYPE, multistatus([response(address, propstats(tags, error.reasons))])
 
 
 def _body(scope: Scope, environ: dict[str, Any]) -> Element | None:

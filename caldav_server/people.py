@@ -17,7 +17,7 @@ from caldav_server.reports.expansion import expand_property, tags_within
 from caldav_server.reports.principals import PRINCIPAL_REPORTS, principal_report
 from caldav_server.resources import InboxResource, ObjectResource, OutboxResource, Resource
 from caldav_server.scheduling import inbox_report, schedule_response
-from caldav_server.xml import DAV
+from caldav_server.xml import DAV, XML_TYPE
 from practice.errors import NotFound
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["People"]
 
-_XML = {"Content-Type": "application/xml; charset=utf-8"}
 _EXPANSION = DAV + "expand-property"
 #: What is at a path, and with True what is right below it; with the properties asked for.
 Resources = Callable[[str, bool, list[str]], Iterator[tuple[str, Resource]]]
@@ -63,7 +62,7 @@ class People:
             def linked(link: str) -> Resource | None:
                 return _linked(link, lambda path: resources(path, False, tags))
 
-            return 207, _XML, expand_property(address, resource, root, linked)
+            return 207, XML_TYPE, expand_property(address, resource, root, linked)
         if isinstance(resource, ObjectResource) and root.tag != DAV + "acl-principal-prop-set":
             raise Refusal(403, "This report is run on collections.", "<supported-report/>")
         told = principal_report(
@@ -74,7 +73,7 @@ class People:
             lambda: resources(path, True, tags),
         )
         # This one is an answer by itself (RFC 3744 9.5).
-        return 200 if root.tag == DAV + "principal-search-property-set" else 207, _XML, told
+        return 200 if root.tag == DAV + "principal-search-property-set" else 207, XML_TYPE, told
 
     def report_of_box(self, scope: Scope, path: str, root: Element) -> Answer:
         """Answer a report on what is no calendar: the inbox, which clients sync as one."""
@@ -82,7 +81,7 @@ class People:
         found = found_at(scope, self._profile, bare) if bare not in {"", HOME} else None
         if found is None or not isinstance(found[1], InboxResource):
             raise Refusal(403, "This report is not supported here.", "<supported-report/>")
-        return 207, _XML, inbox_report(root)
+        return 207, XML_TYPE, inbox_report(root)
 
     def post(
         self, scope: Scope, environ: dict[str, Any], path: str, resources: Resources
@@ -91,7 +90,7 @@ class People:
         ((_, resource),) = resources(path, False, [])
         if not isinstance(resource, OutboxResource):
             raise Refusal(405, "Only an outbox takes a POST.")
-        return 200, _XML, schedule_response(scope, environ, self._profile)
+        return 200, XML_TYPE, schedule_response(scope, environ, self._profile)
 
     def acl(self, path: str, resources: Resources) -> Answer:
         """Refuse ACL (RFC 3744 8.1): who may do what is set by administrators, elsewhere."""

@@ -35,7 +35,7 @@ from caldav_server.resources import (
     RootResource,
 )
 from caldav_server.tokens import ctag
-from caldav_server.xml import CALDAV, DAV, XmlError, empty, escape
+from caldav_server.xml import CALDAV, DAV, XML_TYPE, XmlError, empty, escape
 from practice.access import may_set_properties
 from practice.errors import (
     InvalidProperty,
@@ -59,8 +59,6 @@ if TYPE_CHECKING:
     from practice.profile import Profile
 
 __all__ = ["Asked", "Proppatch", "propstats"]
-
-_XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 
 _LIVE_NAMES: Mapping[type, Mapping[str, str]] = {
@@ -158,7 +156,7 @@ class Proppatch:
             "": (RootResource, None),
             HOME: (HomeResource, properties.HOME),
             account.name: (PrincipalResource, properties.PRINCIPAL),
-            f"{account.name}/{INBOX}": (InboxResource, availability.PLACE),
+            f"{account.name}/{INBOX}": (InboxResource, properties.INBOX),
         }
         if at is None and bare not in own:
             found = found_at(scope, self._profile, bare)
@@ -180,11 +178,11 @@ class Proppatch:
         except NotAllowed as error:
             raise need_privilege(address, "write-properties", str(error)) from error
         except PropertiesRefused as error:
-            return 207, _XML, multistatus([response(address, propstats(tags, error.reasons))])
+            return 207, XML_TYPE, multistatus([response(address, propstats(tags, error.reasons))])
         asked = preferences(environ)
         if asked.minimal:
             return 200, asked.applied("return"), b""
-        return 207, _XML, multistatus([response(address, propstats(tags, {}))])
+        return 207, XML_TYPE, multistatus([response(address, propstats(tags, {}))])
 
     def _own(
         self, scope: Scope, kind: type, place: int | None, steps: Sequence[Instruction]

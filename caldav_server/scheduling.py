@@ -10,22 +10,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from caldav_server.addresses import HOME, MOUNT, href
+from caldav_server.addresses import MOUNT
 from caldav_server.errors import Refusal
 from caldav_server.principals import addresses_of
+from caldav_server.properties import response
+from caldav_server.reports.answer import multistatus
 from caldav_server.reports.freebusy import busy_lines, utc
 from caldav_server.resources import InboxResource
-from caldav_server.scope import current
-from caldav_server.xml import CALDAV, CALSERVER, DAV, NAMESPACES, document, escape, hrefs
+from caldav_server.tokens import INBOX_TOKEN
+from caldav_server.xml import CALDAV, DAV, NAMESPACES, document, escape, hrefs
 from practice.access import may_find
 from practice.content_lines import fold
 from practice.errors import ChangesForgotten, InvalidObject, InvalidText, TooManyInstances
-from practice.free_busy import BusyRequest, read_request
-from practice.use_cases.availability import NAME, PLACE
-from practice.use_cases.free_busy import Unanswered, busy_person, is_own
+from practice.free_busy import MOST_BYTES, BusyRequest, read_request
+from practice.use_cases.free_busy import Unanswered, busy_person
+from practice.use_cases.properties import INBOX
+from practice.vevent import PRODID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from xml.etree.ElementTree import Element
 
     from caldav_server.scope import Scope
@@ -33,73 +36,29 @@ if TYPE_CHECKING:
     from practice.facts import Occupied
     from practice.profile import Profile
 
-__all__ = [
-    "INBOX_PROPERTIES",
-    "INBOX_REPORTS",
-    "OUTBOX_PROPERTIES",
-    "an_inbox",
-    "inbox_report",
-    "schedule_response",
-]
-
-#: Of the inbox, in which nothing ever changes.
-_TOKEN = "urn:praxis-caldav:sync:inbox"  # noqa: S105 - the word is the RFC's
-MOST_BYTES = 200_000
+__all__ = ["an_inbox", "inbox_report", "schedule_response"]
 
 
 def an_inbox(scope: Scope, profile: Profile) -> InboxResource:
     """Return the inbox of the account that asks, with what it has set there."""
     account = scope.signed_in()
-    kept = scope.unit.properties.of_account(account, [PLACE])
-    return InboxResource(account, profile, kept.get(PLACE, {}))
-
-
-def _default_calendar(resource: InboxResource) -> str | None:
-    own = (c for c in current().calendars if is_own(resource.account, c))
-    return next((hrefs(href(HOME, calendar.name)) for calendar in own), None)
-
-
-def _availability(resource: InboxResource) -> str | None:
-    told = resource.stored.get(NAME)
-    return None if told is None else escape(told)
-
-
-#: What clients run on it, as on a calendar.
-INBOX_REPORTS = ("C:calendar-query", "C:calendar-multiget", "sync-collection")
-_DATA = '<C:calendar-data content-type="text/calendar" version="2.0"/>'
-INBOX_PROPERTIES: Mapping[str, Callable[[Any], str | None]] = {
-    DAV + "resourcetype": lambda _: "<collection/><C:schedule-inbox/>",
-    DAV + "displayname": lambda _: "Inbox",
-    DAV + "sync-token": lambda _: _TOKEN,
-    CALSERVER + "getctag": lambda _: "empty",
-    CALDAV + "supported-calendar-data": lambda _: _DATA,
-    CALDAV + "schedule-default-calendar-URL": _default_calendar,
-    CALDAV + "calendar-availability": _availability,
-}
-OUTBOX_PROPERTIES: Mapping[str, Callable[[Any], str | None]] = {
-    DAV + "resourcetype": lambda _: "<collection/><C:schedule-outbox/>",
-    DAV + "displayname": lambda _: "Outbox",
-    CALDAV + "supported-calendar-component-set": lambda _: '<C:comp name="VFREEBUSY"/>',
-    CALDAV + "supported-calendar-data": lambda _: _DATA,
-    CALDAV + "max-resource-size": lambda _: str(MOST_BYTES),
-}
+    kept = scope.unit.properties.of_account(account, [INBOX])
+    return InboxResource(account, profile, kept.get(INBOX, {}))
 
 
 def inbox_report(root: Element) -> bytes:
     """Answer a report on the inbox: nothing is there, nothing changes, nothing is found."""
-    parts, end = "", ""
     if root.tag == CALDAV + "calendar-multiget":
         gone = (element.text or "" for element in root.findall(DAV + "href"))
-        status = "<status>HTTP/1.1 404 Not Found</status>"
-        parts = "".join(f"<response>{hrefs(one)}{status}</response>" for one in gone)
-    elif root.tag == DAV + "sync-collection":
+        return multistatus(map(response, gone))
+    if root.tag == DAV + "sync-collection":
         token = (root.findtext(DAV + "sync-token") or "").strip()
-        if token not in {"", _TOKEN}:
+        if token not in {"", INBOX_TOKEN}:
             raise ChangesForgotten("The sync-token is not one of this collection.")
-        end = f"<sync-token>{_TOKEN}</sync-token>"
-    elif root.tag != CALDAV + "calendar-query":
+        return multistatus((), INBOX_TOKEN)
+    if root.tag != CALDAV + "calendar-query":
         raise Refusal(403, "This report is not supported here.", "<supported-report/>")
-    return document(f"<multistatus{NAMESPACES}>{parts}{end}</multistatus>")
+    return multistatus(())
 
 
 def schedule_response(scope: Scope, environ: Mapping[str, Any], profile: Profile) -> bytes:
@@ -178,7 +137,7 @@ def _response(
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//praxis-caldav//praxis-caldav//DE",
+        f"PRODID:{PRODID}",
         "METHOD:REPLY",
         "BEGIN:VFREEBUSY",
         f"UID:{asked.uid}",

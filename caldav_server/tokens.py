@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from practice.calendars import View
 
-__all__ = ["Token", "ctag", "page_token", "read_token", "sync_token"]
+__all__ = ["INBOX_TOKEN", "Token", "ctag", "page_token", "read_token", "sync_token"]
 
 _TOKEN = "urn:praxis-caldav:sync:"  # noqa: S105 - the word is the RFC's
+#: Of the scheduling inbox, in which nothing ever changes.
+INBOX_TOKEN = _TOKEN + "inbox"
 _GIVEN_OUT = re.compile(
     _TOKEN + r"(?P<number>[0-9]{1,18})-(?P<mark>[0-9a-f]*)-(?P<fingerprint>[0-9a-f]+)"
     r"(?:-(?P<listed>[0-9]{1,18}))?"

@@ -22,6 +22,7 @@ __all__ = [
     "CALSERVER",
     "DAV",
     "NAMESPACES",
+    "XML_TYPE",
     "XmlError",
     "document",
     "element_text",
@@ -46,6 +47,8 @@ NAMESPACES = "".join(
 )
 _XML = "{http://www.w3.org/XML/1998/namespace"
 _LANGUAGE = _XML + "}lang"
+#: The headers of a reply that is XML.
+XML_TYPE = {"Content-Type": "application/xml; charset=utf-8"}
 DEEPEST = 100
 MOST_ELEMENTS = 50_000
 #: The longest there is, a multiget of long names, has less.

@@ -22,7 +22,7 @@ DEEPEST = 12
 MOST_LINES = 40_000
 #: Name, then parameters whose values are quoted or free of quotes, then the colon. Possessive,
 #: so that a hostile line without a colon costs its length and no more.
-CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)(?:;(?:"[^"]*"|[^":]++)*+)?:')
+CONTENT_LINE = re.compile(r'([A-Za-z0-9-]+)((?:;(?:"[^"]*"|[^":]++)*+)?):')
 #: RFC 5545 3.1 allows no control characters but the tabulator; the last two cannot stand in XML,
 #: so no REPORT could ever hand the object out again.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")

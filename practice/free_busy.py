@@ -10,18 +10,19 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from practice.content_lines import outline, unfold
+from practice.content_lines import CONTENT_LINE, outline, unfold
 from practice.errors import InvalidObject
 from practice.facts import Span
 
-__all__ = ["BusyRequest", "read_request"]
+__all__ = ["MOST_BYTES", "BusyRequest", "read_request"]
 
+#: Of a request, which has a line for each attendee.
+MOST_BYTES = 200_000
 #: People asked for at once; a practice has fewer.
 MOST_ATTENDEES = 100
 #: Days asked for at once; clients ask for a week or a month.
 LONGEST_DAYS = 370
 LONGEST_VALUE = 2000
-_PROPERTY = re.compile(r'([A-Za-z0-9-]+)((?:;(?:"[^"]*"|[^":]++)*+)?):(.*)')
 _UTC_TIME = re.compile(r"\d{8}T\d{6}Z")
 _WANTED = ("UID", "ORGANIZER", "DTSTART", "DTEND")
 
@@ -73,10 +74,10 @@ def _properties(lines: list[str]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     depth = 0
     for line in lines:
-        match = _PROPERTY.match(line)
+        match = CONTENT_LINE.match(line)
         if match is None:
             continue
-        name, value = match[1].upper(), match[3].strip()
+        name, value = match[1].upper(), line[match.end() :].strip()
         depth += (name == "BEGIN") - (name == "END")
         if depth == 2 or (depth == 1 and name == "METHOD"):
             if len(line) > LONGEST_VALUE:

@@ -25,8 +25,6 @@ __all__ = [
     "MOST_CHARACTERS",
     "ORDER",
     "PERSONAL",
-    "TIMEZONE",
-    "TIMEZONE_ID",
     "TRANSPARENCY",
     "changed",
     "checked",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-__all__ = ["HEAD_SECONDS", "MOST_HEAD", "Connection"]
+__all__ = ["Connection"]
 
 #: Bytes of request line and headers; the longest that is meant is a Bearer token of a few kB.
 MOST_HEAD = 65_536

@@ -21,7 +21,6 @@ from pydantic import (
 )
 
 __all__ = [
-    "CSS3_COLORS",
     "File",
     "Filled",
     "Section",
@@ -78,7 +77,7 @@ _COLORS = """
     yellowgreen
 """
 #: RFC 7986 5.9: COLOR takes a CSS3 colour name, no number.
-CSS3_COLORS = frozenset(_COLORS.split())
+_CSS3_COLORS = frozenset(_COLORS.split())
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -178,8 +177,8 @@ def valid_network(value: str) -> str:
 
 
 def valid_css3_color(value: str) -> str:
-    if value.lower() not in CSS3_COLORS:
-        raise ValueError(f"must be a CSS3 colour name{did_you_mean(value.lower(), CSS3_COLORS)}")
+    if value.lower() not in _CSS3_COLORS:
+        raise ValueError(f"must be a CSS3 colour name{did_you_mean(value.lower(), _CSS3_COLORS)}")
     return value.lower()
 
 

@@ -21,7 +21,6 @@ from tests.dav import HOME, listing
 from tests.hostile import http as frames
 from tests.hostile import ical, odd, times, xml
 from tests.hostile.case import MUELLER, XMLNS, Case, Odd, Wire, event
-from tests.hostile.waiting import WAITING
 from tests.hostile.watch import Neighbour, cpu_seconds, memory, peak_memory
 from tests.servers import RunningServer
 from tests.workers import worker_pids
@@ -83,16 +82,8 @@ def watched(arena: Arena, request: pytest.FixtureRequest) -> Iterator[Arena]:
 
 
 def _params(cases: tuple[Any, ...]) -> list[Any]:
-    waiting = {name: branch for branch, names in WAITING.items() for name in names}
     return [
-        pytest.param(
-            case,
-            id=case.name[:80].encode("ascii", "replace").decode(),
-            marks=[pytest.mark.xfail(reason=f"in the making: {waiting[case.name[:80]]}")]
-            if case.name[:80] in waiting
-            else [],
-        )
-        for case in cases
+        pytest.param(case, id=case.name[:80].encode("ascii", "replace").decode()) for case in cases
     ]
 
 

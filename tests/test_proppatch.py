@@ -178,20 +178,14 @@ def test_a_dead_property_comes_back_as_the_xml_it_was(staff: httpx.Client, path:
 
 _CHARACTERS = st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"])
 _TEXT = st.text(_CHARACTERS | st.sampled_from("\r\n\t"), max_size=8)
-_SPACES = ["", "urn:n", 'urn:"&<', "http://www.w3.org/XML/1998/namespace"]
-
-
-def _names_in(*namespaces: str) -> st.SearchStrategy[str]:
-    return st.builds(
-        lambda namespace, name: f"{{{namespace}}}{name}" if namespace else name,
-        st.sampled_from(namespaces),
-        st.sampled_from(["a", "lang", "ä.b-c", "_x"]),
-    )
-
-
-_NAMES = _names_in("DAV:", *_SPACES)
-#: Not in DAV:, for which a library in this process has ElementTree write no prefix.
-_ATTRIBUTES = _names_in(*_SPACES)
+_NAMES = st.builds(
+    lambda namespace, name: f"{{{namespace}}}{name}" if namespace else name,
+    st.sampled_from(["", "DAV:", "urn:n", 'urn:"&<', "http://www.w3.org/XML/1998/namespace"]),
+    st.sampled_from(["a", "lang", "ä.b-c", "_x"]),
+)
+#: Radicale makes DAV: the namespace without a prefix of all that ElementTree writes in this
+#: process, attributes too, where that means no namespace.
+_ATTRIBUTES = _NAMES.filter(lambda name: not name.startswith("{DAV:}"))
 
 
 def _element(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from practice.facts import Span
     from practice.profile import Profile
 
-__all__ = ["DATA", "Texts", "read_data_request"]
+__all__ = ["DATA", "Texts"]
 
 DATA = CALDAV + "calendar-data"
 #: In texts that are made for an answer; a year of a busy practice, expanded, has fewer.
@@ -33,7 +33,7 @@ class Texts:
     """
 
     def __init__(self, root: Element, view: View, profile: Profile) -> None:
-        self._asked = read_data_request(root)
+        self._asked = _read_request(root)
         self._limits = profile.limits
         self._left = MOST_CHARACTERS
         self._zones: dict[int, tzinfo] = {}
@@ -53,7 +53,7 @@ class Texts:
         return data
 
 
-def read_data_request(root: Element) -> DataRequest:
+def _read_request(root: Element) -> DataRequest:
     """Read what a report asks of the texts; raises BadRequest or Refusal."""
     told = root.findall(f"{DAV}prop/{DATA}")
     if not told:

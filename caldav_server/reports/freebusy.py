@@ -9,7 +9,7 @@ from caldav_server.errors import BadRequest
 from caldav_server.reports.ranges import both_ends
 from caldav_server.xml import CALDAV
 from practice.use_cases.free_busy import busy_calendar
-from practice.vevent import Busy, Occupied
+from practice.vevent import PRODID, Busy, Occupied
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -40,7 +40,7 @@ def free_busy(uow: UnitOfWork, view: View, root: Element, profile: Profile) -> s
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//praxis-caldav//praxis-caldav//DE",
+        f"PRODID:{PRODID}",
         "BEGIN:VFREEBUSY",
         f"UID:{span.start}-{span.end}-{view.fingerprint}@free-busy",
         f"DTSTAMP:{uow.now:%Y%m%dT%H%M%SZ}",

@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from practice.errors import Invalid, InvalidObject, InvalidText, PropertiesRefused, TooLarge
-from practice.use_cases.properties import set_own_properties
+from practice.use_cases.properties import INBOX, set_own_properties
 from practice.vevent import Occupied, apply_availability, check_availability
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["NAME", "PLACE", "availability_of", "beside_busy", "set_inbox_properties"]
+__all__ = ["NAME", "beside_busy", "set_inbox_properties"]
 
 #: Working hours of a week, some holidays and exceptions; all are read for every free-busy.
 MOST_PARTS = 40
 MOST_BYTES = 50_000
 _PART = re.compile(r"^BEGIN:V?AVAILAB", re.MULTILINE | re.IGNORECASE)
 
-#: What it is called among what an account has set for itself, and where that is kept.
-NAME, PLACE = "C:calendar-availability", -2
+#: What it is called among what an account has set of its INBOX.
+NAME = "C:calendar-availability"
 
 
 def set_inbox_properties(
@@ -45,7 +45,7 @@ def set_inbox_properties(
             _check(text)
         except Invalid as error:
             raise PropertiesRefused({NAME: error}) from error
-    set_own_properties(uow, account, PLACE, changes)
+    set_own_properties(uow, account, INBOX, changes)
 
 
 def _check(text: str) -> None:
@@ -59,9 +59,9 @@ def _check(text: str) -> None:
         raise InvalidText(f"An availability has at most {MOST_PARTS} parts.")
 
 
-def availability_of(uow: UnitOfWork, account: Account) -> str | None:
+def _availability(uow: UnitOfWork, account: Account) -> str | None:
     """Return what the account says of itself."""
-    return uow.properties.of_account(account, [PLACE]).get(PLACE, {}).get(NAME)
+    return uow.properties.of_account(account, [INBOX]).get(INBOX, {}).get(NAME)
 
 
 def beside_busy(
@@ -73,7 +73,7 @@ def beside_busy(
 ) -> list[Occupied]:
     """Return busy times and those at which one of the accounts says not to be there, by start."""
     for account in accounts:
-        told = availability_of(uow, account)
+        told = _availability(uow, account)
         if told is not None:
             busy = apply_availability(told, busy, span, profile.zone)
     return busy

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from practice.access import Account, Level, Role, level
 from practice.calendars import View
+from practice.properties import TRANSPARENCY
 from practice.use_cases.availability import beside_busy
 from practice.use_cases.reading import busy_or_away, busy_times
 
@@ -39,7 +40,7 @@ def is_own(account: Account, calendar: Calendar) -> bool:
 
 def counts(calendar: Calendar) -> bool:
     """Tell whether what stands in the calendar makes its owner busy (RFC 6638 9.1)."""
-    return "transparent" not in calendar.properties.get("C:schedule-calendar-transp", "")
+    return "transparent" not in calendar.properties.get(TRANSPARENCY, "")
 
 
 def busy_person(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from practice.accounts import Doctor, Room
 from practice.calendars import CalendarKind
+from practice.properties import COLOR, DESCRIPTION, DISPLAYNAME
 from practice.schedule import WorkingHours
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def ensure_main_calendar(uow: UnitOfWork, name: str, title: str) -> bool:
     """Make the union calendar unless there is one; tell whether it was made."""
     if any(calendar.kind is CalendarKind.UNION for calendar in uow.calendars.all()):
         return False
-    properties = {"D:displayname": title, "ICAL:calendar-color": "#555555FF"}
+    properties = {DISPLAYNAME: title, COLOR: "#555555FF"}
     uow.calendars.create(name, CalendarKind.UNION, properties, None)
     return True
 
@@ -31,11 +32,11 @@ def add_doctor(uow: UnitOfWork, doctor: Doctor) -> Doctor:
     made = uow.house.save_doctor(doctor)
     count = len(uow.house.doctors())
     properties = {
-        "D:displayname": doctor.name,
-        "ICAL:calendar-color": _COLORS[count % len(_COLORS)],
+        DISPLAYNAME: doctor.name,
+        COLOR: _COLORS[count % len(_COLORS)],
     }
     if doctor.specialty:
-        properties["C:calendar-description"] = doctor.specialty
+        properties[DESCRIPTION] = doctor.specialty
     uow.calendars.create(doctor.slug, CalendarKind.DOCTOR, properties, made.id)
     return made
 

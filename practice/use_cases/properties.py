@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HOME",
+    "INBOX",
     "PRINCIPAL",
     "check_properties",
     "set_calendar_properties",
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 #: Places, beside calendars, of which an account keeps properties for itself.
-PRINCIPAL, HOME = 0, -1
+PRINCIPAL, HOME, INBOX = 0, -1, -2
 
 
 def check_properties(changes: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -105,7 +106,7 @@ def set_object_properties(
 def set_own_properties(
     uow: UnitOfWork, account: Account, place: int, changes: Mapping[str, str | None]
 ) -> None:
-    """Set what the account alone sees: of a calendar, or of PRINCIPAL or HOME."""
+    """Set what the account alone sees: of a calendar, or of another of these places."""
     before = uow.properties.of_account(account, [place]).get(place, {})
     after = _after(before, check_properties(changes))
     if after != before:

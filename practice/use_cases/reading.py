@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from practice.calendar_zone import floats, own_zone_of, zone_of
 from practice.calendars import Level, Span
 from practice.errors import TooManyInstances
+from practice.properties import COLOR, DISPLAYNAME
 from practice.use_cases.showing import found_by_name, shown, shown_changes
 from practice.vevent import Busy, Occupied, is_in, merge, occupies, occurs, unavailable
 
@@ -172,8 +173,8 @@ def busy_or_away(uow: UnitOfWork, view: View, span: Span, profile: Profile) -> l
 
 def as_file(uow: UnitOfWork, view: View, profile: Profile, span: Span | None = None) -> str:
     """Return everything in the view as one iCalendar text; with a span, what has a part in it."""
-    title = view.calendar.properties.get("D:displayname", view.calendar.name)
-    color = view.calendar.properties.get("ICAL:calendar-color", "")
+    title = view.calendar.properties.get(DISPLAYNAME, view.calendar.name)
+    color = view.calendar.properties.get(COLOR, "")
     if span is None:
         items: Iterable[CalendarObject] = texts(uow, view)
     else:

@@ -17,10 +17,11 @@ from practice.vevent.filtering import (
 )
 from practice.vevent.reading import occupies, occurs, read
 from practice.vevent.times import alarm_reach, is_in
-from practice.vevent.writing import Event, fingerprints, merge, revise, summary_of, write
+from practice.vevent.writing import PRODID, Event, fingerprints, merge, revise, summary_of, write
 from practice.vevent.zones_by_reference import with_zones, without_zones
 
 __all__ = [
+    "PRODID",
     "Busy",
     "Collation",
     "CompData",

@@ -52,7 +52,7 @@ def common_uid(parts: list[Any]) -> str:
     if len(masters) > 1:
         raise InvalidObject("Only overrides (RECURRENCE-ID) may share a UID.")
     uid = uids.pop()
-    if len(uid) > 1000:
+    if len(uid) > LONGEST_UID:
         raise InvalidObject("The UID is too long.")
     return uid
 

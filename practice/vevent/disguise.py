@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar.prop import vDDDTypes, vDuration
 
-from practice.content_lines import fold, outline
+from practice.content_lines import CONTENT_LINE, fold, outline
 from practice.own_zones import OwnZone, retold
 from practice.timezones import Zones, vtimezone
 from practice.vevent.writing import PRODID
@@ -34,7 +34,6 @@ _NO_STAMP = "19700101T000000Z"
 #: Stands for a zone that nobody can tell.
 _UNKNOWN = ZoneInfo.no_cache("UTC")
 
-_LINE = re.compile(r'([A-Za-z0-9-]+)((?:;(?:"[^"]*"|[^":]++)*+)?):(.*)', re.DOTALL)
 _TZID = re.compile(r';TZID=("[^"]*"|[^;":]*)', re.IGNORECASE)
 _RANGE = re.compile(r';RANGE="?THISANDFUTURE"?(?=;|$)', re.IGNORECASE)
 _MOMENT = re.compile(r"[0-9]{8}(?:T[0-9]{6}Z?)?")
@@ -93,7 +92,7 @@ def _parts(body: str) -> Iterator[_Part]:
     depth = 0
     part: _Part = {}
     for line in body.split("\r\n"):
-        found = _LINE.match(line)
+        found = CONTENT_LINE.match(line)
         if found is None:
             continue
         name = found[1].upper()
@@ -105,7 +104,7 @@ def _parts(body: str) -> Iterator[_Part]:
             if depth == 1:
                 yield part
         elif depth == 2 and name in _KEPT:
-            part.setdefault(name, []).append(_Line(found[2], found[3].strip()))
+            part.setdefault(name, []).append(_Line(found[2], line[found.end() :].strip()))
 
 
 def _first_year(parts: Iterable[_Part]) -> int:

@@ -52,7 +52,6 @@ _TOLD = (
 REFRESH = "PT15M"
 _HEX_COLOR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 _STAMPS = ("DTSTAMP", "LAST-MODIFIED")
-_TZID = re.compile(r"^TZID(?:;[^:\n]*)?:(.*?)\r?$", re.MULTILINE | re.IGNORECASE)
 #: Ends a content line; where white space follows, the line goes on (RFC 5545 3.1).
 _LINE_END = re.compile(r"\r?\n(?![ \t])")
 _BEGIN_OR_END = re.compile(r"(BEGIN|END)(?:;[^:]*)?:\s*(\S*)", re.IGNORECASE)
@@ -187,8 +186,7 @@ def merge(texts: Iterable[str], title: str, zone: ZoneInfo, color: str = "") -> 
     for text in texts:
         for name, block in _components(text):
             if name == "VTIMEZONE":
-                found = _TZID.search("\n".join(unfold(block)))
-                tzid = found[1] if found else ""
+                tzid = tzid_of("\n".join(unfold(block)))
                 known = known_zone(tzid)
                 own = vtimezone(known) if known and known.key == tzid else block
                 zones.setdefault(tzid, own)

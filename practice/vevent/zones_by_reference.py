@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from practice.content_lines import CONTENT_LINE
 from practice.timezones import known_zone, vtimezone
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ _LINE = re.compile(r"[^\n]*(?:\n(?=[ \t])[^\n]*)*\n?")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _MARK = re.compile(r"(BEGIN|END)(?:;[^:]*)?:\s*(\S*)", re.IGNORECASE)
 _TZID = re.compile(r"TZID(?:;[^:]*)?:(.*)", re.IGNORECASE)
-#: Name and parameters of a content line, and the zone among those.
-_PARAMETERS = re.compile(r'[A-Za-z0-9-]+((?:;(?:"[^"]*"|[^":]++)*+)?):')
+#: The zone among the parameters of a content line.
 _NAMED = re.compile(r';TZID=(?:"([^"]*)"|([^;"]*))', re.IGNORECASE)
 
 
@@ -99,8 +99,8 @@ def _blocks(text: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _named_in(line: str) -> Iterator[str]:
-    parameters = _PARAMETERS.match(_plain(line))
-    found = _NAMED.search(parameters[1]) if parameters else None
+    head = CONTENT_LINE.match(_plain(line))
+    found = _NAMED.search(head[2]) if head else None
     if found:
         yield found[1] or found[2]
 

@@ -58,10 +58,11 @@ class ImportResult:
 def import_bookings(
     settings: Settings, file: Path, source: str, bad_rows: Path | None, quiet: bool
 ) -> None:
-    """Take over a booking tool's CSV export FILE into the doctors' calendars.
+    """Take over a booking tool's CSV export FILE.
 
-    Running it again changes only what changed in the file. Bookings that left the file are
-    reported and never deleted. Bad rows are listed with line and reason, good ones taken.
+    Its bookings become appointments in the doctors' calendars. Running it again changes only what
+    changed in the file. Bookings that left the file are reported and never deleted. Bad rows are
+    listed with line and reason, good ones taken.
     """
     if bad_rows is not None:
         _try_to_write(bad_rows, file)
@@ -177,7 +178,10 @@ def _listing(title: str, lines: list[str]) -> None:
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @with_settings
 def verify_command(settings: Settings, quiet: bool) -> None:
-    """Check the log, every object, its index and its appointment; exit with 1 if any is wrong."""
+    """Check the whole database.
+
+    That is the log, every object, its index and its appointment. Exits with 1 if any is wrong.
+    """
     with (
         connected(settings) as database,
         database.begin(actor=COMMAND_LINE, now=datetime.now(UTC), read_only=True) as uow,

@@ -51,7 +51,7 @@ _DATE_COLUMN = "Datum"
 @click.option("--fresh", is_flag=True, help="Throw the demo practice away and make it anew.")
 @click.option("--no-serve", is_flag=True, help="Only make it.")
 def demo(folder: Path, host: str | None, port: int | None, fresh: bool, no_serve: bool) -> None:
-    """Serve a demo practice with invented patients, for looking around.
+    """Serve a demo practice with invented patients.
 
     It is kept in FOLDER and made anew when that is empty. Never put real patients into it: its
     password is shown on the screen and kept in a file.

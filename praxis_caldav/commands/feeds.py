@@ -49,7 +49,10 @@ def _base(settings: Settings) -> str:
 @feed.command("list")
 @with_settings
 def list_feeds(settings: Settings) -> None:
-    """List the feeds; their addresses are nowhere but with those who use them."""
+    """List the feeds.
+
+    Their addresses are nowhere but with those who use them.
+    """
     table = Table("id", "calendar", "level", "label", "made")
     with unit(settings, read_only=True) as uow:
         names = {calendar.id: calendar.name for calendar in uow.calendars.all()}
@@ -64,7 +67,10 @@ def list_feeds(settings: Settings) -> None:
 @click.argument("feed_id", metavar="ID", type=int)
 @with_settings
 def revoke(settings: Settings, feed_id: int) -> None:
-    """Revoke the feed ID (as in `list`); its address stops working at once."""
+    """Revoke the feed ID (as in `list`).
+
+    Its address stops working at once.
+    """
     with unit(settings) as uow:
         uow.feeds.remove(feed_id)
     click.echo(f"Feed {feed_id} revoked.")

@@ -61,7 +61,9 @@ class _Numbers(click.ParamType[LogQuestion]):
 @click.option("--until", metavar="TIME", help="Before then.")
 @click.option("--object", "name", default="", help="Only those of an object: its name or UID.")
 @click.option("--number", "numbers", type=_Numbers(), help="Only this one, or a range: 12-20.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Show at most so many."
+)
 @click.option("--texts", is_flag=True, help="Titles, too: they name patients.")
 @with_settings
 def history(
@@ -75,7 +77,7 @@ def history(
     limit: int,
     texts: bool,
 ) -> None:
-    """List the newest changes of all calendars, the last one at the end."""
+    """List the newest changes, the last one at the end."""
     profile = profile_of(settings)
     with unit(settings, read_only=True) as uow:
         asked = numbers or LogQuestion()
@@ -158,7 +160,10 @@ def undo(
     yes: bool,
     name: str | None,
 ) -> None:
-    """Take changes back by their NUMBERS in `history` (12 or 12-20), or by who, when and where.
+    """Take changes back, by NUMBERS or by who and when.
+
+    NUMBERS are those in `history` (12 or 12-20). Without them, all that was done since a time is
+    taken back, or what of it one account did, or in one calendar.
 
     All of them or none. What was changed again afterwards is refused, unless --force takes that
     back as well. Taking back is a change like any other: patients and booking tools hear of it,

@@ -53,7 +53,9 @@ def oidc() -> None:
 )
 @with_settings
 def check(settings: Settings, token_file: Path | None) -> None:
-    """Fetch the provider's keys as the server does, and say what is wrong if anything is.
+    """Say what is wrong with the provider, if anything is.
+
+    Fetches its keys as the server does.
 
     With a token: tell whose it is, or why it is refused.
     """

@@ -100,7 +100,7 @@ def account() -> None:
 @click.option("--role", type=click.Choice([str(role) for role in Role]), required=True)
 @click.option("--doctor", "doctor_slug", help="The doctor an account of that role belongs to.")
 @click.option("--display-name", default="", help="As people say it.")
-@click.option("--email", default="")
+@click.option("--email", default="", help="E-mail address; others find the account by it, too.")
 @click.option(
     "--grant",
     "granted",
@@ -180,7 +180,10 @@ def list_accounts(settings: Settings) -> None:
 @_password_file
 @with_settings
 def set_password(settings: Settings, name: str, password_file: Path | None) -> None:
-    """Give the account NAME a new password; the old one stops working at once."""
+    """Give the account NAME a new password.
+
+    The old one stops working at once.
+    """
     hashed = _hashed(settings, password_file)
     with unit(settings) as uow:
         found, _ = accounts.find_account(uow, name)
@@ -232,7 +235,10 @@ def credentials(settings: Settings, name: str) -> None:
 @click.argument("credential", type=int)
 @with_settings
 def revoke(settings: Settings, name: str, credential: int) -> None:
-    """Take a password or token (its id in `credentials`) from NAME; it stops working at once."""
+    """Take a password or token from NAME.
+
+    It is named by its id in `credentials`, and stops working at once.
+    """
     with unit(settings) as uow:
         found, _ = accounts.find_account(uow, name)
         uow.accounts.revoke(found, credential)

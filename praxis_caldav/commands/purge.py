@@ -25,11 +25,12 @@ __all__ = ["commands"]
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @with_settings
 def purge(settings: Settings, days: int | None, dry_run: bool, quiet: bool) -> None:
-    """Forget the changes in the log that are older than it is to be kept, for good.
+    """Forget the oldest changes in the log, for good.
 
-    They can no longer be taken back, nor calendars exported as they were before. Calendars and
-    appointments stay as they are; programs that have not asked since fetch everything anew. May
-    run while the server does, and from a timer.
+    Those are the changes from before the log is to be kept. They can no longer be taken back, nor
+    calendars exported as they were before. Calendars and appointments stay as they are; programs
+    that have not asked since fetch everything anew. May run while the server does, and from a
+    timer.
     """
     now = datetime.now(UTC)
     before = now - timedelta(days=settings.history.keep_days if days is None else days)

@@ -32,7 +32,10 @@ __all__ = ["commands", "run", "set_up"]
 @click.command()
 @with_settings
 def init(settings: Settings) -> None:
-    """Make the database, or bring it to this version; safe to run again."""
+    """Make the database, or bring it to this version.
+
+    It is safe to run again.
+    """
     set_up(settings)
     click.echo(f"Database ready; main calendar /caldav/calendars/{settings.caldav.main_calendar}/")
     click.echo("Next: praxis-caldav doctor add dr-mueller --name 'Dr. Müller'")

@@ -18,7 +18,7 @@ import httpx
 
 from praxis_caldav.oidc.keys import PublicKey, usable_keys
 
-__all__ = ["Discovered", "FetchError", "fetch", "is_this_machine"]
+__all__ = ["Discovered", "FetchError", "fetch"]
 
 #: Seconds to connect, and between two packets.
 PATIENCE = 5.0
@@ -75,7 +75,7 @@ def fetch(issuer: str, ca_file: Path | None = None) -> Discovered:
     return Discovered(jwks_uri, tuple(keys))
 
 
-def is_this_machine(url: str) -> bool:
+def _is_this_machine(url: str) -> bool:
     """Tell whether an address is of this machine, where TLS protects nothing."""
     return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
@@ -84,7 +84,7 @@ def _may_be_asked(jwks_uri: str, issuer: str) -> bool:
     try:
         url, own = urlsplit(jwks_uri), urlsplit(issuer)
         same = (url.scheme, url.netloc) == (own.scheme, own.netloc)
-        return bool(url.hostname) and (url.scheme == "https" or (same and is_this_machine(issuer)))
+        return bool(url.hostname) and (url.scheme == "https" or (same and _is_this_machine(issuer)))
     except ValueError:
         return False
 
