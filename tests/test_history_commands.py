@@ -200,7 +200,7 @@ def test_what_was_done_in_a_calendar_is_taken_back(busy: House) -> None:
 def test_a_dropped_calendar_comes_back_without_its_grants_and_says_so(busy: House) -> None:
     ran = command("undo", "9", "--yes", database=busy.database)
     assert "  labor: calendar made again, as before change 9" in ran.out
-    assert "Grants in a calendar that was dropped are gone: give them again.\n" in ran.out
+    assert "Grants and feeds of a calendar that was dropped are gone: give them again.\n" in ran.out
     assert command("export", LABOR, database=busy.database).code == 0
 
 

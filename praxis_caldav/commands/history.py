@@ -242,7 +242,7 @@ def _told(plan: Plan, zone: ZoneInfo) -> Iterator[str]:
     if len(plan.steps) > SHOWN:
         yield f"  ... and {len(plan.steps) - SHOWN} more"
     if any(step.act is Act.MAKE_CALENDAR for step in plan.steps):
-        yield "Grants in a calendar that was dropped are gone: give them again."
+        yield "Grants and feeds of a calendar that was dropped are gone: give them again."
 
 
 def _listed(numbers: tuple[int, ...]) -> str:
