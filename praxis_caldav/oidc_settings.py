@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from praxis_caldav.setting_values import File, Filled, Section
+from praxis_caldav.setting_values import File, Filled, Section, secure_url
 
 __all__ = ["Oidc"]
 
@@ -17,15 +16,8 @@ _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]*")
 
 
 def _valid_issuer(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        local = url.hostname in {"localhost", "127.0.0.1", "::1"}
-        _ = url.port
-    except ValueError:
-        raise ValueError("must be an address such as https://login.example.org") from None
-    secure = url.scheme == "https" or (url.scheme == "http" and local)
-    if value and not (secure and url.hostname):
-        raise ValueError("must begin with https:// (http:// is for this very machine only)")
+    reason = "http:// is for this very machine only"
+    url = secure_url(value, "https://login.example.org", reason)
     if url.username or url.password or url.query or url.fragment:
         raise ValueError("must be a scheme, a host and a path, nothing else")
     return value

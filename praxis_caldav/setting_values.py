@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -27,6 +27,7 @@ __all__ = [
     "Slug",
     "did_you_mean",
     "lower_case",
+    "secure_url",
     "valid_css3_color",
     "valid_database_url",
     "valid_domain",
@@ -153,16 +154,22 @@ def _readable_file(value: Path | None) -> Path | None:
     return value
 
 
-def valid_public_url(value: str) -> str:
+def secure_url(value: str, example: str, reason: str) -> SplitResult:
+    """Take an address apart ("" is one, too): https, or http to this very machine."""
     try:
         url = urlsplit(value)
         local = url.hostname in {"localhost", "127.0.0.1", "::1"}
         _ = url.port
     except ValueError:
-        raise ValueError("must be an address such as https://kalender.example.org") from None
+        raise ValueError(f"must be an address such as {example}") from None
     secure = url.scheme == "https" or (url.scheme == "http" and local)
     if value and not (secure and url.hostname):
-        raise ValueError("must begin with https:// (passwords travel to it)")
+        raise ValueError(f"must begin with https:// ({reason})")
+    return url
+
+
+def valid_public_url(value: str) -> str:
+    url = secure_url(value, "https://kalender.example.org", "passwords travel to it")
     if url.username or url.path.strip("/") or url.query or url.fragment:
         raise ValueError("must be a scheme, a host and at most a port: the server has no prefix")
     return value.rstrip("/")
