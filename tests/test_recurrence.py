@@ -467,6 +467,14 @@ def test_an_occurrence_moved_far_out_of_an_endless_series_is_found_in_both_direc
 # Dates beside the rule
 
 
+def test_an_override_centuries_away_does_not_fill_the_index() -> None:
+    far = ("RECURRENCE-ID:20261124T090000Z", "DTSTART:21990101T090000Z", "DURATION:PT5M")
+    text = a_text("DTSTART:20261123T090000Z", "DURATION:PT5M", "RRULE:FREQ=DAILY", overrides=(far,))
+    assert len(facts_of(text).occurrences) < 2500
+    assert is_found(text, Span(second("2199-01-01 00:00"), second("2199-01-02 00:00")))
+    assert not is_found(text, Span(second("2026-11-24 00:00"), second("2026-11-25 00:00")))
+
+
 def test_added_dates_and_periods_take_the_time_they_tell() -> None:
     text = a_text(
         "DTSTART:20261120T100000Z",

@@ -77,7 +77,8 @@ def expand(
     except _BROKEN as error:
         raise InvalidText("The recurrence cannot be expanded.") from error
     if len(found) > limit:
-        raise TooManyInstances(f"The series has more than {most} instances.")
+        often = f"{MOST_PER_YEAR} instances a year" if endless else f"{most} instances"
+        raise TooManyInstances(f"The series has more than {often}.")
     coverage = Coverage(int(first.timestamp()), int(last.timestamp())) if endless else None
     return found, coverage
 
@@ -291,7 +292,8 @@ def _bounds(
         first, last = first - shift, last + shift
     else:
         first = max(first, now - BACKWARD)
-        last = max(last, max(first, now) + FORWARD)
+        # However far overrides and dates lie: those are asked one by one, like the rest.
+        last = max(first, now) + FORWARD
         for rule, part in rules:
             if "COUNT" not in rule:
                 end_rule(rule, part, last + shift, zone)  # it may be moved to before `last`
