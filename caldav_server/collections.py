@@ -21,7 +21,7 @@ from caldav_server.resources import (
     RootResource,
 )
 from caldav_server.timezones import zones_asked
-from caldav_server.xml import CALDAV, DAV
+from caldav_server.xml import CALDAV, DAV, XML_TYPE
 from practice.errors import CalendarNotFound, ObjectNotFound
 from practice.use_cases.properties import HOME as HOME_PLACE
 from practice.use_cases.properties import PRINCIPAL as PRINCIPAL_PLACE
@@ -41,7 +41,6 @@ __all__ = ["Collections"]
 
 #: What a propfind may have; what else is in it is passed over (RFC 4918 17).
 _QUESTIONS = {DAV + name for name in ("propname", "allprop", "include", "prop")}
-_XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 
 class Collections:
@@ -79,7 +78,7 @@ class Collections:
         parts = [response(a, ask.tell(resource, wished.minimal)) for a, resource in found]
         names = ("return", "depth-noroot") if depth == "1" else ("return",)
         applied = wished.applied(*names) if not wished.representation else {}
-        return 207, _XML | applied, multistatus(parts)
+        return 207, XML_TYPE | applied, multistatus(parts)
 
     def _resources(
         self, scope: Scope, account: Account, path: str, children: bool, ask: _Asked
@@ -173,7 +172,7 @@ class Collections:
         if root.tag not in reports or (at.object and root.tag == DAV + "sync-collection"):
             raise Refusal(403, "This report is not supported here.", "<supported-report/>")
         applied = wished.applied("return") if wished.minimal else {}
-        return 207, _XML | applied, reports[root.tag]()
+        return 207, XML_TYPE | applied, reports[root.tag]()
 
     def _found(self, scope: Scope, account: Account) -> Resources:
         """Return what finds resources by their paths."""

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from caldav_server.addresses import encoded
-from caldav_server.xml import NAMESPACES, document, escape
+from caldav_server.xml import NAMESPACES, XML_TYPE, document, escape
 from practice import errors
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def answer_for(error: errors.PracticeError | Refusal, collection_href: str = "")
             for slot in error.alternatives
         )
         element = f"<P:slot-free>{''.join(free)}</P:slot-free>"
-    headers = {"Content-Type": "application/xml; charset=utf-8"}
+    headers = dict(XML_TYPE)
     if isinstance(error, Refusal):
         headers |= error.headers
     if status == 503:
