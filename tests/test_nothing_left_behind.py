@@ -399,7 +399,7 @@ DOORS = (
     Refused("too large", "POST", OUTBOX, 403, TOO_LARGE, body=ASKED + "x" * 200_000),
     Refused("at another's", "POST", "/caldav/mueller/outbox/", 404, body=ASKED),
     Refused("at the inbox", "POST", "/caldav/empfang/inbox/", 405, body=ASKED),
-    Refused("into the inbox", "PUT", "/caldav/empfang/inbox/new.ics", 409, body=A_NEW_ONE),
+    Refused("into the inbox", "PUT", "/caldav/empfang/inbox/new.ics", 403, body=A_NEW_ONE),
     Refused("in the outbox", "MKCALENDAR", f"{OUTBOX}neu/", 403, account="empfang", body=MADE),
     Refused("nobody", "POST", OUTBOX, 401, account=None, body=ASKED),
     Refused("no availability", "PROPPATCH", "/caldav/empfang/inbox/", 207, body=BAD_ZONE),
