@@ -52,7 +52,7 @@ __all__ = ["CalDavApplication"]
 log = logging.getLogger(__name__)
 
 #: What this server does. Class 2 is left out, since there is no LOCK.
-DAV = "1, 3, access-control, calendar-access, extended-mkcol"
+DAV = "1, 3, access-control, calendar-access, calendar-availability, extended-mkcol"
 _OPEN = frozenset({"OPTIONS"})
 #: An If header on others is held to what is there once their transaction has begun.
 _READING = frozenset({"GET", "PROPFIND", "REPORT"})

@@ -584,6 +584,10 @@ TRAPS: dict[str, tuple[str, type[Exception] | None]] = {
         "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3",
         InvalidText,
     ),
+    "the third of two days of a week": (
+        "RRULE:FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=3",
+        InvalidText,
+    ),
     "the 32nd Monday of a month": ("RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=32", InvalidText),
     "every minute, counted to a billion": (
         "RRULE:FREQ=MINUTELY;COUNT=1000000000",

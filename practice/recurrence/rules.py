@@ -65,8 +65,19 @@ def check_rule(rule: Mapping[str, Any]) -> None:
     )
     if scale not in {"", "GREGORIAN"} or skip not in {"", "OMIT"}:
         raise InvalidText("Rules by another calendar than the Gregorian are not known here.")
-    if frequency in {"DAILY", "WEEKLY"} and "BYSETPOS" in rule:
-        raise InvalidText("BYSETPOS has no meaning in a rule by day or week.")
+    _check_positions(rule, frequency, per_day)
+
+
+def _check_positions(rule: Mapping[str, Any], frequency: str, per_day: int) -> None:
+    """Refuse a BYSETPOS that chooses among nothing, or what a day or week never has."""
+    if "BYSETPOS" not in rule:
+        return
+    if not any(part.startswith("BY") and part != "BYSETPOS" for part in rule):
+        raise InvalidText("BYSETPOS chooses among the values of another BY part.")
+    most = {"DAILY": per_day, "WEEKLY": per_day * len(set(map(_text, rule.get("BYDAY", ["MO"]))))}
+    positions = [abs(int(position)) for position in listed(rule["BYSETPOS"])]
+    if min(positions) > most.get(frequency, 366 * per_day):
+        raise InvalidText("A recurrence rule never matches.")
 
 
 def align_until(rule: Any, start: date, zone: tzinfo) -> None:

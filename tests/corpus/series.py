@@ -85,6 +85,19 @@ SERIES: tuple[Case, ...] = (
         "RRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1;COUNT=4",
         when=_at_ten("2026-12-01", "2027-01-01", "2027-02-01", "2027-03-01"),
     ),
+    case(
+        "last-of-some-weekdays",
+        "DTSTART;TZID=Europe/Berlin:20261125T100000",
+        "DURATION:PT30M",
+        "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE;BYSETPOS=-1;COUNT=3",
+        when=_at_ten("2026-11-25", "2026-12-02", "2026-12-09"),
+    ),
+    case(
+        "second-hour-of-the-day",
+        *_START,
+        "RRULE:FREQ=DAILY;BYHOUR=8,10;BYSETPOS=2;COUNT=2",
+        when=_at_ten("2026-11-23", "2026-11-24"),
+    ),
     case("leap-days", "DTSTART;VALUE=DATE:20240229", "RRULE:FREQ=YEARLY", when=()),
     case(
         "hourly",
