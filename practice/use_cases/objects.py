@@ -87,12 +87,7 @@ def put(
     if not allowed:
         raise NotAllowed("You may not write this object.")
     facts = draft.facts
-    if facts.component not in calendar.components:
-        raise UnsupportedComponent(f"The calendar takes {', '.join(calendar.components)} only.")
-    if head is None:
-        refuse_ambiguous_name(uow, calendar, href)
-    elif head.uid != facts.uid:  # RFC 4791 5.3.2.1, no-uid-conflict
-        raise UidChanged(view.name_of(calendar.id, href))
+    _check_place(uow, (view, calendar, href), head, facts)
     holders = uow.calendars.uid_holders(facts.uid)
     _refuse_uid_seen_elsewhere(holders, view, calendar, href)
     by_tool = account.role is Role.BOOKING
@@ -142,15 +137,10 @@ def move(
     check_object_name(to_href)
     if not (may_delete(account, from_calendar) and may_create(account, to_calendar)):
         raise NotAllowed("You may not move this object there.")
-    if item.component not in to_calendar.components:
-        raise UnsupportedComponent(f"The calendar takes {', '.join(to_calendar.components)} only.")
     replaced = uow.calendars.head(to_calendar, to_href)
-    if replaced is None:
-        refuse_ambiguous_name(uow, to_calendar, to_href)
-    elif not overwrite:
+    if replaced is not None and not overwrite:
         raise TargetExists("There is already an object under the new name.")
-    elif replaced.uid != item.uid:
-        raise UidChanged(to_view.name_of(to_calendar.id, to_href))
+    _check_place(uow, (to_view, to_calendar, to_href), replaced, item)
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
         return Saved(item, created=False)
     if to_view.calendar.kind is CalendarKind.UNION:
@@ -167,6 +157,22 @@ def move(
         uow.properties.set_of_object(saved.id, kept)
     object_saved(uow, to_calendar, facts)
     return Saved(saved, created=replaced is None)
+
+
+def _check_place(
+    uow: UnitOfWork,
+    place: tuple[View, Calendar, str],
+    there: ObjectHead | None,
+    new: Facts | ObjectHead,
+) -> None:
+    """Refuse what the calendar does not take, and a name that stands for something else."""
+    view, calendar, href = place
+    if new.component not in calendar.components:
+        raise UnsupportedComponent(f"The calendar takes {', '.join(calendar.components)} only.")
+    if there is None:
+        refuse_ambiguous_name(uow, calendar, href)
+    elif there.uid != new.uid:  # RFC 4791 5.3.2.1, no-uid-conflict
+        raise UidChanged(view.name_of(calendar.id, href))
 
 
 def drop_calendar(uow: UnitOfWork, account: Account, view: View) -> None:
