@@ -20,7 +20,7 @@ class NotHere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a calendar is: a port of 127.0.0.1, its path (with slashes), an Authorization header."""
+    """A calendar: port of 127.0.0.1, path (with slashes), Authorization header."""
 
     port: int
     path: str
