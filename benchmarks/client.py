@@ -1,0 +1,206 @@
+"""The load client: plain sockets, one thread, so that it leaves the servers a core.
+
+Every answer is held to what the request expects; one wrong answer disqualifies the workload.
+"""
+
+from __future__ import annotations
+
+import re
+import selectors
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Expected", "Load", "Request", "Wrong", "ask", "drive"]
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
+#: Seconds without an answer after which a server is taken to hang.
+PATIENCE = 120.0
+
+
+class Wrong(Exception):
+    """A server answered something else than what is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a right answer has: one of the statuses, and a pattern just so many times."""
+
+    statuses: frozenset[int]
+    pattern: re.Pattern[bytes] | None = None
+    count: int = 0
+
+    def check(self, status: int, body: bytes) -> None:
+        """Raise Wrong unless the answer is right."""
+        if status not in self.statuses:
+            raise Wrong(f"status {status}")
+        if self.pattern is not None:
+            found = len(self.pattern.findall(body))
+            if found != self.count:
+                raise Wrong(f"{found} items instead of {self.count}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it goes over the wire, and what must come back."""
+
+    wire: bytes
+    expected: Expected
+    kind: str = ""
+
+
+@dataclass(slots=True)
+class Load:
+    """What was measured: seconds in all, and those of each answer."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    received: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return len(self.latencies) / self.seconds
+
+
+class _Connection:
+    """One keep-alive connection with at most one request under way."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.sock = self._connected()
+        self.request: Request | None = None
+        self._since = 0.0
+        self._got = b""
+        self._wanted = 0
+
+    def _connected(self) -> socket.socket:
+        made = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
+    def send(self, request: Request) -> None:
+        self.request, self._got, self._wanted = request, b"", 0
+        self._since = time.perf_counter()
+        self.sock.sendall(request.wire)
+
+    def receive(self) -> tuple[float, int, bytes] | None:
+        """Return seconds, status and body once the answer is whole."""
+        chunk = self.sock.recv(1 << 18)
+        self._got = self._got + chunk if self._got else chunk
+        whole = _whole(self._got, ended=not chunk)
+        if whole is None:
+            return None
+        seconds = time.perf_counter() - self._since
+        status, body, close = whole
+        if close:
+            self.sock.close()
+        self.request = None
+        return seconds, status, body
+
+    def again(self) -> bool:
+        """Connect again if the server has closed; tell whether it had."""
+        if self.sock.fileno() >= 0:
+            return False
+        self.sock = self._connected()
+        return True
+
+
+def _whole(got: bytes, *, ended: bool) -> tuple[int, bytes, bool] | None:
+    """Take an answer apart: status, body, whether the connection ends; None while it is short."""
+    head, found, body = got.partition(b"\r\n\r\n")
+    if not found:
+        if ended:
+            raise Wrong("the connection was closed before an answer")
+        return None
+    status = int(head[9:12])
+    close = _CLOSE.search(head) is not None
+    if told := _LENGTH.search(head):
+        return (status, body, close) if len(body) >= int(told[1]) else None
+    if _CHUNKED.search(head):
+        return (status, _joined(body), close) if body.endswith(b"0\r\n\r\n") else None
+    if status in {204, 304}:
+        return status, b"", close
+    return (status, body, True) if ended else None
+
+
+def _joined(chunked: bytes) -> bytes:
+    parts, at = [], 0
+    while True:
+        end = chunked.index(b"\r\n", at)
+        size = int(chunked[at:end].partition(b";")[0], 16)
+        if size == 0:
+            return b"".join(parts)
+        parts.append(chunked[end + 2 : end + 2 + size])
+        at = end + 4 + size
+
+
+def drive(
+    port: int,
+    requests: Iterator[Request],
+    *,
+    connections: int,
+    seconds: float,
+    heed: Callable[[Request, int, bytes], None] = lambda *_: None,
+) -> Load:
+    """Send requests over so many connections until time or requests are over.
+
+    `heed` is shown every answer. Raises Wrong.
+    """
+    load, selector = Load(), selectors.DefaultSelector()
+    open_ = [_Connection(port) for _ in range(connections)]
+    begin = time.perf_counter()
+    running = 0
+    for connection in open_:
+        if (request := next(requests, None)) is not None:
+            connection.send(request)
+            selector.register(connection.sock, selectors.EVENT_READ, connection)
+            running += 1
+    end = begin + seconds
+    while running:
+        ready = selector.select(PATIENCE)
+        if not ready:
+            raise Wrong(f"no answer in {PATIENCE:.0f} s")
+        for key, _ in ready:
+            connection = key.data
+            request, sock = connection.request, connection.sock
+            answer = connection.receive()
+            if answer is None:
+                continue
+            taken, status, body = answer
+            request.expected.check(status, body)
+            heed(request, status, body)
+            load.latencies.append(taken)
+            load.received += len(body)
+            following = next(requests, None) if time.perf_counter() < end else None
+            if connection.sock.fileno() < 0 or following is None:
+                selector.unregister(sock)
+            if following is None:
+                running -= 1
+                continue
+            if connection.again():
+                selector.register(connection.sock, selectors.EVENT_READ, connection)
+            connection.send(following)
+    load.seconds = time.perf_counter() - begin
+    for connection in open_:
+        connection.sock.close()
+    return load
+
+
+def ask(port: int, request: Request) -> bytes:
+    """Send one request and return the body of its answer; raises Wrong."""
+    bodies: list[bytes] = []
+    drive(
+        port,
+        iter([request]),
+        connections=1,
+        seconds=PATIENCE,
+        heed=lambda _request, _status, body: bodies.append(body),
+    )
+    return bodies[0]

@@ -1,0 +1,137 @@
+"""This server, as its README says it is run: SQLite, or PostgreSQL with two processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from benchmarks.servers.base import Place, basic
+from practice.access import SYSTEM, Account, Role
+from practice.accounts import Doctor
+from practice.calendars import Draft
+from practice.database import SqlDatabase
+from practice.passwords import hash_password
+from practice.use_cases.accounts import add_account, set_password
+from practice.use_cases.house import add_doctor, ensure_main_calendar
+from practice.vevent import Limits, read
+from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.data import Event
+
+__all__ = ["Ours"]
+
+_PASSWORD = "ein langes Passwort"
+_ZONE = ZoneInfo("Europe/Berlin")
+_DEADLINE = 60.0
+
+
+class Ours:
+    """`praxis-caldav serve` on a database of its own."""
+
+    def __init__(
+        self, title: str, database_url: str, *, workers: int = 1, **settings: str
+    ) -> None:
+        self.title = f"{title} {version('praxis-caldav')}"
+        self.most = 1_000_000
+        self._workers = workers
+        self._settings = settings
+        self._folder = tempfile.TemporaryDirectory(prefix="praxis-bench-")
+        self._url = database_url or f"sqlite:///{self._folder.name}/praxis.db"
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """See the Protocol."""
+        database = SqlDatabase(self._url)
+        database.upgrade()
+        with database.begin(actor=SYSTEM, now=datetime.now(UTC)) as uow:
+            ensure_main_calendar(uow, "praxis", "Praxis")
+            account = add_account(uow, Account(0, "empfang", Role.STAFF))
+            set_password(uow, account, hash_password(_PASSWORD))
+        database.close()
+        self._launch()
+
+    def _launch(self) -> float:
+        begin = time.perf_counter()
+        with (Path(self._folder.name) / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "praxis_caldav.main", "serve"),
+                    *("--port", str(self._port), "--database", self._url),
+                    *("--workers", str(self._workers)),
+                ],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self._settings},
+                start_new_session=True,
+            )
+        while time.perf_counter() < begin + _DEADLINE:
+            try:
+                httpx.get(f"http://127.0.0.1:{self._port}/readyz").raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.02)
+            else:
+                return time.perf_counter() - begin
+        told = (Path(self._folder.name) / "log").read_text("utf-8", "replace")
+        raise AssertionError(f"the server was not ready in time:\n{told}")
+
+    def fill(self, name: str, events: Sequence[Event]) -> Place:
+        """See the Protocol."""
+        now = datetime.now(UTC)
+        database = SqlDatabase(self._url)
+        with database.begin(actor=SYSTEM, now=now) as uow:
+            add_doctor(uow, Doctor(name, name))
+        for start in range(0, len(events), 5_000):
+            with database.begin(actor=SYSTEM, now=now) as uow:
+                calendar = uow.calendars.find(name)
+                assert calendar is not None
+                for event in events[start : start + 5_000]:
+                    facts = read(event.text, zone=_ZONE, now=now, limits=Limits())
+                    uow.calendars.save(calendar, Draft(event.name, event.text, facts))
+        database.close()
+        path = f"/caldav/calendars/{name}/"
+        return Place(self._port, path, basic("empfang", _PASSWORD))
+
+    def restart(self) -> float:
+        """See the Protocol."""
+        self._end()
+        return self._launch()
+
+    def processes(self) -> Sequence[int]:
+        """See the Protocol."""
+        assert self._process is not None
+        found = subprocess.run(
+            ["ps", "-o", "pid=", "-g", str(self._process.pid)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [int(pid) for pid in found.stdout.split()]
+
+    def _end(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+    def stop(self) -> None:
+        """See the Protocol."""
+        self._end()
+        self._folder.cleanup()
