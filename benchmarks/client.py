@@ -9,6 +9,7 @@ import re
 import selectors
 import socket
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -73,20 +74,15 @@ class _Connection:
     """One keep-alive connection with at most one request under way."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
-        self.sock = self._connected()
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.request: Request | None = None
+        self.closed = False
         self._since = 0.0
         self._got = b""
-        self._wanted = 0
-
-    def _connected(self) -> socket.socket:
-        made = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return made
 
     def send(self, request: Request) -> None:
-        self.request, self._got, self._wanted = request, b"", 0
+        self.request, self._got = request, b""
         self._since = time.perf_counter()
         self.sock.sendall(request.wire)
 
@@ -98,18 +94,8 @@ class _Connection:
         if whole is None:
             return None
         seconds = time.perf_counter() - self._since
-        status, body, close = whole
-        if close:
-            self.sock.close()
-        self.request = None
+        status, body, self.closed = whole
         return seconds, status, body
-
-    def again(self) -> bool:
-        """Connect again if the server has closed; tell whether it had."""
-        if self.sock.fileno() >= 0:
-            return False
-        self.sock = self._connected()
-        return True
 
 
 def _whole(got: bytes, *, ended: bool) -> tuple[int, bytes, bool] | None:
@@ -153,44 +139,63 @@ def drive(
 
     `heed` is shown every answer. Raises Wrong.
     """
-    load, selector = Load(), selectors.DefaultSelector()
-    open_ = [_Connection(port) for _ in range(connections)]
+    load = Load()
     begin = time.perf_counter()
-    running = 0
-    for connection in open_:
-        if (request := next(requests, None)) is not None:
-            connection.send(request)
-            selector.register(connection.sock, selectors.EVENT_READ, connection)
-            running += 1
-    end = begin + seconds
-    while running:
-        ready = selector.select(PATIENCE)
-        if not ready:
-            raise Wrong(f"no answer in {PATIENCE:.0f} s")
-        for key, _ in ready:
-            connection = key.data
-            request, sock = connection.request, connection.sock
-            answer = connection.receive()
-            if answer is None:
-                continue
-            taken, status, body = answer
-            request.expected.check(status, body)
-            heed(request, status, body)
-            load.latencies.append(taken)
-            load.received += len(body)
-            following = next(requests, None) if time.perf_counter() < end else None
-            if connection.sock.fileno() < 0 or following is None:
-                selector.unregister(sock)
-            if following is None:
-                running -= 1
-                continue
-            if connection.again():
-                selector.register(connection.sock, selectors.EVENT_READ, connection)
-            connection.send(following)
-    load.seconds = time.perf_counter() - begin
-    for connection in open_:
-        connection.sock.close()
+    with closing(_Connections(port)) as open_:
+        for _ in range(connections):
+            open_.send(next(requests, None))
+        while open_.busy:
+            for connection in open_.ready():
+                request = connection.request
+                assert request is not None
+                answer = connection.receive()
+                if answer is None:
+                    continue
+                taken, status, body = answer
+                request.expected.check(status, body)
+                heed(request, status, body)
+                load.latencies.append(taken)
+                load.received += len(body)
+                running = time.perf_counter() < begin + seconds
+                open_.send(next(requests, None) if running else None, connection)
+        load.seconds = time.perf_counter() - begin
     return load
+
+
+class _Connections:
+    """Those of one load, and which of them have something to read."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._selector = selectors.DefaultSelector()
+        self.busy = 0
+
+    def send(self, request: Request | None, on: _Connection | None = None) -> None:
+        """Send over a connection, a new one if it is None or closed; without request, close it."""
+        if on is not None and (request is None or on.closed):
+            self._selector.unregister(on.sock)
+            on.sock.close()
+            self.busy -= 1
+            on = None
+        if request is None:
+            return
+        if on is None:
+            on = _Connection(self._port)
+            self._selector.register(on.sock, selectors.EVENT_READ, on)
+            self.busy += 1
+        on.send(request)
+
+    def ready(self) -> list[_Connection]:
+        """Wait for answers; raises Wrong if none come."""
+        found = [key.data for key, _ in self._selector.select(PATIENCE)]
+        if not found:
+            raise Wrong(f"no answer in {PATIENCE:.0f} s")
+        return found
+
+    def close(self) -> None:
+        for key in list(self._selector.get_map().values()):
+            key.data.sock.close()
+        self._selector.close()
 
 
 def ask(port: int, request: Request) -> bytes:

@@ -31,7 +31,9 @@ __all__ = [
     "whole",
 ]
 
-_NAMES = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:CS="http://calendarserver.org/ns/"'
+_NAMES = (
+    'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:CS="http://calendarserver.org/ns/"'
+)
 _EVENT = re.compile(rb"BEGIN:VEVENT")
 _RESPONSE = re.compile(rb"</(?:\w+:)?response>")
 _ETAG = re.compile(rb"</(?:\w+:)?getetag>")

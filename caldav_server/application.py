@@ -26,6 +26,7 @@ from caldav_server.objects import Objects
 from caldav_server.packing import packed
 from caldav_server.preconditions import check_if
 from caldav_server.proppatch import Proppatch
+from caldav_server.remembering import METHODS
 from caldav_server.rights import Rights
 from caldav_server.scope import NotSignedIn, Scope, current
 from caldav_server.storage import Storage
@@ -113,7 +114,8 @@ class CalDavApplication(Application):
         """Answer a request, or say that a password must be verified or keys be fetched first.
 
         `environ["praxis.claim"]` is who it claims to come from; absent for nobody. Afterwards
-        `environ["praxis.account"]` is who it was.
+        `environ["praxis.account"]` is who it was, and `environ["praxis.footing"]` what the answer
+        rests on, if the same request gets the same answer as long as that holds.
         """
         claim: Claim | None = environ.get("praxis.claim")
         with Scope(self._database, self._clock()) as scope:
@@ -126,7 +128,10 @@ class CalDavApplication(Application):
                         return self.refusal(outcome, claim)
                     scope.account = outcome.account
                     environ["praxis.account"] = outcome.account.name
-                return self._through_radicale(environ)
+                reply = self._through_radicale(environ)
+                if claim is not None and self._lasts(environ, claim):
+                    environ["praxis.footing"] = scope.footing()
+                return reply
             except PracticeError as error:
                 return _packed(answer_for(error))
 
@@ -141,6 +146,15 @@ class CalDavApplication(Application):
         status, headers = kept[0]
         told = self._with_dav(environ, int(status[:3]), headers)
         return int(status[:3]), *packed(environ, told, body)
+
+    def _lasts(self, environ: dict[str, Any], claim: Claim) -> bool:
+        # An If header may tell of other calendars than the one that is asked.
+        return (
+            environ["REQUEST_METHOD"] in METHODS
+            and "HTTP_IF" not in environ
+            and "praxis.account" in environ
+            and self._gate.judges_by_what_is_stored(claim)
+        )
 
     def refusal(
         self, outcome: Refused | Throttled | Insufficient, claim: Claim

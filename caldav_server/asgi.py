@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from caldav_server.addresses import CONTROLS, MOUNT
-from caldav_server.body import Bodies, Limits
+from caldav_server.body import Bodies, Body, Limits
 from caldav_server.errors import BadRequest, Refusal, answer_for
 from caldav_server.packing import ACCEPT_ENCODING
+from caldav_server.remembering import Kept, Remembered, Sent
 from practice.access import SYSTEM
 from practice.errors import IdentityProviderUnavailable, PracticeError
 from practice.use_cases.sign_in import (
@@ -92,6 +93,7 @@ class CalDavBridge:
         *,
         threads: int = 16,
         limits: Limits | None = None,
+        remembered: int = 0,
     ) -> None:
         self._application = application
         self._database = database
@@ -104,35 +106,57 @@ class CalDavBridge:
         self._fetcher = ThreadPoolExecutor(1, "keys")
         self._fetching: asyncio.Future[None] | None = None
         self._waiting_for_keys = 0
+        self._remembered = Remembered(database, _HEADERS.keys() | _CHECKED, remembered)
 
     def close(self) -> None:
         """Wait for running requests and give the threads back."""
         self._threads.shutdown()
         self._checkers.shutdown()
         self._fetcher.shutdown(cancel_futures=True)
+        self._remembered.close()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        reply = await self._reply(scope, receive)
-        if reply is not None:
-            await _send(send, scope["method"], reply)
-
-    async def _reply(self, scope: Message, receive: Receive) -> Reply | None:
         try:
-            environ = _environ(scope)
-            signed = "praxis.claim" in environ
-            async with self._bodies.read(scope, receive, signed=signed) as body:
-                if body is None:
-                    return None
-                environ["wsgi.input"] = io.BytesIO(body.content)
-                environ["CONTENT_LENGTH"] = str(len(body.content))
-                environ["praxis.too_long"] = body.too_long
-                reply = await self._run(environ)
+            sent = await self._answer(scope, receive)
         except (Refusal, PracticeError) as error:
-            return _refused(error)
+            sent = _sent(scope["method"], _refused(error))
+        if sent is not None:
+            status, headers, body = sent
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Message, receive: Receive) -> Sent | None:
+        """Return what to send; None if the client went away."""
+        remembered = self._remembered
+        head = remembered.head_of(scope)
+        # A head that is known has been taken apart before, and was right.
+        environ = {} if remembered.knows(head) else _environ(scope)
+        signed = not environ or "praxis.claim" in environ
+        async with self._bodies.read(scope, receive, signed=signed) as body:
+            if body is None:
+                return None
+            if body.too_long:
+                head = b""  # its content is not here to be compared
+            kept = await remembered.again(head, body.content) if head else None
+            if kept is None:
+                environ = environ or _environ(scope)
+                sent = _sent(scope["method"], await self._reply(environ, body))
+                if "praxis.footing" in environ:
+                    account = environ["praxis.account"]
+                    kept = Kept(sent, environ["praxis.footing"], account)
+                    remembered.keep(head, body.content, kept)
+            else:
+                sent, environ = kept.sent, {"praxis.account": kept.account}
         if "praxis.account" in environ:
             scope.setdefault("state", {})["account"] = environ["praxis.account"]
-        return reply
+        return sent
+
+    async def _reply(self, environ: dict[str, Any], body: Body) -> Reply:
+        environ["wsgi.input"] = io.BytesIO(body.content)
+        environ["CONTENT_LENGTH"] = str(len(body.content))
+        environ["praxis.too_long"] = body.too_long
+        return await self._run(environ)
 
     async def _run(self, environ: dict[str, Any]) -> Reply:
         loop = asyncio.get_running_loop()
@@ -305,7 +329,8 @@ def _refused(error: PracticeError | Refusal) -> Reply:
     return status, [*headers.items(), ("Content-Length", str(len(content)))], content
 
 
-async def _send(send: Send, method: str, reply: Reply) -> None:
+def _sent(method: str, reply: Reply) -> Sent:
+    """Return a reply as it goes out."""
     status, headers, body = reply
     encoded = [
         (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
@@ -316,7 +341,4 @@ async def _send(send: Send, method: str, reply: Reply) -> None:
         body = b""
     elif not any(name == b"content-length" for name, _ in encoded):
         encoded.append((b"content-length", str(len(body)).encode()))
-    if method.upper() == "HEAD":
-        body = b""
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
+    return status, encoded, b"" if method.upper() == "HEAD" else body

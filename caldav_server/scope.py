@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from practice.access import SYSTEM, Account, Actor, view, visible
+from practice.calendars import CalendarKind
 from practice.errors import CalendarNotFound, PracticeError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from practice.calendars import Calendar, View
+    from practice.footing import Footing
     from practice.ports import Database, UnitOfWork
 
 __all__ = ["NotSignedIn", "Scope", "current"]
@@ -46,6 +48,8 @@ class Scope:
         self._unit: UnitOfWork | None = None
         self._calendars: list[Calendar] | None = None
         self._accounts: list[Account] | None = None
+        self._places: dict[int, Calendar] = {}
+        self._everything = False
         self.now = now
         self.account: Account | None = None
         #: Asked when a transaction has begun: raises unless the request may go on.
@@ -95,9 +99,18 @@ class Scope:
     @property
     def calendars(self) -> list[Calendar]:
         """Every calendar of the practice, as the unit of work sees them."""
+        self._everything = True
+        return self._all()
+
+    def _all(self) -> list[Calendar]:
         if self._calendars is None:
             self._calendars = self.unit.calendars.all()
         return self._calendars
+
+    def footing(self) -> Footing:
+        """Return what the answer rests on: the one calendar that was looked at, else the house."""
+        alone = len(self._places) == 1 and not self._everything
+        return self.unit.footing(next(iter(self._places.values())) if alone else None)
 
     @property
     def accounts(self) -> list[Account]:
@@ -112,10 +125,12 @@ class Scope:
 
     def find(self, name: str) -> View | None:
         """Return what the account sees of a calendar; None when that is nothing."""
-        calendar = next((c for c in self.calendars if c.name == name), None)
+        calendar = next((c for c in self._all() if c.name == name), None)
         if calendar is None or self.account is None:
             return None
-        seen = view(self.account, calendar, self.calendars, self.unit.epoch)
+        self._places[calendar.id] = calendar
+        self._everything |= calendar.kind is CalendarKind.UNION
+        seen = view(self.account, calendar, self._all(), self.unit.epoch)
         return seen if seen.sources else None
 
     def view(self, name: str) -> View:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         View,
     )
     from practice.feeds import Feed
+    from practice.footing import Footing
     from practice.log import LogQuestion, LogState
     from practice.messages import Message, Receiver
     from practice.patients import Patient, PatientRecord
@@ -62,6 +63,16 @@ class Database(Protocol):
         A writing unit holds the counter's lock from the start, so writers come one after the
         other and numbers become visible in order. Raises DatabaseUnavailable or StorageFull,
         from `begin` or from anything within; then nothing was written.
+        """
+
+    @property
+    def glances_at_once(self) -> bool:
+        """Tell whether `glance` takes microseconds and never waits: it needs no thread."""
+
+    def glance(self, places: Sequence[int]) -> Mapping[int, Footing]:
+        """Return where calendars (by id) or the HOUSE stand now; nothing of those there are not.
+
+        One at a time. Raises DatabaseUnavailable.
         """
 
     def ready(self) -> bool:
@@ -127,6 +138,9 @@ class UnitOfWork(Protocol):
 
     def log_state(self) -> LogState:
         """Return where the log is."""
+
+    def footing(self, calendar: Calendar | None) -> Footing:
+        """Return where a calendar, or the house, stands in this snapshot."""
 
 
 class Calendars(Protocol):

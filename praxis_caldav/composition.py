@@ -129,6 +129,7 @@ def compose(settings: Settings) -> ASGIApp:
         limits=Limits(
             max_body=settings.caldav.max_request_bytes, max_kept=settings.caldav.max_object_bytes
         ),
+        remembered=settings.caldav.remembered_megabytes * 1_000_000,
     )
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)

@@ -169,6 +169,13 @@ class CalDav(Section):
         le=10_000,
         description="Attendees that one instance of an event may have; more are refused.",
     )
+    remembered_megabytes: int = Field(
+        64,
+        ge=0,
+        le=10_000,
+        description="Memory of each process for answers that are given again as long as nothing "
+        "they tell has changed, as to most polls; 0 to make each anew.",
+    )
 
     @field_validator("aliases")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,23 @@ if TYPE_CHECKING:
 
     from practice.database import SqlDatabase
 
-__all__ = ["clients"]
+__all__ = ["REMEMBERED", "clients"]
+
+#: As a server's own is set, so that a run of all tests can be had without.
+REMEMBERED = 1_000_000 * int(os.environ.get("PRAXIS_CALDAV_CALDAV__REMEMBERED_MEGABYTES", "64"))
 
 
 @contextmanager
-def clients(database: SqlDatabase, *accounts: str) -> Iterator[list[TestClient]]:
-    """Sign accounts in; their passwords are verified by now, as in a worker that runs for long."""
+def clients(
+    database: SqlDatabase, *accounts: str, remembered: int = REMEMBERED
+) -> Iterator[list[TestClient]]:
+    """Sign accounts in; their passwords are verified by now, as in a worker that runs for long.
+
+    `remembered` is the bytes for answers that are given again.
+    """
     gate = Gate()
     application = CalDavApplication(database, gate, PROFILE, Addresses({}))
-    bridge = CalDavBridge(application, database, gate, threads=2)
+    bridge = CalDavBridge(application, database, gate, threads=2, remembered=remembered)
     made = [TestClient(bridge, base_url="http://localhost") for _ in accounts]
     try:
         for client, account in zip(made, accounts, strict=True):

@@ -447,7 +447,7 @@ def costs(
     folder = tmp_path_factory.mktemp("statements")
     with a_database(request.param, request, folder) as database:
         a_practice(database)
-        with clients(database, "empfang", "buchung", "admin") as signed_in:
+        with clients(database, "empfang", "buchung", "admin", remembered=0) as signed_in:
             practice = Practice(database, signed_in)
             practice.fill(0, SMALL, *DOCTORS, "praxis")
             small = practice.told()

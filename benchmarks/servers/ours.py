@@ -42,9 +42,7 @@ _DEADLINE = 60.0
 class Ours:
     """`praxis-caldav serve` on a database of its own."""
 
-    def __init__(
-        self, title: str, database_url: str, *, workers: int = 1, **settings: str
-    ) -> None:
+    def __init__(self, title: str, database_url: str, *, workers: int = 1, **settings: str) -> None:
         self.title = f"{title} {version('praxis-caldav')}"
         self.most = 1_000_000
         self._workers = workers

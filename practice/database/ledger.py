@@ -46,6 +46,7 @@ class Ledger:
         self.forgotten_seal: bytes | None = row.forgotten_seal
         self.epoch: str = row.epoch
         self.secret: bytes = row.secret
+        self.outside: int = row.outside
         self.actor = actor
         self.now = now
         self._seal: bytes = row.seal

@@ -70,6 +70,9 @@ house = Table(
     Column("forgotten_seal", LargeBinary(32), nullable=True),
     # The key of what views of less detail show in place of names and UIDs (`practice.disguise`).
     Column("secret", LargeBinary(32), nullable=True),
+    # Drawn anew, by triggers, whenever something changes that answers tell and the log does not:
+    # accounts, credentials, grants, what clients set for themselves (see `practice.footing`).
+    Column("outside", BigInteger, nullable=False, server_default="0"),
 )
 
 doctors = Table(

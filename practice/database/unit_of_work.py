@@ -20,6 +20,7 @@ from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
 from practice.database.faults import translate
 from practice.database.feeds import SqlFeeds
+from practice.database.glances import Glances
 from practice.database.house import SqlHouse
 from practice.database.ledger import Ledger
 from practice.database.migrate import head_revision, stored_revision, upgrade
@@ -27,11 +28,14 @@ from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
 from practice.database.properties import SqlProperties
 from practice.errors import DatabaseUnavailable
+from practice.footing import HOUSE, Footing
+from practice.log import mark_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from practice.access import Actor
+    from practice.calendars import Calendar
     from practice.log import LogState
 
 __all__ = ["SqlDatabase", "SqlUnitOfWork"]
@@ -74,6 +78,15 @@ class SqlUnitOfWork:
         """See the port."""
         return self._ledger.state
 
+    def footing(self, calendar: Calendar | None) -> Footing:
+        """See the port."""
+        ledger = self._ledger
+        if calendar is None:
+            place, number, mark = HOUSE, ledger.number, mark_of(ledger.state.seal)
+        else:
+            place, number, mark = calendar.id, calendar.number, calendar.mark
+        return Footing(place, ledger.outside, ledger.forgotten, number, mark)
+
     def close(self) -> None:
         """Write what is written once at the end."""
         self._ledger.close()
@@ -89,6 +102,10 @@ class SqlDatabase:
         # SQLite lets writers poll for its lock, asleep most of the time; within one process they
         # queue here instead and go on the moment it is free.
         self._writers = threading.Lock() if self.dialect == "sqlite" else None
+        self._glances = Glances(self.engine)
+        self.glance = self._glances.at
+        #: A file of this machine; what reads from it never waits for who writes.
+        self.glances_at_once = self.dialect == "sqlite"
 
     @contextmanager
     def begin(
@@ -148,6 +165,7 @@ class SqlDatabase:
 
     def close(self) -> None:
         """See the port."""
+        self._glances.close()
         self.engine.dispose()
 
 

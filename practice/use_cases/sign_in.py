@@ -144,6 +144,10 @@ class Gate:
             return Refused()
         return self._throttled(uow, claim) or Unverified(claim, account, password)
 
+    def judges_by_what_is_stored(self, claim: Claim) -> bool:
+        """Tell whether nothing but what is stored decides: no time, and nobody else's say."""
+        return not (claim.is_token and self._provider is not None and is_foreign(claim.secret))
+
     def fetch_keys(self, question: KeysWanted) -> None:
         """Fetch the identity provider's keys (slow); then ask `decide` again."""
         if self._provider is not None:

@@ -1,0 +1,163 @@
+"""Answers that are given again: most of what a practice's clients ask is whether anything is new.
+
+An answer is kept with what it rests on (`practice.footing`), and given again to the very same
+request of the same claim while one glance at the database says that nothing of it has changed.
+That saves signing in, a snapshot, reading, writing XML, packing and a thread. An answer is never
+older than its request: the glance is begun after the request has come.
+
+Each process remembers for itself. Without room for a single answer it does nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections import Counter, OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, MutableMapping
+
+    from practice.footing import Footing
+    from practice.ports import Database
+
+__all__ = ["METHODS", "Kept", "Remembered", "Sent"]
+
+#: Status, headers and body as they go out.
+Sent = tuple[int, list[tuple[bytes, bytes]], bytes]
+#: Methods that change nothing and say all that matters in head and body.
+METHODS = frozenset({"GET", "HEAD", "PROPFIND", "REPORT"})
+_STATUSES = frozenset({200, 207, 304})
+#: Bytes of one entry besides request body and answer: keys, records, headers.
+_OVERHEAD = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer, what it rests on, and whom it is for."""
+
+    sent: Sent
+    footing: Footing
+    account: str
+
+
+class Remembered:
+    """The answers of one process. Asked on the event loop only."""
+
+    def __init__(self, database: Database, headers: Collection[bytes], most_bytes: int) -> None:
+        self._headers = frozenset(headers)
+        self._most = most_bytes
+        self._key = secrets.token_bytes(32)
+        self._kept: OrderedDict[tuple[bytes, bytes], Kept] = OrderedDict()
+        self._heads: Counter[bytes] = Counter()
+        self._size = 0
+        self._glances = _Glances(database)
+
+    def close(self) -> None:
+        """Give the thread back."""
+        self._glances.close()
+
+    def head_of(self, scope: MutableMapping[str, Any]) -> bytes:
+        """Return what stands for the head of a request; b"" for one that is not remembered.
+
+        A digest under a key of this process: passwords are in it.
+        """
+        if scope["method"] not in METHODS or not self._most:
+            return b""
+        head = hashlib.blake2b(key=self._key, digest_size=16)
+        for part in (scope["method"].encode(), scope["scheme"].encode(), _path(scope)):
+            head.update(b"%d:%b" % (len(part), part))
+        for name, value in scope["headers"]:
+            if name in self._headers:
+                head.update(b"%b:%d:%b" % (name, len(value), value))
+        return head.digest()
+
+    def knows(self, head: bytes) -> bool:
+        """Tell whether such a head is known, and so is one that may be answered."""
+        return head in self._heads
+
+    async def again(self, head: bytes, body: bytes) -> Kept | None:
+        """Return the answer to a request, if there is one that is right now."""
+        kept = self._kept.get((head, body))
+        if kept is None:
+            return None
+        if await self._glances.at(kept.footing.place) == kept.footing:
+            if (head, body) in self._kept:
+                self._kept.move_to_end((head, body))
+            return kept
+        self._forget(head, body)
+        return None
+
+    def keep(self, head: bytes, body: bytes, kept: Kept) -> None:
+        """Remember an answer, and forget those that were not asked for longest."""
+        size = _size(body, kept)
+        if not head or kept.sent[0] not in _STATUSES or size > self._most // 4:
+            return
+        self._forget(head, body)
+        self._kept[head, body] = kept
+        self._heads[head] += 1
+        self._size += size
+        while self._size > self._most:
+            self._forget(*next(iter(self._kept)))
+
+    def _forget(self, head: bytes, body: bytes) -> None:
+        kept = self._kept.pop((head, body), None)
+        if kept is None:
+            return
+        self._size -= _size(body, kept)
+        self._heads[head] -= 1
+        if not self._heads[head]:
+            del self._heads[head]
+
+
+def _path(scope: MutableMapping[str, Any]) -> bytes:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw
+
+
+def _size(body: bytes, kept: Kept) -> int:
+    return len(body) + len(kept.sent[2]) + _OVERHEAD
+
+
+class _Glances:
+    """Asks where places stand: at once, or in a thread, all who wait with one question."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._thread = None if database.glances_at_once else ThreadPoolExecutor(1, "glances")
+        self._waiting: dict[int, asyncio.Future[Footing | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._thread.shutdown(cancel_futures=True)
+
+    async def at(self, place: int) -> Footing | None:
+        """Return where a place stands, None if that cannot be told."""
+        if self._thread is None:
+            return self._ask([place]).get(place)
+        future = self._waiting.get(place)
+        if future is None:
+            future = self._waiting[place] = asyncio.get_running_loop().create_future()
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask_for_all(self._thread))
+        return await asyncio.shield(future)
+
+    async def _ask_for_all(self, thread: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            # Who comes from here on waits for the next question: this one may be begun already.
+            waiting, self._waiting = self._waiting, {}
+            found = await loop.run_in_executor(thread, self._ask, list(waiting))
+            for place, future in waiting.items():
+                future.set_result(found.get(place))
+        self._asking = None
+
+    def _ask(self, places: list[int]) -> dict[int, Footing]:
+        try:
+            return dict(self._database.glance(places))
+        except Exception:  # noqa: BLE001 - the usual way meets the same, and tells of it
+            return {}
