@@ -74,18 +74,20 @@ class Bodies:
             told = dict(scope["headers"]).get(b"content-length", b"0")
             if told.isdigit():
                 reading.check(int(told[:20]))
-            try:
-                async with asyncio.timeout(self._limits.seconds):
-                    body = await reading.all(receive)
-            except TimeoutError:
-                raise Refusal(408, "The request took too long to arrive.") from None
-            yield body
+            yield await self._all(reading, receive)
         except Refusal as refusal:
             if refusal.status == 413 and b"expect" not in dict(scope["headers"]):
                 await _drain(receive)
             raise
         finally:
             self._together -= reading.kept
+
+    async def _all(self, reading: _Reading, receive: Receive) -> Body | None:
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                return await reading.all(receive)
+        except TimeoutError:
+            raise Refusal(408, "The request took too long to arrive.") from None
 
     def _limit(self, method: str, signed: bool) -> int:
         limits = self._limits

@@ -71,6 +71,8 @@ def set_up(level: str, format: str) -> None:
         logging.getLogger(name).setLevel(least)
     for name in SILENT:
         _silence(logging.getLogger(name))
+    # Nobody writes these, and each is looked up for every record.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     _catch_what_bypasses_logging()
 
 
@@ -132,7 +134,9 @@ class TextFormatter(logging.Formatter):
         lines = [" ".join(head)]
         for name, frames in _exceptions(record):
             lines += [f"    {name}", *(f"        {frame}" for frame in frames)]
-        return "\n".join(_CONTROL.sub(_escaped, line) for line in lines)
+        return "\n".join(
+            line if line.isprintable() else _CONTROL.sub(_escaped, line) for line in lines
+        )
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
@@ -145,7 +149,8 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
     }
     if record.name.partition(".")[0] in OURS:
         facts["event"] = _filled(record.msg, _harmless(record.args))
-        extras = {key: value for key, value in vars(record).items() if key not in _USUAL}
+        values = vars(record)
+        extras = {key: values[key] for key in values if key not in _USUAL}
     else:
         facts["event"] = _foreign(record)
         extras = {"at": f"{_short(record.pathname)}:{record.lineno}"}
@@ -178,9 +183,9 @@ def _filled(message: object, args: object) -> str:
 
 def _harmless(value: object) -> object:
     """Return `value` if it is made of simple parts; the rest of it becomes type names."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     match value:
-        case None | str() | int() | float():
-            return value
         case date() | PurePath() | UUID():
             return str(value)
         case dict():

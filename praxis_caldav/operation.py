@@ -7,10 +7,11 @@ names into object names and query strings. Not here: how a line is written; see 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
+import random
 import re
-import secrets
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["RequestLog", "routes"]
 
 _log = logging.getLogger(__name__)
+#: For the ids of requests, which have to differ and need not be secret; each process has its own.
+_ids = random.Random()  # noqa: S311
 
 #: Seconds the database gets to answer; load balancers seldom wait longer than five.
 READY_SECONDS = 2.0
@@ -166,7 +169,7 @@ class RequestLog:
             raise
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = secrets.token_hex(8)
+        request_id = f"{_ids.getrandbits(64):016x}"
         # Not reset: each request is a task of its own, and the server's line about an exception
         # that leaves the app comes after us.
         REQUEST.set(request_id)
@@ -183,9 +186,16 @@ class RequestLog:
             seconds = time.perf_counter() - begin
             IN_FLIGHT.dec()
             method = method if method in METHODS else "other"
-            REQUESTS.labels(method, f"{answer.status // 100}xx").inc()
-            SECONDS.labels(method).observe(seconds)
+            counted, timed = _series(method, answer.status // 100)
+            counted.inc()
+            timed.observe(seconds)
             _write(method, path, answer, seconds, failed, scope["state"].get("account"))
+
+
+@functools.lru_cache
+def _series(method: str, hundreds: int) -> tuple[Counter, Histogram]:
+    """Return the series that a request counts in; looking them up takes longer than counting."""
+    return REQUESTS.labels(method, f"{hundreds}xx"), SECONDS.labels(method)
 
 
 def _watched(send: Send, answer: _Answer, request_id: str) -> Send:
@@ -225,7 +235,8 @@ def _write(
         facts["account"] = account
     if failed:
         facts["failed"] = True
-    _log.log(level, "request", extra=facts)
+    # Not by `log`, which looks up for each line where in the code it is from.
+    _log.handle(_log.makeRecord(_log.name, level, __file__, 0, "request", (), None, extra=facts))
 
 
 def _route(path: str) -> tuple[str, str]:
