@@ -1,0 +1,130 @@
+"""Servers in turns: every workload on every server, again and again, in one run."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.client import Wrong
+from benchmarks.data import events, series
+from benchmarks.servers.base import NotHere
+from benchmarks.workloads import SERIES, WORKLOADS, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from benchmarks.servers.base import Server
+    from benchmarks.workloads import Workload
+
+__all__ = ["Cell", "Measured", "measure"]
+
+#: Of one round of one workload; a poll takes less than a millisecond, a slow listing seconds.
+SECONDS = 1.5
+ROUNDS = 3
+#: The mix is long enough to be measured once.
+ROUNDS_OF_LONG = 1
+
+
+@dataclass
+class Cell:
+    """What one server reached in one workload: answers per second, by rounds."""
+
+    rates: list[float] = field(default_factory=list)
+    wrong: str = ""
+
+    @property
+    def median(self) -> float:
+        """The figure that counts; 0 where an answer was wrong or the server was not measured."""
+        return statistics.median(self.rates) if self.rates and not self.wrong else 0.0
+
+    @property
+    def spread(self) -> float:
+        """The largest less the smallest rate, as a part of the median."""
+        return (max(self.rates) - min(self.rates)) / self.median if self.median else 0.0
+
+
+@dataclass
+class Measured:
+    """One size of calendar: cells by workload and server, what servers take, who was missing."""
+
+    count: int
+    titles: list[str] = field(default_factory=list)
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    megabytes: dict[str, float] = field(default_factory=dict)
+    starts: dict[str, float] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def measure(
+    servers: Mapping[str, Callable[[], Server]],
+    count: int,
+    wanted: Sequence[Workload] = WORKLOADS,
+    *,
+    tell: Callable[[str], None],
+    rounds: int = ROUNDS,
+) -> Measured:
+    """Measure servers on calendars of `count` objects; `tell` is told what is going on."""
+    measured, running = Measured(count), {}
+    try:
+        for name, make in servers.items():
+            tell(f"{count:,} objects: starting and filling {name}")
+            try:
+                server = make()
+            except NotHere as reason:
+                measured.missing[name] = str(reason)
+                continue
+            if server.most < count:
+                measured.missing[server.title] = f"filling it with {count:,} takes too long"
+                server.stop()
+                continue
+            running[server.title] = server, _field(server, count)
+        measured.titles = list(running)
+        _take_turns(measured, running, wanted, rounds, tell)
+        for title, (server, _) in running.items():
+            measured.megabytes[title] = sum(map(_own_memory, server.processes())) / 1e6
+            tell(f"{count:,} objects: starting {title} again")
+            measured.starts[title] = server.restart()
+    finally:
+        for server, _ in running.values():
+            server.stop()
+    return measured
+
+
+def _field(server: Server, count: int) -> Field:
+    server.start()
+    made = events(count)
+    read, write = server.fill("lesen", made), server.fill("schreiben", made)
+    return Field(count, read, write, server.fill("serien", series(SERIES)))
+
+
+def _take_turns(
+    measured: Measured,
+    running: Mapping[str, tuple[Server, Field]],
+    wanted: Sequence[Workload],
+    rounds: int,
+    tell: Callable[[str], None],
+) -> None:
+    for workload in wanted:
+        for turn in range(ROUNDS_OF_LONG if workload.seconds else rounds):
+            for title, (server, here) in running.items():
+                cell = measured.cells.setdefault((workload.name, title), Cell())
+                known = [server.cannot[kind] for kind in workload.kinds if kind in server.cannot]
+                cell.wrong = cell.wrong or "".join(known[:1])
+                if cell.wrong:
+                    continue
+                tell(f"{measured.count:,} objects: {workload.name}, round {turn + 1}, {title}")
+                try:
+                    cell.rates.append(workload.measure(here, SECONDS).rate)
+                except (Wrong, OSError) as reason:
+                    cell.wrong = str(reason) or type(reason).__name__
+
+
+def _own_memory(pid: int) -> float:
+    """Return the bytes of a process, its part of what it shares with others included."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended meanwhile
+        return 0.0
+    return sum(int(line.split()[1]) * 1024.0 for line in lines if line.startswith("Pss:"))

@@ -1,0 +1,188 @@
+"""What is measured: the requests of a practice's day, one kind at a time, and mixed."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from benchmarks import requests as ask
+from benchmarks.client import Load, Request, drive
+from benchmarks.data import PER_DAY, day_of, event, first_day
+from benchmarks.requests import token_now
+
+if TYPE_CHECKING:
+    from benchmarks.servers.base import Place
+
+__all__ = ["SERIES", "WORKLOADS", "Field", "Workload"]
+
+#: Weekly series in the calendar that is asked to expand them.
+SERIES = 500
+
+
+@dataclass
+class Field:
+    """The calendars of one server: one that is read, one that is written, one of series.
+
+    `written` are the names that were put and not yet deleted.
+    """
+
+    count: int
+    read: Place
+    write: Place
+    series: Place
+    chance: random.Random = field(default_factory=lambda: random.Random(20261121))
+    written: list[str] = field(default_factory=list)
+    versions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.first = first_day(self.count)
+        self._fresh = itertools.count(self.count + 1000)
+
+    @property
+    def file(self) -> Place:
+        """The calendar that is read, as one file."""
+        return replace(self.read, path=self.read.file or self.read.path)
+
+    def monday(self) -> date:
+        """Return a Monday of a week that is full."""
+        weeks = self.count // PER_DAY // 5
+        return self.first + timedelta(weeks=self.chance.randrange(weeks))
+
+    def day(self) -> date:
+        """Return a working day."""
+        return self.monday() + timedelta(days=self.chance.randrange(5))
+
+    def monday_of_series(self) -> date:
+        """Return a Monday of a week with all series."""
+        middle = day_of(0, first_day(0))
+        return middle + timedelta(weeks=self.chance.randrange(-20, 20))
+
+    def name(self) -> str:
+        """Return the name of an object that is there."""
+        return event(self.chance.randrange(self.count), self.first).name
+
+    def put(self) -> Request:
+        """Put an appointment after all others."""
+        made = event(next(self._fresh), self.first)
+        self.written.append(made.name)
+        return ask.put(self.write, made)
+
+    def overwrite(self) -> Request:
+        """Put another title on an appointment."""
+        number = self.chance.randrange(self.count)
+        return ask.put(self.write, event(number, self.first, next(self.versions)), new=False)
+
+    def delete(self) -> Request | None:
+        """Delete the oldest appointment that was put, if there is one."""
+        return ask.delete(self.write, self.written.pop(0)) if self.written else None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A kind of request over so many connections.
+
+    `kinds` are the kinds of answers that must be right (see `servers.check`), `least` is how many times as fast as the fastest other server this one is to be. `seconds` is
+    given where another time than usual is needed.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    connections: int
+    requests: Callable[[Field], Iterator[Request]]
+    least: float = 1.0
+    seconds: float | None = None
+    run: Callable[[Field, Workload, float], Load] | None = None
+
+    def measure(self, here: Field, seconds: float) -> Load:
+        """Run it; raises `client.Wrong`."""
+        seconds = self.seconds or seconds
+        if self.run is not None:
+            return self.run(here, self, seconds)
+        requests, connections = self.requests(here), self.connections
+        return drive(here.read.port, requests, connections=connections, seconds=seconds)
+
+
+def _endless(make: Callable[[Field], Request]) -> Callable[[Field], Iterator[Request]]:
+    def requests(here: Field) -> Iterator[Request]:
+        while True:
+            yield make(here)
+
+    return requests
+
+
+def _nothing_new(here: Field) -> Iterator[Request]:
+    request = ask.sync(here.read, token_now(here.read), 0)
+    while True:
+        yield request
+
+
+def _deletions(here: Field) -> Iterator[Request]:
+    while (request := here.delete()) is not None:
+        yield request
+
+
+def _one_change(here: Field, workload: Workload, seconds: float) -> Load:
+    """Change something, then ask what is new; the asking alone is measured."""
+    load, token = Load(), token_now(here.write)
+    while load.seconds < seconds / 2:
+        drive(here.write.port, iter([here.overwrite()]), connections=1, seconds=60)
+        asked = drive(
+            here.write.port, iter([ask.sync(here.write, token, 1)]), connections=1, seconds=60
+        )
+        load.latencies += asked.latencies
+        load.seconds += sum(asked.latencies)
+        token = token_now(here.write)
+    return load
+
+
+def _mix(here: Field) -> Iterator[Request]:
+    """80 % polls, 10 % queries of a week, 8 % PUT, 2 % DELETE."""
+    while True:
+        drawn = here.chance.random()
+        if drawn < 0.8:
+            yield ask.poll(here.write)
+        elif drawn < 0.9:
+            yield ask.a_week(here.write, here.monday())
+        else:
+            yield (here.delete() if drawn >= 0.98 else None) or here.put()
+
+
+def _names(here: Field) -> list[str]:
+    return [event(n, here.first).name for n in here.chance.sample(range(here.count), 50)]
+
+
+WORKLOADS = (
+    Workload("PUT (1)", ("put",), 1, _endless(Field.put)),
+    Workload("PUT (8)", ("put",), 8, _endless(Field.put)),
+    Workload("overwrite (8)", ("put",), 8, _endless(Field.overwrite)),
+    Workload("DELETE (8)", ("delete",), 8, _deletions),
+    Workload("poll (8)", ("poll",), 8, _endless(lambda here: ask.poll(here.read)), least=1.5),
+    Workload("sync, no change (8)", ("sync",), 8, _nothing_new, least=1.5),
+    Workload("sync, one change (1)", ("sync",), 1, _nothing_new, least=1.5, run=_one_change),
+    Workload("day (8)", ("query",), 8, _endless(lambda here: ask.a_day(here.read, here.day())), least=1.5),
+    Workload("week (8)", ("query",), 8, _endless(lambda here: ask.a_week(here.read, here.monday())), least=1.5),
+    Workload(
+        "day, expanded (8)", ("expand",),
+        8,
+        _endless(lambda here: ask.a_day(here.series, here.monday_of_series(), expand=True)),
+    ),
+    Workload(
+        "week, expanded (8)", ("expand",),
+        8,
+        _endless(lambda here: ask.a_week(here.series, here.monday_of_series(), expand=True)),
+    ),
+    Workload("multiget of 50 (8)", ("multiget",), 8, _endless(lambda here: ask.multiget(here.read, _names(here)))),
+    Workload("PROPFIND 1 (8)", ("listing",), 8, _endless(lambda here: ask.listing(here.read, here.count))),
+    Workload("GET one (8)", ("get",), 8, _endless(lambda here: ask.get(here.read, here.name()))),
+    Workload("GET all (1)", ("whole",), 1, _endless(lambda here: ask.whole(here.file, here.count))),
+    Workload(
+        "free-busy of a week (8)", ("free-busy",),
+        8,
+        _endless(lambda here: ask.free_busy(here.read, here.monday())),
+    ),
+    Workload("mix (16)", ("poll", "query", "put", "delete"), 16, _mix, least=1.5, seconds=20.0),
+)
