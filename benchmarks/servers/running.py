@@ -104,8 +104,9 @@ class Programs:
 
     @property
     def log(self) -> str:
-        """The end of what they wrote."""
-        return (self.folder / "log").read_text("utf-8", "replace")[-5_000:]
+        """The ends of what they wrote."""
+        logs = [self.folder / "log", *sorted(self.folder.glob("*.log"))]
+        return "\n".join(f"{log.name}:\n{_end_of(log)}" for log in logs)
 
     def wait_for(self, port: int, path: str = "/") -> None:
         """Wait until OPTIONS is answered by something else than a 5xx; raises RuntimeError."""
@@ -138,6 +139,10 @@ class Programs:
         self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
         atexit.unregister(self.remove)
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text("utf-8", "replace")[-3_000:] if log.exists() else ""
 
 
 def _answers(port: int, path: str) -> bool:
