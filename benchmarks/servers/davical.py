@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.servers.base import NotHere, Place, basic
 from benchmarks.servers.filling import make_calendar, put_all
-from benchmarks.servers.php import launch_php, programs_for_php
+from benchmarks.servers.php import find_php, launch_php
 from benchmarks.servers.running import PASSWORD, USER, Programs, find, postgres_ids, release
 from tests.postgres import PostgresMissing, PostgresServer
 from tests.servers import free_port
@@ -24,7 +24,7 @@ _CONFIG = """\
 <?php
 $c->pg_connect[] = "dbname=davical user=davical_app host=127.0.0.1 port={database}";
 $c->domain_name = "127.0.0.1";
-$c->memcache_servers[] = "127.0.0.1,{cache}";
+$c->memcache_servers[] = "{folder}/cache.sock,0";
 $c->get_includes_subcollections = true;
 """
 _ACCOUNT = """\
@@ -48,7 +48,7 @@ class Davical:
     cannot: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
-        programs_for_php()
+        find_php()
         self._script, self._memcached, self._psql, _ = find(
             _PACKAGES, "/usr/share/davical/dba/create-database.sh", "memcached", "psql", "createdb"
         )
@@ -58,7 +58,7 @@ class Davical:
         except PostgresMissing as missing:
             raise NotHere(str(missing)) from missing
         self._programs = Programs("www-data")
-        self._port, self._cache = free_port(), free_port()
+        self._port = free_port()
 
     def start(self) -> None:
         """See the Protocol."""
@@ -71,20 +71,22 @@ class Davical:
         self._programs.call("sh", self._script, "davical", PASSWORD, **environment)
         account = _ACCOUNT.format(user=USER, password=PASSWORD)
         self._programs.call(self._psql, "-d", "davical", "-c", account, **environment)
-        config = _CONFIG.format(database=self._database.port, cache=self._cache)
+        config = _CONFIG.format(
+            database=self._database.port, folder=self._programs.folder
+        )
         self._programs.write("davical-conf.php", config)
         self._launch()
 
     def _launch(self) -> None:
-        self._programs.launch(self._memcached, "-l", "127.0.0.1", "-p", str(self._cache))
+        self._programs.launch(self._memcached, "-s", self._programs.folder / "cache.sock")
         launch_php(
             self._programs,
             self._port,
             "/usr/share/davical/htdocs",
             "/caldav.php",
+            include_path="/usr/share/davical/inc:/usr/share/awl/inc:/usr/share/php",
             # It looks for its settings under /etc/davical, by its server's name.
             name=f"../..{self._programs.folder}/davical",
-            include_path="/usr/share/davical/inc:/usr/share/awl/inc:/usr/share/php",
         )
 
     def fill(self, name: str, events: Sequence[Event]) -> Place:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmarks.servers.nginx import find_nginx, launch_nginx
 from benchmarks.servers.running import find
 
 if TYPE_CHECKING:
@@ -11,10 +12,10 @@ if TYPE_CHECKING:
 
     from benchmarks.servers.running import Programs
 
-__all__ = ["WORKERS", "launch_php", "programs_for_php"]
+__all__ = ["find_php", "launch_php"]
 
 #: Of php-fpm. More than the cores, as each waits for the database as well.
-WORKERS = 4
+_WORKERS = 4
 
 _FPM = """\
 [global]
@@ -26,59 +27,39 @@ pm.max_children = {workers}
 catch_workers_output = yes
 php_admin_flag[log_errors] = on
 php_admin_flag[display_errors] = off
-php_admin_value[opcache.enable] = 1
-{settings}
+php_admin_flag[opcache.enable] = on
+php_admin_value[error_reporting] = {reported}
+php_admin_value[include_path] = {include_path}
 """
-_NGINX = """\
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx.log;
-worker_processes 2;
-events {{ }}
-http {{
-    access_log off;
-    tcp_nodelay on;
-    keepalive_requests 100000;
-    client_max_body_size 100m;
-    client_body_buffer_size 1m;
-    client_body_temp_path {folder}/body;
-    fastcgi_temp_path {folder}/fastcgi;
-    proxy_temp_path {folder}/proxy;
-    scgi_temp_path {folder}/scgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            fastcgi_pass unix:{folder}/fpm.sock;
-            fastcgi_buffers 64 64k;
-            fastcgi_buffer_size 64k;
-            fastcgi_split_path_info ^({script})(/.*)$;
-            fastcgi_param SCRIPT_FILENAME {root}{script};
-            fastcgi_param SCRIPT_NAME {script};
-            fastcgi_param PATH_INFO $fastcgi_path_info;
-            fastcgi_param REQUEST_URI $request_uri;
-            fastcgi_param QUERY_STRING $query_string;
-            fastcgi_param REQUEST_METHOD $request_method;
-            fastcgi_param CONTENT_TYPE $content_type;
-            fastcgi_param CONTENT_LENGTH $content_length;
-            fastcgi_param DOCUMENT_ROOT {root};
-            fastcgi_param SERVER_PROTOCOL $server_protocol;
-            fastcgi_param SERVER_NAME {name};
-            fastcgi_param SERVER_ADDR $server_addr;
-            fastcgi_param SERVER_PORT $server_port;
-            fastcgi_param REMOTE_ADDR $remote_addr;
-            fastcgi_param HTTP_HOST $http_host;
-            fastcgi_param GATEWAY_INTERFACE CGI/1.1;
-        }}
-    }}
-}}
+_LOCATION = """\
+fastcgi_pass unix:{folder}/fpm.sock;
+fastcgi_buffers 64 64k;
+fastcgi_buffer_size 64k;
+fastcgi_split_path_info ^({script})(/.*)$;
+fastcgi_param SCRIPT_FILENAME {root}{script};
+fastcgi_param SCRIPT_NAME {script};
+fastcgi_param PATH_INFO $fastcgi_path_info;
+fastcgi_param REQUEST_URI $request_uri;
+fastcgi_param QUERY_STRING $query_string;
+fastcgi_param REQUEST_METHOD $request_method;
+fastcgi_param CONTENT_TYPE $content_type;
+fastcgi_param CONTENT_LENGTH $content_length;
+fastcgi_param DOCUMENT_ROOT {root};
+fastcgi_param SERVER_PROTOCOL $server_protocol;
+fastcgi_param SERVER_NAME {name};
+fastcgi_param SERVER_ADDR $server_addr;
+fastcgi_param SERVER_PORT $server_port;
+fastcgi_param REMOTE_ADDR $remote_addr;
+fastcgi_param HTTP_HOST $http_host;
+fastcgi_param GATEWAY_INTERFACE CGI/1.1;
 """
+_ERRORS = 1 | 4 | 16 | 64 | 256 | 4096  # E_ERROR and the like; no warnings, no deprecations
 
 
-def programs_for_php() -> tuple[Path, Path]:
-    """Return php-fpm and nginx; raises NotHere."""
-    fpm, nginx = find("php-fpm nginx-light", "/usr/sbin/php-fpm*", "nginx")
-    return fpm, nginx
+def find_php() -> Path:
+    """Return php-fpm, having looked for nginx too; raises NotHere."""
+    find_nginx()
+    return find("php-fpm", "/usr/sbin/php-fpm*")[0]
 
 
 def launch_php(
@@ -86,23 +67,20 @@ def launch_php(
     port: int,
     root: str | Path,
     script: str,
-    *,
+    include_path: str,
     name: str = "127.0.0.1",
-    **settings: str,
 ) -> None:
     """Serve one script, which begins with a slash, from the folder `root`, and wait for it.
 
-    `name` is what the script is told of its server; `settings` are PHP's, a dot written `__`.
+    `name` is what the script is told of its server.
     """
-    fpm, nginx = programs_for_php()
     folder = programs.folder
-    lines = [f"php_admin_value[{k.replace('__', '.')}] = {v}" for k, v in settings.items()]
-    fpm_conf = programs.write(
-        "fpm.conf", _FPM.format(folder=folder, workers=WORKERS, settings="\n".join(lines))
+    config = _FPM.format(
+        folder=folder, workers=_WORKERS, include_path=include_path, reported=_ERRORS
     )
-    nginx_conf = programs.write(
-        "nginx.conf", _NGINX.format(folder=folder, port=port, root=root, script=script, name=name)
+    programs.launch(
+        find_php(), "--nodaemonize", "--fpm-config", programs.write("fpm.conf", config)
     )
-    programs.launch(fpm, "--nodaemonize", "--fpm-config", fpm_conf)
-    programs.launch(nginx, "-c", nginx_conf, "-e", folder / "nginx.log")
+    location = _LOCATION.format(folder=folder, root=root, script=script, name=name)
+    launch_nginx(programs, port, location)
     programs.wait_for(port, f"{script}/")
