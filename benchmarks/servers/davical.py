@@ -1,0 +1,113 @@
+"""DAViCal: PHP on PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.servers.base import NotHere, Place, basic
+from benchmarks.servers.filling import make_calendar, put_all
+from benchmarks.servers.php import find_php, launch_php
+from benchmarks.servers.running import PASSWORD, USER, Programs, find, postgres_ids, release
+from tests.postgres import PostgresMissing, PostgresServer
+from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.data import Event
+
+__all__ = ["Davical"]
+
+_PACKAGES = "davical postgresql php-fpm php-pgsql php-memcached nginx-light memcached"
+_CONFIG = """\
+<?php
+$c->pg_connect[] = "dbname=davical user=davical_app host=127.0.0.1 port={database}";
+$c->domain_name = "127.0.0.1";
+$c->memcache_servers[] = "{folder}/cache.sock,0";
+$c->get_includes_subcollections = true;
+"""
+_ACCOUNT = """\
+WITH made AS (
+    INSERT INTO usr (active, email_ok, username, password, fullname, email)
+    VALUES (TRUE, current_date, '{user}', '**{password}', 'Empfang', 'empfang@bench.example')
+    RETURNING user_no
+)
+INSERT INTO principal (type_id, user_no, displayname, default_privileges)
+SELECT 1, user_no, 'Empfang', 0::BIT(24) FROM made;
+"""
+
+
+class Davical:
+    """DAViCal in 4 workers of php-fpm behind nginx, with memcached and a PostgreSQL of its own.
+
+    Settings as its own; a password in plain text, its cheapest, compared in the database's row.
+    """
+
+    most = 10_000
+    cannot: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        find_php()
+        self._script, self._memcached, self._psql, _ = find(
+            _PACKAGES, "/usr/share/davical/dba/create-database.sh", "memcached", "psql", "createdb"
+        )
+        self.title = f"DAViCal {release('davical')}"
+        try:
+            self._database = PostgresServer(durable=True)
+        except PostgresMissing as missing:
+            raise NotHere(str(missing)) from missing
+        self._programs = Programs("www-data")
+        self._port = free_port()
+
+    def start(self) -> None:
+        """See the Protocol."""
+        self._database.start()
+        environment = {
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self._database.port),
+            "PGUSER": "praxis",
+        }
+        self._programs.call("sh", self._script, "davical", PASSWORD, **environment)
+        account = _ACCOUNT.format(user=USER, password=PASSWORD)
+        self._programs.call(self._psql, "-d", "davical", "-c", account, **environment)
+        config = _CONFIG.format(
+            database=self._database.port, folder=self._programs.folder
+        )
+        self._programs.write("davical-conf.php", config)
+        self._launch()
+
+    def _launch(self) -> None:
+        self._programs.launch(self._memcached, "-s", self._programs.folder / "cache.sock")
+        launch_php(
+            self._programs,
+            self._port,
+            "/usr/share/davical/htdocs",
+            "/caldav.php",
+            include_path="/usr/share/davical/inc:/usr/share/awl/inc:/usr/share/php",
+            # It looks for its settings under /etc/davical, by its server's name.
+            name=f"../..{self._programs.folder}/davical",
+        )
+
+    def fill(self, name: str, events: Sequence[Event]) -> Place:
+        """See the Protocol."""
+        place = Place(self._port, f"/caldav.php/{USER}/{name}/", basic(USER, PASSWORD))
+        make_calendar(place)
+        put_all(place, events)
+        return place
+
+    def restart(self) -> float:
+        """Restart all but the database."""
+        self._programs.end()
+        begin = time.perf_counter()
+        self._launch()
+        return time.perf_counter() - begin
+
+    def processes(self) -> Sequence[int]:
+        """See the Protocol."""
+        return [*self._programs.ids(), *postgres_ids(self._database)]
+
+    def stop(self) -> None:
+        """See the Protocol."""
+        self._programs.remove()
+        self._database.close()

@@ -1,0 +1,128 @@
+"""SOGo: Objective-C on PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.servers.base import NotHere, Place, basic
+from benchmarks.servers.filling import make_calendar, put_all
+from benchmarks.servers.nginx import find_nginx, launch_nginx
+from benchmarks.servers.running import PASSWORD, USER, Programs, find, postgres_ids, release
+from tests.postgres import PostgresMissing, PostgresServer
+from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.data import Event
+
+__all__ = ["Sogo"]
+
+_WORKERS = 4
+_LOCATION = """\
+proxy_pass http://127.0.0.1:{inner};
+proxy_http_version 1.0;
+proxy_buffers 64 64k;
+proxy_buffer_size 64k;
+proxy_set_header Host $http_host;
+proxy_set_header x-webobjects-server-protocol HTTP/1.0;
+"""
+_ACCOUNT = """\
+CREATE TABLE accounts (c_uid VARCHAR(60) PRIMARY KEY, c_name VARCHAR(60), c_password VARCHAR(60),
+    c_cn VARCHAR(60), mail VARCHAR(60));
+INSERT INTO accounts VALUES ('{user}', '{user}', '{password}', 'Empfang', '{user}@bench.example');
+"""
+_SOURCES = """({{
+    type = sql; id = accounts; viewURL = "{database}/accounts"; canAuthenticate = YES;
+    isAddressBook = NO; userPasswordAlgorithm = plain;
+}})"""
+#: The setting and the table it names; these nine are the set-up its guide recommends.
+_TABLES = {
+    "SOGoProfileURL": "sogo_user_profile",
+    "OCSFolderInfoURL": "sogo_folder_info",
+    "OCSSessionsFolderURL": "sogo_sessions_folder",
+    "OCSEMailAlarmsFolderURL": "sogo_alarms_folder",
+    "OCSStoreURL": "sogo_store",
+    "OCSAclURL": "sogo_acl",
+    "OCSCacheFolderURL": "sogo_cache_folder",
+}
+
+
+class Sogo:
+    """SOGo with 4 workers, memcached and a PostgreSQL of its own, behind nginx.
+
+    Its guide wants a web server in front, and it closes each connection without announcing it.
+    Passwords in plain text, kept in memcached once they were right.
+    """
+
+    most = 10_000
+    cannot: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self._sogod, self._memcached, self._psql = find(
+            "sogo postgresql memcached nginx-light", "sogod", "memcached", "psql"
+        )
+        find_nginx()
+        self.title = f"SOGo {release('sogo')}"
+        try:
+            self._database = PostgresServer(durable=True)
+        except PostgresMissing as missing:
+            raise NotHere(str(missing)) from missing
+        self._programs = Programs("sogo")
+        self._port, self._inner = free_port(), free_port()
+
+    def start(self) -> None:
+        """See the Protocol."""
+        self._database.start()
+        psql = (self._psql, "-h", "127.0.0.1", "-p", str(self._database.port), "-U", "praxis")
+        self._programs.call(*psql, "-d", "postgres", "-c", "CREATE DATABASE sogo")
+        account = _ACCOUNT.format(user=USER, password=PASSWORD)
+        self._programs.call(*psql, "-d", "sogo", "-c", account)
+        self._programs.make("spool")
+        self._launch()
+
+    def _launch(self) -> None:
+        folder = self._programs.folder
+        database = f"postgresql://praxis:none@127.0.0.1:{self._database.port}/sogo"
+        settings = {
+            "WONoDetach": "YES",
+            "WOPort": f"127.0.0.1:{self._inner}",
+            "WOWorkersCount": str(_WORKERS),
+            "WOListenQueueSize": "128",
+            "WOLogFile": str(folder / "sogo.log"),
+            "WOPidFile": str(folder / "sogo.pid"),
+            "SOGoMemcachedHost": str(folder / "cache.sock"),
+            "SOGoMailSpoolPath": str(folder / "spool"),
+            "SOGoTimeZone": "Europe/Berlin",
+            "SOGoUserSources": _SOURCES.format(database=database),
+            **{setting: f"{database}/{table}" for setting, table in _TABLES.items()},
+        }
+        self._programs.launch(self._memcached, "-s", folder / "cache.sock")
+        options = [word for key, value in settings.items() for word in (f"-{key}", value)]
+        self._programs.launch(self._sogod, *options, HOME=str(folder))
+        launch_nginx(self._programs, self._port, _LOCATION.format(inner=self._inner))
+        self._programs.wait_for(self._port, f"/SOGo/dav/{USER}/")
+
+    def fill(self, name: str, events: Sequence[Event]) -> Place:
+        """See the Protocol."""
+        place = Place(self._port, f"/SOGo/dav/{USER}/Calendar/{name}/", basic(USER, PASSWORD))
+        make_calendar(place)
+        put_all(place, events)
+        return place
+
+    def restart(self) -> float:
+        """Restart all but the database."""
+        self._programs.end()
+        begin = time.perf_counter()
+        self._launch()
+        return time.perf_counter() - begin
+
+    def processes(self) -> Sequence[int]:
+        """See the Protocol."""
+        return [*self._programs.ids(), *postgres_ids(self._database)]
+
+    def stop(self) -> None:
+        """See the Protocol."""
+        self._programs.remove()
+        self._database.close()
