@@ -85,8 +85,9 @@ class Field:
 class Workload:
     """A kind of request over so many connections.
 
-    `kinds` are the kinds of answers that must be right (see `servers.check`), `least` is how many times as fast as the fastest other server this one is to be. `seconds` is
-    given where another time than usual is needed.
+    `kinds` are the kinds of answers that must be right (see `servers.check`), `least` is how many
+    times as fast as the fastest other server this one is to be. `seconds` is given where another
+    time than usual is needed.
     """
 
     name: str
@@ -163,24 +164,42 @@ WORKLOADS = (
     Workload("poll (8)", ("poll",), 8, _endless(lambda here: ask.poll(here.read)), least=1.5),
     Workload("sync, no change (8)", ("sync",), 8, _nothing_new, least=1.5),
     Workload("sync, one change (1)", ("sync",), 1, _nothing_new, least=1.5, run=_one_change),
-    Workload("day (8)", ("query",), 8, _endless(lambda here: ask.a_day(here.read, here.day())), least=1.5),
-    Workload("week (8)", ("query",), 8, _endless(lambda here: ask.a_week(here.read, here.monday())), least=1.5),
     Workload(
-        "day, expanded (8)", ("expand",),
+        "day (8)", ("query",), 8, _endless(lambda here: ask.a_day(here.read, here.day())), least=1.5
+    ),
+    Workload(
+        "week (8)",
+        ("query",),
+        8,
+        _endless(lambda here: ask.a_week(here.read, here.monday())),
+        least=1.5,
+    ),
+    Workload(
+        "day, expanded (8)",
+        ("expand",),
         8,
         _endless(lambda here: ask.a_day(here.series, here.monday_of_series(), expand=True)),
     ),
     Workload(
-        "week, expanded (8)", ("expand",),
+        "week, expanded (8)",
+        ("expand",),
         8,
         _endless(lambda here: ask.a_week(here.series, here.monday_of_series(), expand=True)),
     ),
-    Workload("multiget of 50 (8)", ("multiget",), 8, _endless(lambda here: ask.multiget(here.read, _names(here)))),
-    Workload("PROPFIND 1 (8)", ("listing",), 8, _endless(lambda here: ask.listing(here.read, here.count))),
+    Workload(
+        "multiget of 50 (8)",
+        ("multiget",),
+        8,
+        _endless(lambda here: ask.multiget(here.read, _names(here))),
+    ),
+    Workload(
+        "PROPFIND 1 (8)", ("listing",), 8, _endless(lambda here: ask.listing(here.read, here.count))
+    ),
     Workload("GET one (8)", ("get",), 8, _endless(lambda here: ask.get(here.read, here.name()))),
     Workload("GET all (1)", ("whole",), 1, _endless(lambda here: ask.whole(here.file, here.count))),
     Workload(
-        "free-busy of a week (8)", ("free-busy",),
+        "free-busy of a week (8)",
+        ("free-busy",),
         8,
         _endless(lambda here: ask.free_busy(here.read, here.monday())),
     ),

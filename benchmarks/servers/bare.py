@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import httpx
 
@@ -16,22 +16,29 @@ from benchmarks.client import drive
 from benchmarks.requests import put
 from benchmarks.servers.bare_app import make_tables
 from benchmarks.servers.base import Place, basic
+from benchmarks.servers.running import postgres_ids
+from tests.postgres import PostgresServer
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.data import Event
 
-__all__ = ["Bare"]
+__all__ = ["Bare", "BareOnPostgres"]
 
 
 class Bare:
-    """uvicorn with the bare application on a database of its own; it holds one calendar."""
+    """uvicorn with the bare application, on a new file unless a database is given."""
+
+    cannot: ClassVar[Mapping[str, str]] = {
+        "expand": "expands nothing",
+        "free-busy": "is no calendar server",
+    }
+    most = 100_000
 
     def __init__(self, title: str, database_url: str = "", *, workers: int = 1) -> None:
         self.title = title
-        self.most = 100_000
         self._workers = workers
         self._folder = tempfile.TemporaryDirectory(prefix="bare-bench-")
         self._url = database_url or f"{self._folder.name}/bare.db"
@@ -46,7 +53,8 @@ class Bare:
     def fill(self, name: str, events: Sequence[Event]) -> Place:
         """See the Protocol."""
         place = Place(self._port, f"/{name}/", basic("bare", "bare"))
-        drive(self._port, (put(place, one) for one in events), connections=16, seconds=600)
+        requests = (put(place, one) for one in events)
+        drive(self._port, requests, connections=16, seconds=600)
         return place
 
     def restart(self) -> float:
@@ -64,7 +72,7 @@ class Bare:
         )
         while time.perf_counter() < begin + 30:
             try:
-                httpx.request("PROPFIND", f"http://127.0.0.1:{self._port}/")
+                httpx.request("PROPFIND", f"http://127.0.0.1:{self._port}/lesen/")
             except httpx.HTTPError:
                 time.sleep(0.02)
             else:
@@ -87,3 +95,22 @@ class Bare:
         """See the Protocol."""
         self._end()
         self._folder.cleanup()
+
+
+class BareOnPostgres(Bare):
+    """The same with two processes on a PostgreSQL that flushes every commit to the disk."""
+
+    def __init__(self, title: str) -> None:
+        self._postgres = PostgresServer(durable=True)
+        self._postgres.start()
+        url = self._postgres.new_database().replace("postgresql+psycopg", "postgresql")
+        super().__init__(title, url, workers=2)
+
+    def processes(self) -> Sequence[int]:
+        """See the Protocol."""
+        return [*super().processes(), *postgres_ids(self._postgres)]
+
+    def stop(self) -> None:
+        """See the Protocol."""
+        super().stop()
+        self._postgres.close()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
-__all__ = ["application"]
+__all__ = ["application", "make_tables"]
 
 _HREF = re.compile(rb"<href>[^<]*/([^/<]+)</href>")
 _TIMES = re.compile(rb'time-range start="(\w+)" end="(\w+)"')
@@ -27,16 +27,17 @@ _TOKEN = re.compile(rb"<sync-token>t(\d+)<")
 _XML = (b"content-type", b"application/xml; charset=utf-8")
 _TEXT = (b"content-type", b"text/calendar; charset=utf-8")
 _HEAD = '<?xml version="1.0" encoding="utf-8"?><multistatus xmlns="DAV:" xmlns:C="caldav">'
+#: The calendars that are measured, a table each.
+_CALENDARS = ("lesen", "schreiben", "serien")
 _TABLES = (
-    "CREATE TABLE objects (name TEXT PRIMARY KEY, start TEXT, number BIGINT, head TEXT, xml TEXT,"
+    "CREATE TABLE {0} (name TEXT PRIMARY KEY, start TEXT, number BIGINT, head TEXT, xml TEXT,"
     " text TEXT)",
-    "CREATE INDEX by_start ON objects (start)",
-    "CREATE INDEX by_number ON objects (number)",
-    "CREATE TABLE counter (number BIGINT)",
-    "INSERT INTO counter VALUES (0)",
+    "CREATE INDEX {0}_start ON {0} (start)",
+    "CREATE INDEX {0}_number ON {0} (number)",
 )
+_COUNTER = ("CREATE TABLE counter (number BIGINT)", "INSERT INTO counter VALUES (0)")
 _PUT = (
-    "INSERT INTO objects VALUES ({0}, {0}, (SELECT number FROM counter), {0}, {0}, {0})"
+    "INSERT INTO {0} VALUES ({1}, {1}, (SELECT number FROM counter), {1}, {1}, {1})"
     " ON CONFLICT (name) DO UPDATE SET text = excluded.text, number = excluded.number"
 )
 
@@ -115,53 +116,60 @@ class _Bare:
         await send({"type": "http.response.body", "body": content})
 
     async def _answer(self, scope: Message, body: bytes) -> tuple[int, list[Any], bytes]:
-        method, name = scope["method"], scope["path"].rpartition("/")[2]
+        method, (_, table, name) = scope["method"], scope["path"].split("/")
+        if table not in _CALENDARS:
+            return 404, [], b""
         if method == "PUT":
-            await self._put(name, body.decode())
+            await self._put(table, name, body.decode())
             return 201 if b"if-none-match" in dict(scope["headers"]) else 204, [], b""
         if method == "DELETE":
-            await self._store.change(f"DELETE FROM objects WHERE name = {self._mark}", (name,))
+            await self._store.change(f"DELETE FROM {table} WHERE name = {self._mark}", (name,))
             return 204, [], b""
         if method == "GET":
-            return 200, [_TEXT], self._get(name)
-        depth = dict(scope["headers"]).get(b"depth")
-        return 207, [_XML], self._multistatus(method, depth == b"1", body).encode()
+            return 200, [_TEXT], self._get(table, name)
+        if method == "PROPFIND":
+            listing = dict(scope["headers"]).get(b"depth") == b"1"
+            return 207, [_XML], (self._listing(table) if listing else self._poll()).encode()
+        return 207, [_XML], self._report(table, body).encode()
 
-    async def _put(self, name: str, text: str) -> None:
+    async def _put(self, table: str, name: str, text: str) -> None:
         start = text.partition("DTSTART;TZID=Europe/Berlin:")[2][:15]
         etag = f"<getetag>&quot;{name}&quot;</getetag>"
-        head = f"<response><href>/calendar/{name}</href><propstat><prop>{etag}"
+        head = f"<response><href>/{table}/{name}</href><propstat><prop>{etag}"
         tail = "</prop><status>HTTP/1.1 200 OK</status></propstat></response>"
         xml = f"{head}<C:calendar-data>{text.replace(chr(13), '&#13;')}</C:calendar-data>{tail}"
-        await self._store.change(_PUT.format(self._mark), (name, start, head + tail, xml, text))
+        values = (name, start, head + tail, xml, text)
+        await self._store.change(_PUT.format(table, self._mark), values)
 
-    def _get(self, name: str) -> bytes:
+    def _get(self, table: str, name: str) -> bytes:
         if name:
-            query = f"SELECT text FROM objects WHERE name = {self._mark}"
+            query = f"SELECT text FROM {table} WHERE name = {self._mark}"
             return bytes(self._store.rows(query, (name,))[0][0].encode())
-        return "".join(text for (text,) in self._store.rows("SELECT text FROM objects")).encode()
+        return "".join(text for (text,) in self._store.rows(f"SELECT text FROM {table}")).encode()
 
-    def _multistatus(self, method: str, listing: bool, body: bytes) -> str:
+    def _poll(self) -> str:
+        number = self._store.rows("SELECT number FROM counter")[0][0]
+        told = f"<C:getctag>{number}</C:getctag><sync-token>t{number}</sync-token>"
+        return f"{_HEAD}<response><prop>{told}</prop></response></multistatus>"
+
+    def _listing(self, table: str) -> str:
+        found = self._store.rows(f"SELECT head FROM {table}")
+        return _HEAD + "".join(xml for (xml,) in found) + "<response></response></multistatus>"
+
+    def _report(self, table: str, body: bytes) -> str:
         rows, mark = self._store.rows, self._mark
-        if method == "PROPFIND" and listing:
-            found = rows("SELECT head FROM objects")
-            return _HEAD + "".join(xml for (xml,) in found) + "<response></response></multistatus>"
-        if method == "PROPFIND":
-            number = rows("SELECT number FROM counter")[0][0]
-            told = f"<C:getctag>{number}</C:getctag><sync-token>t{number}</sync-token>"
-            return f"{_HEAD}<response><prop>{told}</prop></response></multistatus>"
         if token := _TOKEN.search(body):
-            found = rows(f"SELECT head FROM objects WHERE number > {mark}", (int(token[1]),))
+            found = rows(f"SELECT head FROM {table} WHERE number > {mark}", (int(token[1]),))
             number = rows("SELECT number FROM counter")[0][0]
             tail = f"<sync-token>t{number}</sync-token></multistatus>"
             return _HEAD + "".join(xml for (xml,) in found) + tail
         if times := _TIMES.search(body):
             span = (times[1].decode(), times[2].decode())
-            query = f"SELECT xml FROM objects WHERE start >= {mark} AND start < {mark}"
+            query = f"SELECT xml FROM {table} WHERE start >= {mark} AND start < {mark}"
             return _HEAD + "".join(xml for (xml,) in rows(query, span)) + "</multistatus>"
         names = [name.decode() for name in _HREF.findall(body)]
         marks = ", ".join([mark] * len(names))
-        found = rows(f"SELECT xml FROM objects WHERE name IN ({marks})", names)
+        found = rows(f"SELECT xml FROM {table} WHERE name IN ({marks})", names)
         return _HEAD + "".join(xml for (xml,) in found) + "</multistatus>"
 
 
@@ -173,13 +181,17 @@ def application() -> _Bare:
 
 def make_tables(url: str) -> None:
     """Make the tables in an empty database."""
+    statements = [
+        *(statement.format(table) for table in _CALENDARS for statement in _TABLES),
+        *_COUNTER,
+    ]
     if url.startswith("postgresql"):
         import psycopg
 
         with psycopg.connect(url) as connection:
-            for statement in _TABLES:
+            for statement in statements:
                 connection.execute(statement)
         return
     with sqlite3.connect(url) as file:
-        for statement in _TABLES:
+        for statement in statements:
             file.execute(statement)

@@ -81,9 +81,7 @@ class Cyrus:
         folder = self._programs.folder
         self._programs.make(*_FOLDERS)
         config = self._programs.write("imapd.conf", _IMAPD.format(folder=folder, admin=_ADMIN))
-        services = _CYRUS.format(
-            config=config, port=self._port, imap=self._imap, workers=_WORKERS
-        )
+        services = _CYRUS.format(config=config, port=self._port, imap=self._imap, workers=_WORKERS)
         self._programs.write("cyrus.conf", services)
         database = ("-f", folder / "sasldb", "-u", "bench")
         for account in (USER, _ADMIN):

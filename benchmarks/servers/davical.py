@@ -71,9 +71,7 @@ class Davical:
         self._programs.call("sh", self._script, "davical", PASSWORD, **environment)
         account = _ACCOUNT.format(user=USER, password=PASSWORD)
         self._programs.call(self._psql, "-d", "davical", "-c", account, **environment)
-        config = _CONFIG.format(
-            database=self._database.port, folder=self._programs.folder
-        )
+        config = _CONFIG.format(database=self._database.port, folder=self._programs.folder)
         self._programs.write("davical-conf.php", config)
         self._launch()
 

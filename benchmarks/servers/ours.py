@@ -9,14 +9,14 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 import httpx
 
 from benchmarks.servers.base import Place, basic
+from benchmarks.servers.running import postgres_ids
 from practice.access import SYSTEM, Account, Role
 from practice.accounts import Doctor
 from practice.calendars import Draft
@@ -25,14 +25,15 @@ from practice.passwords import hash_password
 from practice.use_cases.accounts import add_account, set_password
 from practice.use_cases.house import add_doctor, ensure_main_calendar
 from practice.vevent import Limits, read
+from tests.postgres import PostgresServer
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.data import Event
 
-__all__ = ["Ours"]
+__all__ = ["Ours", "OursOnPostgres"]
 
 _PASSWORD = "ein langes Passwort"
 _ZONE = ZoneInfo("Europe/Berlin")
@@ -40,11 +41,15 @@ _DEADLINE = 60.0
 
 
 class Ours:
-    """`praxis-caldav serve` on a database of its own."""
+    """`praxis-caldav serve` on a database of its own: a new file, unless one is given."""
 
-    def __init__(self, title: str, database_url: str, *, workers: int = 1, **settings: str) -> None:
-        self.title = f"{title} {version('praxis-caldav')}"
-        self.most = 1_000_000
+    cannot: ClassVar[Mapping[str, str]] = {}
+    most = 1_000_000
+
+    def __init__(
+        self, title: str, database_url: str = "", *, workers: int = 1, **settings: str
+    ) -> None:
+        self.title = title
         self._workers = workers
         self._settings = settings
         self._folder = tempfile.TemporaryDirectory(prefix="praxis-bench-")
@@ -133,3 +138,21 @@ class Ours:
         """See the Protocol."""
         self._end()
         self._folder.cleanup()
+
+
+class OursOnPostgres(Ours):
+    """The same with two processes on a PostgreSQL that flushes every commit to the disk."""
+
+    def __init__(self, title: str, **settings: str) -> None:
+        self._postgres = PostgresServer(durable=True)
+        self._postgres.start()
+        super().__init__(title, self._postgres.new_database(), workers=2, **settings)
+
+    def processes(self) -> Sequence[int]:
+        """See the Protocol."""
+        return [*super().processes(), *postgres_ids(self._postgres)]
+
+    def stop(self) -> None:
+        """See the Protocol."""
+        super().stop()
+        self._postgres.close()

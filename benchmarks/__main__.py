@@ -1,0 +1,69 @@
+"""`make bench`: this server and its peers side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markdown import Markdown
+
+from benchmarks.ceiling import ceiling
+from benchmarks.results import OURS, REFERENCES, markdown, shortfalls
+from benchmarks.running import measure
+from benchmarks.servers.bare import Bare, BareOnPostgres
+from benchmarks.servers.check import SERVERS, made
+from benchmarks.servers.ours import Ours, OursOnPostgres
+from benchmarks.workloads import WORKLOADS
+from praxis_caldav.setting_sources import load
+
+if TYPE_CHECKING:
+    from benchmarks.servers.base import Server
+
+_RESULTS = Path(__file__).with_name("RESULTS.md")
+_OWN: dict[str, Callable[[], Server]] = {
+    "sqlite": partial(Ours, OURS[0]),
+    "postgresql": partial(OursOnPostgres, OURS[1]),
+    "bare-sqlite": partial(Bare, REFERENCES[0]),
+    "bare-postgresql": partial(BareOnPostgres, REFERENCES[1]),
+}
+_PEERS: dict[str, Callable[[], Server]] = {name: partial(made, name) for name in SERVERS}
+_ALL = _OWN | _PEERS
+
+
+@click.command()
+@click.option("--sizes", default="1000,10000", show_default=True, help="Objects in a calendar.")
+@click.option("--servers", default=",".join(_ALL), show_default=True, help="Which are measured.")
+@click.option("--workloads", default="", help="Only those whose names have this in them.")
+@click.option("--rounds", default=3, show_default=True, help="Turns of each server.")
+@click.option("--write", is_flag=True, help=f"Write the tables to benchmarks/{_RESULTS.name}.")
+def main(sizes: str, servers: str, workloads: str, rounds: int, write: bool) -> None:
+    """Measure this server and its peers in turns, and print medians and ratios.
+
+    Peers that are not on this machine are left out, which is told. All of it takes an hour.
+    """
+    load()  # before anything is started: settings with a fault would fail later
+    console = Console()
+    chosen = {name: _ALL[name] for name in servers.split(",")}
+    wanted = [workload for workload in WORKLOADS if workloads in workload.name]
+    with console.status("measuring the load client") as status:
+        reached = ceiling()
+        found = [
+            measure(chosen, int(size), wanted, tell=status.update, rounds=rounds)
+            for size in sizes.split(",")
+        ]
+    report = markdown(found, datetime.now().astimezone().date(), reached)
+    console.print(Markdown(report))
+    if write:
+        _RESULTS.write_text(report + "\n", "utf-8")
+    for measured in found:
+        for sentence in shortfalls(measured):
+            console.print(f"{measured.count:,} objects: {sentence}", style="red")
+
+
+if __name__ == "__main__":
+    main()

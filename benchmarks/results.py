@@ -1,0 +1,125 @@
+"""What was measured, as tables: for the terminal and for RESULTS.md."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from benchmarks.running import Measured
+    from benchmarks.workloads import Workload
+
+__all__ = ["OURS", "REFERENCES", "markdown", "ratio", "shortfalls"]
+
+#: Titles of this server, and of the reference that is no calendar server.
+OURS = ("this server, SQLite", "this server, PostgreSQL")
+REFERENCES = ("bare, SQLite", "bare, PostgreSQL")
+#: What is promised beside the bare reference on the same database.
+LEAST_OF_BARE = {"poll (8)": 0.4, "PUT (1)": 0.3, "PUT (8)": 0.3}
+
+
+def peers(measured: Measured) -> list[str]:
+    """Return the titles of the other calendar servers."""
+    known = {*OURS, *REFERENCES}
+    return [title for title in measured.titles if not title.startswith(tuple(known))]
+
+
+def ratio(measured: Measured, workload: Workload, ours: str) -> float | None:
+    """Return how many times as fast as the fastest peer this server is; None without a peer."""
+    rates = [measured.cells[workload.name, title].median for title in peers(measured)]
+    fastest = max(rates, default=0.0)
+    mine = measured.cells.get((workload.name, ours))
+    return mine.median / fastest if fastest and mine else None
+
+
+def shortfalls(measured: Measured) -> Iterator[str]:
+    """Yield a sentence for everything that is promised and was not reached."""
+    for workload in WORKLOADS:
+        for ours, bare in zip(OURS, REFERENCES, strict=True):
+            reached = ratio(measured, workload, ours)
+            if reached is not None and reached < workload.least:
+                yield (
+                    f"{workload.name}: {ours} {reached:.2f} times the fastest peer,"
+                    f" not {workload.least}"
+                )
+            cells = [measured.cells.get((workload.name, title)) for title in (ours, bare)]
+            wanted = LEAST_OF_BARE.get(workload.name)
+            if wanted and cells[0] and cells[1] and cells[0].median < wanted * cells[1].median:
+                part = cells[0].median / cells[1].median
+                yield f"{workload.name}: {ours} {part:.2f} of {bare}, not {wanted}"
+
+
+def markdown(all_measured: Sequence[Measured], today: date, ceiling: float) -> str:
+    """Return the report."""
+    parts = [
+        "# Speed beside the peers\n",
+        f"Measured on {today:%Y-%m-%d} by `make bench`, servers in turns in one run, on"
+        f" {machine()}. Answers per second, the median of the rounds, and in brackets the spread"
+        " (largest less smallest, in % of the median). Every answer was checked; a dash is a"
+        " workload that the server does not answer rightly (reasons below)."
+        f" The load client alone reaches {ceiling:,.0f} answers per second.\n",
+    ]
+    for measured in all_measured:
+        parts += [f"## {measured.count:,} objects\n", *_tables(measured)]
+    return "\n".join(parts)
+
+
+def machine() -> str:
+    """Return what was measured on."""
+    cores = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    kind = cores[0] if cores else platform.machine()
+    system = f"Linux {platform.release()}, Python {platform.python_version()}"
+    return f"{len(cores)} cores ({kind}), {system}"
+
+
+def _tables(measured: Measured) -> Iterator[str]:
+    titles = measured.titles
+    ours = [title for title in OURS if title in titles]
+    yield (
+        "| workload (connections) | "
+        + " | ".join(titles)
+        + " |"
+        + "".join(f" {title.partition(', ')[2]} to fastest peer |" for title in ours)
+    )
+    yield "|---" * (1 + len(titles) + len(ours)) + "|"
+    for workload in WORKLOADS:
+        cells = [measured.cells.get((workload.name, title)) for title in titles]
+        if not any(cells):
+            continue
+        told = [
+            f"{_rate(cell.median)} ({100 * cell.spread:.0f})" if cell and cell.median else "–"
+            for cell in cells
+        ]
+        ratios = [ratio(measured, workload, title) for title in ours]
+        told += [f"**{one:.2f}**" if one is not None else "–" for one in ratios]
+        yield f"| {workload.name} | " + " | ".join(told) + " |"
+    yield (
+        "| memory, MB | " + " | ".join(f"{measured.megabytes.get(t, 0):.0f}" for t in titles) + " |"
+    )
+    yield "| start, s | " + " | ".join(f"{measured.starts.get(t, 0):.2f}" for t in titles) + " |\n"
+    yield from _reasons(measured)
+
+
+def _reasons(measured: Measured) -> Iterator[str]:
+    for (workload, title), cell in measured.cells.items():
+        if cell.wrong:
+            yield f"- {title}, {workload}: {cell.wrong}"
+    for title, why in measured.missing.items():
+        yield f"- {title} was not measured: {why}"
+    for sentence in shortfalls(measured):
+        yield f"- **Not reached:** {sentence}"
+    yield ""
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 20 else f"{rate:.2g}"
