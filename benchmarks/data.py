@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-__all__ = ["PER_DAY", "Event", "day_of", "event", "events", "first_day", "series"]
+__all__ = ["LENGTH", "PER_DAY", "Event", "day_of", "event", "events", "first_day", "series"]
 
 #: Appointments of a doctor's day, every half hour from 8 to 15.
 PER_DAY = 14
+LENGTH = timedelta(minutes=30)
+_BERLIN = ZoneInfo("Europe/Berlin")
 _MIDDLE = date(2026, 11, 16)  # a Monday
 _ZONE = (
     "BEGIN:VTIMEZONE",
@@ -33,11 +36,12 @@ _ZONE = (
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An object: its name in the calendar, its UID, its text."""
+    """An object: its name in the calendar, its UID, its text; the start of a single event."""
 
     name: str
     uid: str
     text: str
+    start: datetime | None = None
 
 
 def first_day(count: int) -> date:
@@ -67,7 +71,8 @@ def event(number: int, first: date, version: int = 0) -> Event:
         f"X-PATIENT-ID:{100_000 + number}",
         "X-APPOINTMENT-TYPE:Kontrolle",
     )
-    return Event(f"termin-{number:07d}.ics", uid, _text(uid, start, lines))
+    text = _text(uid, start, lines)
+    return Event(f"termin-{number:07d}.ics", uid, text, start.replace(tzinfo=_BERLIN))
 
 
 def events(count: int) -> list[Event]:
@@ -94,7 +99,7 @@ def _text(uid: str, start: datetime, more: tuple[str, ...]) -> str:
         *_ZONE,
         *("BEGIN:VEVENT", f"UID:{uid}", "DTSTAMP:20261101T080000Z"),
         f"DTSTART;TZID=Europe/Berlin:{start:%Y%m%dT%H%M%S}",
-        f"DTEND;TZID=Europe/Berlin:{start + timedelta(minutes=30):%Y%m%dT%H%M%S}",
+        f"DTEND;TZID=Europe/Berlin:{start + LENGTH:%Y%m%dT%H%M%S}",
         *more,
         *("END:VEVENT", "END:VCALENDAR", ""),
     )

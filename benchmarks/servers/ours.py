@@ -11,20 +11,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
-from zoneinfo import ZoneInfo
 
 import httpx
 
+from benchmarks import bulk
 from benchmarks.servers.base import Place, basic
 from benchmarks.servers.running import postgres_ids
 from practice.access import SYSTEM, Account, Role
 from practice.accounts import Doctor
-from practice.calendars import Draft
 from practice.database import SqlDatabase
 from practice.passwords import hash_password
 from practice.use_cases.accounts import add_account, set_password
 from practice.use_cases.house import add_doctor, ensure_main_calendar
-from practice.vevent import Limits, read
 from tests.postgres import PostgresServer
 from tests.servers import free_port
 
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Ours", "OursOnPostgres"]
 
 _PASSWORD = "ein langes Passwort"
-_ZONE = ZoneInfo("Europe/Berlin")
 _DEADLINE = 60.0
 
 
@@ -98,13 +95,7 @@ class Ours:
         database = SqlDatabase(self._url)
         with database.begin(actor=SYSTEM, now=now) as uow:
             add_doctor(uow, Doctor(name, name))
-        for start in range(0, len(events), 5_000):
-            with database.begin(actor=SYSTEM, now=now) as uow:
-                calendar = uow.calendars.find(name)
-                assert calendar is not None
-                for event in events[start : start + 5_000]:
-                    facts = read(event.text, zone=_ZONE, now=now, limits=Limits())
-                    uow.calendars.save(calendar, Draft(event.name, event.text, facts))
+        bulk.fill(database, name, events)
         database.close()
         path = f"/caldav/calendars/{name}/"
         return Place(self._port, path, basic("empfang", _PASSWORD))
