@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from practice.calendars import Change, ChangeKind
 from practice.database.tables import calendars, changes, house
@@ -15,19 +15,15 @@ if TYPE_CHECKING:
 
     from practice.access import Actor
 
-__all__ = ["Ledger"]
+__all__ = ["SEAL", "Ledger"]
 
-_LOGGED = (
-    "number",
-    "time",
-    "actor",
-    "calendar_id",
-    "href",
-    "uid",
-    "owner_id",
-    "before",
-    "after",
-)
+_HOUSE = select(house)
+_LOCKED_HOUSE = _HOUSE.with_for_update()
+_COUNTER_SET = update(house)
+_CALENDAR_TOUCHED = update(calendars).where(calendars.c.id == bindparam("this"))
+_LOGGED = insert(changes)
+#: The seal of one row of the log.
+SEAL = select(changes.c.seal).where(changes.c.number == bindparam("of"))
 
 
 class Ledger:
@@ -39,8 +35,7 @@ class Ledger:
     """
 
     def __init__(self, connection: Connection, actor: Actor, now: datetime, lock: bool) -> None:
-        query = select(house)
-        row = connection.execute(query.with_for_update() if lock else query).one()
+        row = connection.execute(_LOCKED_HOUSE if lock else _HOUSE).one()
         self.number: int = row.number
         self.forgotten: int = row.forgotten
         self.forgotten_seal: bytes | None = row.forgotten_seal
@@ -82,8 +77,22 @@ class Ledger:
             after=after,
         )
         self._seal = sealed(self._seal, change)
-        row = {name: getattr(change, name) for name in _LOGGED}
-        self._connection.execute(changes.insert(), {**row, "kind": str(kind), "seal": self._seal})
+        self._connection.execute(
+            _LOGGED,
+            {
+                "number": change.number,
+                "time": change.time,
+                "actor": change.actor,
+                "calendar_id": calendar_id,
+                "href": href,
+                "uid": uid,
+                "kind": str(kind),
+                "owner_id": owner_id,
+                "before": before,
+                "after": after,
+                "seal": self._seal,
+            },
+        )
         self._touched[calendar_id] = (self.number, mark_of(self._seal))
         return self.number
 
@@ -94,8 +103,7 @@ class Ledger:
 
     def forget(self, number: int) -> None:
         """Delete the rows up to a number that has one; its seal is kept for those that follow."""
-        query = select(changes.c.seal).where(changes.c.number == number)
-        self.forgotten_seal = self._connection.execute(query).scalar_one()
+        self.forgotten_seal = self._connection.execute(SEAL, {"of": number}).scalar_one()
         self.forgotten = number
         self._connection.execute(delete(changes).where(changes.c.number <= number))
         kept = {"forgotten": number, "forgotten_seal": self.forgotten_seal}
@@ -105,10 +113,9 @@ class Ledger:
         """Put the counter and the calendars' numbers back."""
         if self.number == self._first:
             return
-        self._connection.execute(update(house).values(number=self.number, seal=self._seal))
+        self._connection.execute(_COUNTER_SET, {"number": self.number, "seal": self._seal})
         for calendar_id, (number, mark) in self._touched.items():
             self._connection.execute(
-                update(calendars)
-                .where(calendars.c.id == calendar_id)
-                .values(number=number, mark=mark, changed=self.now)
+                _CALENDAR_TOUCHED,
+                {"this": calendar_id, "number": number, "mark": mark, "changed": self.now},
             )
