@@ -9,10 +9,12 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     bindparam,
+    case,
     delete,
     insert,
     or_,
     select,
+    true,
     union_all,
     update,
 )
@@ -25,11 +27,13 @@ from practice.calendars import (
     ChangeKind,
     Draft,
     ObjectHead,
+    Place,
     Span,
     View,
     check_calendar_name,
     check_object_name,
 )
+from practice.database.ledger import HOUSE
 from practice.database.log import CHUNK, SqlLog, named, values_of_names
 from practice.database.rows import (
     HEAD,
@@ -48,6 +52,7 @@ from practice.database.tables import (
     account_properties,
     calendars,
     grants,
+    house,
     objects,
     occurrences,
 )
@@ -64,11 +69,20 @@ if TYPE_CHECKING:
 __all__ = ["SqlCalendars"]
 
 _CALENDARS = select(calendars).order_by(calendars.c.name)
+#: The house's row is told along with each.
+_CALENDARS_IN_HOUSE = (
+    select(calendars, *HOUSE)
+    .select_from(house.outerjoin(calendars, true()))
+    .order_by(calendars.c.name)
+)
 _CALENDAR = select(calendars).where(calendars.c.name == bindparam("name"))
 
 _HERE = (objects.c.calendar_id == bindparam("calendar")) & (objects.c.href == bindparam("href"))
 _HEAD = select(*HEAD).where(_HERE)
-_OBJECT = select(*WHOLE).where(_HERE)
+#: Only the object under the name comes with its text.
+_PLACE = select(*HEAD, case((_HERE, objects.c.text)).label("text")).where(
+    _HERE | (objects.c.uid == bindparam("uid"))
+)
 _UID_HOLDERS = select(*HEAD).where(objects.c.uid == bindparam("uid"))
 _INDEX = (
     select(occurrences.c.start, occurrences.c.end, occurrences.c.busy)
@@ -78,7 +92,8 @@ _INDEX = (
 
 _CREATED = insert(objects).returning(objects.c.id)
 _CHANGED = update(objects).where(objects.c.id == bindparam("this"))
-_REMOVED = delete(objects).where(objects.c.id == bindparam("this"))
+#: Its part of the time index goes with it.
+_REMOVED = delete(objects).where(_HERE).returning(*WHOLE)
 _INDEXED = insert(occurrences)
 _UNINDEXED = delete(occurrences).where(occurrences.c.object_id == bindparam("object"))
 
@@ -148,8 +163,12 @@ class SqlCalendars(SqlLog):
 
     def all(self) -> list[Calendar]:
         """See the port."""
-        rows = self._connection.execute(_CALENDARS)
-        return [calendar_of(row) for row in rows]
+        if self._ledger.is_open:
+            rows = self._connection.execute(_CALENDARS).all()
+        else:
+            rows = self._connection.execute(_CALENDARS_IN_HOUSE).all()
+            self._ledger.open(rows[0])
+        return [calendar_of(row) for row in rows if row.id is not None]
 
     def find(self, name: str) -> Calendar | None:
         """See the port."""
@@ -319,21 +338,27 @@ class SqlCalendars(SqlLog):
         rows = self._connection.execute(_UID_HOLDERS, {"uid": uid})
         return [head_of(row) for row in rows]
 
+    def place(self, calendar: Calendar, href: str, uid: str) -> Place:
+        """See the port."""
+        values = {"calendar": calendar.id, "href": href, "uid": uid}
+        there, holders = None, []
+        for row in self._connection.execute(_PLACE, values):
+            if row.calendar_id == calendar.id and row.href == href:
+                there = object_of(row)
+            if row.uid == uid:
+                holders.append(head_of(row[:-1]))
+        return Place(there, tuple(holders))
+
     # -- writing objects ---------------------------------------------------------------------
 
-    def save(self, calendar: Calendar, draft: Draft) -> ObjectHead:
+    def save(self, calendar: Calendar, draft: Draft, place: Place | None = None) -> ObjectHead:
         """See the port."""
         check_object_name(draft.href)
-        rows = self._connection.execute(
-            select(*WHOLE).where(
-                objects.c.calendar_id == calendar.id,
-                or_(objects.c.href == draft.href, objects.c.uid == draft.facts.uid),
-            )
-        ).all()
-        other = next((row.href for row in rows if row.href != draft.href), None)
-        if other is not None:
-            raise UidTaken(other)
-        return self._write(calendar, draft, object_of(rows[0]) if rows else None)
+        place = place or self.place(calendar, draft.href, draft.facts.uid)
+        for holder in place.holders:
+            if holder.calendar_id == calendar.id and holder.href != draft.href:
+                raise UidTaken(holder.href)
+        return self._write(calendar, draft, place.there)
 
     def _write(self, calendar: Calendar, draft: Draft, old: CalendarObject | None) -> ObjectHead:
         facts, ledger = draft.facts, self._ledger
@@ -413,7 +438,7 @@ class SqlCalendars(SqlLog):
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """See the port."""
         values = {"calendar": calendar.id, "href": href}
-        row = self._connection.execute(_OBJECT, values).first()
+        row = self._connection.execute(_REMOVED, values).first()
         if row is None:
             raise ObjectNotFound("There is no such object in the calendar.")
         old = object_of(row)
@@ -426,8 +451,6 @@ class SqlCalendars(SqlLog):
             before=old.text,
             after=None,
         )
-        self._connection.execute(_UNINDEXED, {"object": old.id})
-        self._connection.execute(_REMOVED, {"this": old.id})
         return old
 
 
