@@ -37,6 +37,7 @@ __all__ = [
     "Level",
     "ObjectHead",
     "Page",
+    "Place",
     "Span",
     "View",
     "check_calendar_name",
@@ -117,6 +118,17 @@ class CalendarObject(ObjectHead):
     """A calendar object with its text, exactly as the client sent it."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What stands under a name in a calendar, and the objects that have a UID in any calendar.
+
+    Both may be the same object.
+    """
+
+    there: CalendarObject | None
+    holders: tuple[ObjectHead, ...]
 
 
 def etag_of(text: str) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Draft,
         ObjectHead,
         Page,
+        Place,
         Span,
         View,
     )
@@ -57,8 +58,8 @@ class Database(Protocol):
     def begin(
         self, *, actor: Actor, now: datetime, read_only: bool = False
     ) -> AbstractContextManager[UnitOfWork]:
-        """Open a unit of work: one snapshot (read_only), or one transaction that commits when
-        the block ends without an exception and was not doomed.
+        """Open a unit of work: one snapshot (read_only) of the moment it first reads, or one
+        transaction that commits when the block ends without an exception and was not doomed.
 
         A writing unit holds the counter's lock from the start, so writers come one after the
         other and numbers become visible in order. Raises DatabaseUnavailable or StorageFull,
@@ -210,9 +211,15 @@ class Calendars(Protocol):
     def uid_holders(self, uid: str) -> list[ObjectHead]:
         """Return the objects with this UID in any calendar, without texts."""
 
-    def save(self, calendar: Calendar, draft: Draft) -> ObjectHead:
+    def place(self, calendar: Calendar, href: str, uid: str) -> Place:
+        """Return what stands under a name in the calendar, whoever owns it, and who has the UID;
+        from one statement.
+        """
+
+    def save(self, calendar: Calendar, draft: Draft, place: Place | None = None) -> ObjectHead:
         """Create or overwrite `draft.href`; takes the next change number.
 
+        `place` is what `place` told of this calendar, name and UID, if nothing was written since.
         Raises UidTaken when the UID stands in the calendar under another name.
         """
 

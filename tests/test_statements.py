@@ -347,62 +347,63 @@ def anonymous(p: Practice) -> None:
 
 TEN = [f"{MUELLER}{number}.ics" for number in range(10)]
 
-#: The most each request may cost; objects and texts are exactly as many.
+#: The most each request may cost, and one more where the counter's row is to be locked; objects
+#: and texts are exactly as many.
 REQUESTS: dict[str, tuple[Request, Cost]] = {
     "nobody": (anonymous, Cost(0)),
-    "poll of a calendar": (poll_of(MUELLER), Cost(6)),
-    "poll of the union": (poll_of(PRAXIS), Cost(6)),
-    "poll of the home": (poll_of(HOME, depth="1"), Cost(6)),
-    "listing": (reads(lambda p: listing(p.staff, MUELLER)), Cost(7)),
-    "listing of the union": (reads(lambda p: listing(p.staff, PRAXIS)), Cost(7)),
-    "listing of the own": (reads(lambda p: listing(p.booking, PRAXIS)), Cost(7)),
-    "query of a day": (reads(lambda p: query(p.staff, MUELLER, *DAY)), Cost(8, loaded=2)),
+    "poll of a calendar": (poll_of(MUELLER), Cost(4)),
+    "poll of the union": (poll_of(PRAXIS), Cost(4)),
+    "poll of the home": (poll_of(HOME, depth="1"), Cost(4)),
+    "listing": (reads(lambda p: listing(p.staff, MUELLER)), Cost(5)),
+    "listing of the union": (reads(lambda p: listing(p.staff, PRAXIS)), Cost(5)),
+    "listing of the own": (reads(lambda p: listing(p.booking, PRAXIS)), Cost(5)),
+    "query of a day": (reads(lambda p: query(p.staff, MUELLER, *DAY)), Cost(6, loaded=2)),
     "query of a day in the union": (
         reads(lambda p: query(p.staff, PRAXIS, *DAY)),
-        Cost(8, loaded=6),
+        Cost(6, loaded=6),
     ),
-    "query of the own": (reads(lambda p: query(p.booking, PRAXIS, *DAY)), Cost(8)),
+    "query of the own": (reads(lambda p: query(p.booking, PRAXIS, *DAY)), Cost(6)),
     "query of a day by text": (
         reads(lambda p: report(p.staff, MUELLER, a_query(SUMMARY))),
-        Cost(8, loaded=2, parsed=1),
+        Cost(6, loaded=2, parsed=1),
     ),
-    "query of a uid": (query_of_a_uid, Cost(8, loaded=1)),
+    "query of a uid": (query_of_a_uid, Cost(6, loaded=1)),
     "query of a day, expanded": (
         reads(lambda p: report(p.staff, MUELLER, a_query(expand="yes"))),
-        Cost(8, loaded=2, parsed=2),
+        Cost(6, loaded=2, parsed=2),
     ),
     "query of a far day": (  # the series alone is asked, since its index ends before
         reads(lambda p: query(p.staff, MUELLER, "20990101T000000Z", "20990102T000000Z")),
-        Cost(8, loaded=1, parsed=1),
+        Cost(6, loaded=1, parsed=1),
     ),
-    "multiget": (reads(lambda p: multiget(p.staff, MUELLER, TEN)), Cost(7, loaded=10)),
+    "multiget": (reads(lambda p: multiget(p.staff, MUELLER, TEN)), Cost(5, loaded=10)),
     "free-busy": (
         reads(lambda p: p.staff.request("REPORT", MUELLER, content=FREE_BUSY)),
-        Cost(10),
+        Cost(8),
     ),
-    "free-busy at the outbox": (reads(asked_at_the_outbox), Cost(11)),
-    "principal search": (reads(searched), Cost(7)),
-    "expanded principal": (reads(expanded), Cost(5)),
-    "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(7)),
-    "sync, no change": (sync_without_change, Cost(6)),
-    "sync, one change": (sync_after_one_change, Cost(9)),
-    "GET": (reads(lambda p: p.staff.get(TEN[1])), Cost(7, loaded=1)),
-    "GET, not modified": (conditional_get_of(TEN[1]), Cost(7, loaded=1)),
-    "GET of a file, not modified": (conditional_get_of(MUELLER), Cost(6)),
-    "PUT, new": (create, Cost(19, parsed=1)),
-    "PUT, changed": (overwrite, Cost(20, loaded=1, parsed=1)),
-    "PUT, refused": (refused_put, Cost(11, parsed=1)),
-    "PUT, booking": (book, Cost(22, parsed=1)),
-    "PUT, booking refused": (book_what_is_taken, Cost(19, parsed=1)),
-    "DELETE": (delete_one, Cost(17, loaded=1)),
-    "MOVE": (move, Cost(25, loaded=2, parsed=1)),
-    "COPY": (copy, Cost(24, loaded=1, parsed=1)),
-    "listing with what clients have set": (listing_of_notes, Cost(9)),
-    "initial sync of the union, first page": (first_page, Cost(7)),
-    "sync, no change, with a limit": (limited_sync_without_change, Cost(6)),
-    "PROPPATCH": (rename, Cost(14)),
-    "PROPPATCH of an object": (note, Cost(15, loaded=2)),
-    "MKCALENDAR": (make_a_calendar, Cost(16)),
+    "free-busy at the outbox": (reads(asked_at_the_outbox), Cost(8)),
+    "principal search": (reads(searched), Cost(4)),
+    "expanded principal": (reads(expanded), Cost(3)),
+    "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(5)),
+    "sync, no change": (sync_without_change, Cost(4)),
+    "sync, one change": (sync_after_one_change, Cost(7)),
+    "GET": (reads(lambda p: p.staff.get(TEN[1])), Cost(5, loaded=1)),
+    "GET, not modified": (conditional_get_of(TEN[1]), Cost(5, loaded=1)),
+    "GET of a file, not modified": (conditional_get_of(MUELLER), Cost(4)),
+    "PUT, new": (create, Cost(14, parsed=1)),
+    "PUT, changed": (overwrite, Cost(15, loaded=1, parsed=1)),
+    "PUT, refused": (refused_put, Cost(8, loaded=1, parsed=1)),
+    "PUT, booking": (book, Cost(17, parsed=1)),
+    "PUT, booking refused": (book_what_is_taken, Cost(15, parsed=1)),
+    "DELETE": (delete_one, Cost(12, loaded=1)),
+    "MOVE": (move, Cost(20, loaded=2, parsed=1)),
+    "COPY": (copy, Cost(17, loaded=1, parsed=1)),
+    "listing with what clients have set": (listing_of_notes, Cost(7)),
+    "initial sync of the union, first page": (first_page, Cost(5)),
+    "sync, no change, with a limit": (limited_sync_without_change, Cost(4)),
+    "PROPPATCH": (rename, Cost(11)),
+    "PROPPATCH of an object": (note, Cost(12, loaded=2)),
+    "MKCALENDAR": (make_a_calendar, Cost(13)),
 }
 
 
@@ -461,7 +462,9 @@ def test_a_request_costs_what_its_answer_takes_and_no_more(costs: Costs, name: s
     allowed = REQUESTS[name][1]
     cost, said = costs.small[name]
     assert (cost.loaded, cost.parsed) == (allowed.loaded, allowed.parsed)
-    assert cost.statements <= allowed.statements, said
+    # PostgreSQL locks the counter's row; SQLite, beginning, all of itself.
+    locks = sum(statement.endswith("FOR UPDATE") for statement, _ in said)
+    assert cost.statements <= allowed.statements + locks, said
 
 
 @pytest.mark.parametrize("name", REQUESTS)

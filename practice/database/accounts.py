@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from practice.access import Account, Level, Role
 from practice.accounts import Credential, CredentialKind
@@ -14,10 +25,40 @@ from practice.database.tables import accounts, credentials, failures, grants
 from practice.errors import AccountNotFound, NameTaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
 
 __all__ = ["SqlAccounts"]
+
+#: The grants of an account as one text, "3:4,7:1": calendar and level. Read along with the account,
+#: so that a name that exists costs as many statements as one that does not: the time of an answer
+#: must not tell which names there are.
+_GRANTED = (
+    select(
+        func.aggregate_strings(
+            cast(grants.c.calendar_id, String) + ":" + cast(grants.c.level, String), ","
+        )
+    )
+    .where(grants.c.account_id == accounts.c.id)
+    .scalar_subquery()
+    .label("granted")
+)
+_ACCOUNTS = select(accounts, _GRANTED)
+_WITH_CREDENTIALS = select(
+    accounts,
+    _GRANTED,
+    credentials.c.id.label("credential_id"),
+    credentials.c.kind,
+    credentials.c.label,
+    credentials.c.secret,
+    credentials.c.created,
+).select_from(accounts.outerjoin(credentials, credentials.c.account_id == accounts.c.id))
+_OF_NAME = _WITH_CREDENTIALS.where(accounts.c.name == bindparam("name"))
+_OF_TOKEN = _WITH_CREDENTIALS.where(
+    credentials.c.secret == bindparam("digest"), credentials.c.kind == str(CredentialKind.TOKEN)
+)
+#: Two are as bad as none.
+_OF_EMAIL = _ACCOUNTS.where(func.lower(accounts.c.email) == bindparam("email")).limit(2)
 
 
 class SqlAccounts:
@@ -29,59 +70,23 @@ class SqlAccounts:
 
     def by_name(self, name: str) -> tuple[Account, list[Credential]] | None:
         """See the port."""
-        rows = self._connection.execute(_with_credentials().where(accounts.c.name == name)).all()
-        return self._assembled(rows)
+        return _assembled(self._connection.execute(_OF_NAME, {"name": name}).all())
 
     def by_token(self, digest: str) -> tuple[Account, list[Credential]] | None:
         """See the port."""
-        rows = self._connection.execute(
-            _with_credentials().where(
-                credentials.c.secret == digest, credentials.c.kind == str(CredentialKind.TOKEN)
-            )
-        ).all()
-        return self._assembled(rows)
+        return _assembled(self._connection.execute(_OF_TOKEN, {"digest": digest}).all())
 
     def by_email(self, email: str) -> Account | None:
         """See the port."""
         if not email or not email.isascii():
             return None
-        same = func.lower(accounts.c.email) == email.lower()
-        rows = self._connection.execute(select(accounts).where(same).limit(2)).all()
-        return _account(rows[0], self._grants(rows[0].id)) if len(rows) == 1 else None
-
-    def _assembled(self, rows: Iterable[Row[Any]]) -> tuple[Account, list[Credential]] | None:
-        rows = list(rows)
-        # Asked for unknown accounts too: the time of an answer must not tell which names exist.
-        granted = self._grants(rows[0].id if rows else 0)
-        if not rows:
-            return None
-        held = [
-            Credential(
-                row.credential_id,
-                row.id,
-                CredentialKind(row.kind),
-                row.label,
-                row.secret,
-                row.created,
-            )
-            for row in rows
-            if row.credential_id is not None
-        ]
-        return _account(rows[0], granted), held
-
-    def _grants(self, account_id: int) -> dict[int, Level]:
-        rows = self._connection.execute(
-            select(grants.c.calendar_id, grants.c.level).where(grants.c.account_id == account_id)
-        )
-        return {row.calendar_id: Level(row.level) for row in rows}
+        rows = self._connection.execute(_OF_EMAIL, {"email": email.lower()}).all()
+        return _account(rows[0], _granted(rows[0])) if len(rows) == 1 else None
 
     def all(self) -> list[Account]:
         """See the port."""
-        rows = self._connection.execute(select(accounts).order_by(accounts.c.name)).all()
-        granted: dict[int, dict[int, Level]] = {row.id: {} for row in rows}
-        for row in self._connection.execute(select(grants)):
-            granted[row.account_id][row.calendar_id] = Level(row.level)
-        return [_account(row, granted[row.id]) for row in rows]
+        rows = self._connection.execute(_ACCOUNTS.order_by(accounts.c.name))
+        return [_account(row, _granted(row)) for row in rows]
 
     def of_doctor(self, doctor_id: int) -> list[Account]:
         """See the port."""
@@ -168,10 +173,23 @@ class SqlAccounts:
         self._connection.execute(delete(failures).where(failures.c.id == failure_id))
 
 
-def _with_credentials() -> Any:
-    columns = (credentials.c.kind, credentials.c.label, credentials.c.secret, credentials.c.created)
-    joined = accounts.outerjoin(credentials, credentials.c.account_id == accounts.c.id)
-    return select(accounts, credentials.c.id.label("credential_id"), *columns).select_from(joined)
+def _assembled(rows: Sequence[Row[Any]]) -> tuple[Account, list[Credential]] | None:
+    """Return the account of rows of _WITH_CREDENTIALS, and what it proves itself by."""
+    if not rows:
+        return None
+    held = [
+        Credential(
+            row.credential_id, row.id, CredentialKind(row.kind), row.label, row.secret, row.created
+        )
+        for row in rows
+        if row.credential_id is not None
+    ]
+    return _account(rows[0], _granted(rows[0])), held
+
+
+def _granted(row: Row[Any]) -> dict[int, Level]:
+    pairs = (pair.split(":") for pair in row.granted.split(",")) if row.granted else ()
+    return {int(calendar_id): Level(int(level)) for calendar_id, level in pairs}
 
 
 def _account(row: Row[Any], granted: dict[int, Level]) -> Account:

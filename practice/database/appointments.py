@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from practice.appointments import Appointment, Slot, Status
-from practice.database.house import store
 from practice.database.tables import appointments
 
 if TYPE_CHECKING:
@@ -30,6 +29,14 @@ _PLAIN = (
     "booking_base",
 )
 
+_OF_UID = select(appointments).where(appointments.c.uid == bindparam("uid"))
+_OF_BOOKINGS = select(appointments).where(
+    appointments.c.booking_source == bindparam("source"),
+    appointments.c.booking_id.in_(bindparam("ids", expanding=True)),
+)
+_MADE = insert(appointments).returning(appointments.c.id)
+_CHANGED = update(appointments).where(appointments.c.id == bindparam("this"))
+
 
 class SqlAppointments:
     """The Appointments port."""
@@ -39,18 +46,12 @@ class SqlAppointments:
 
     def by_uid(self, uid: str) -> Appointment | None:
         """See the port."""
-        row = self._connection.execute(
-            select(appointments).where(appointments.c.uid == uid)
-        ).first()
+        row = self._connection.execute(_OF_UID, {"uid": uid}).first()
         return _appointment(row) if row else None
 
     def by_booking(self, source: str, ids: Sequence[str]) -> Mapping[str, Appointment]:
         """See the port."""
-        rows = self._connection.execute(
-            select(appointments).where(
-                appointments.c.booking_source == source, appointments.c.booking_id.in_(ids)
-            )
-        )
+        rows = self._connection.execute(_OF_BOOKINGS, {"source": source, "ids": ids})
         return {row.booking_id: _appointment(row) for row in rows}
 
     def of_source(self, source: str, window: Slot) -> Iterator[Appointment]:
@@ -72,9 +73,10 @@ class SqlAppointments:
             "end": appointment.slot.end,
             "status": str(appointment.status),
         }
-        return replace(
-            appointment, id=store(self._connection, appointments, appointment.id, values)
-        )
+        if appointment.id:
+            self._connection.execute(_CHANGED, {**values, "this": appointment.id})
+            return appointment
+        return replace(appointment, id=self._connection.execute(_MADE, values).scalar_one())
 
     def all(self) -> Iterator[Appointment]:
         """See the port."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    CompoundSelect,
     Select,
-    and_,
+    bindparam,
+    case,
     delete,
     insert,
     or_,
     select,
+    true,
     union_all,
     update,
 )
@@ -23,26 +27,32 @@ from practice.calendars import (
     ChangeKind,
     Draft,
     ObjectHead,
+    Place,
     Span,
     View,
     check_calendar_name,
     check_object_name,
 )
-from practice.database.log import CHUNK, SqlLog
+from practice.database.ledger import HOUSE
+from practice.database.log import CHUNK, SqlLog, named, values_of_names
 from practice.database.rows import (
     HEAD,
     WHOLE,
+    Shape,
     calendar_of,
     head_of,
     object_of,
-    of_view,
+    of_shape,
     owned,
+    shape_of,
     stored,
+    values_of,
 )
 from practice.database.tables import (
     account_properties,
     calendars,
     grants,
+    house,
     objects,
     occurrences,
 )
@@ -58,6 +68,93 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlCalendars"]
 
+_CALENDARS = select(calendars).order_by(calendars.c.name)
+#: The house's row is told along with each.
+_CALENDARS_IN_HOUSE = (
+    select(calendars, *HOUSE)
+    .select_from(house.outerjoin(calendars, true()))
+    .order_by(calendars.c.name)
+)
+_CALENDAR = select(calendars).where(calendars.c.name == bindparam("name"))
+
+_HERE = (objects.c.calendar_id == bindparam("calendar")) & (objects.c.href == bindparam("href"))
+_HEAD = select(*HEAD).where(_HERE)
+#: Only the object under the name comes with its text.
+_PLACE = select(*HEAD, case((_HERE, objects.c.text)).label("text")).where(
+    _HERE | (objects.c.uid == bindparam("uid"))
+)
+_UID_HOLDERS = select(*HEAD).where(objects.c.uid == bindparam("uid"))
+_INDEX = (
+    select(occurrences.c.start, occurrences.c.end, occurrences.c.busy)
+    .where(occurrences.c.object_id == bindparam("object"))
+    .order_by(occurrences.c.start, occurrences.c.end)
+)
+
+_CREATED = insert(objects).returning(objects.c.id)
+_CHANGED = update(objects).where(objects.c.id == bindparam("this"))
+#: Its part of the time index goes with it.
+_REMOVED = delete(objects).where(_HERE).returning(*WHOLE)
+_INDEXED = insert(occurrences)
+_UNINDEXED = delete(occurrences).where(occurrences.c.object_id == bindparam("object"))
+
+
+@lru_cache
+def _objects_named(count: int, own: bool) -> Select[Any]:
+    """Return the query of objects by their names in so many calendars."""
+    return owned(select(*WHOLE).where(named(count)), objects, own)
+
+
+@lru_cache
+def _heads_of(shape: Shape) -> Select[Any]:
+    return owned(select(*HEAD).where(of_shape(objects, shape)), objects, shape.own)
+
+
+@lru_cache
+def _objects_of(shape: Shape, by_component: bool) -> Select[Any]:
+    query = select(*WHOLE).where(of_shape(objects, shape))
+    return _narrowed(query, shape, by_component)
+
+
+@lru_cache
+def _objects_within(shape: Shape, by_component: bool) -> Select[Any]:
+    """Return the query of objects with an occurrence in a span."""
+    hits = union_all(*(select(occurrences.c.object_id).where(part) for part in overlapping(shape)))
+    # By id alone: SQLite would take the calendar for the better way, and walk all of it.
+    return _narrowed(select(*WHOLE).where(objects.c.id.in_(hits)), shape, by_component)
+
+
+@lru_cache
+def _objects_beyond(shape: Shape, by_component: bool) -> Select[Any]:
+    """Return the query of endless series that are not indexed in all of a span."""
+    query = select(*WHOLE).where(
+        of_shape(objects, shape),
+        objects.c.covered_until.is_not(None),
+        or_(
+            objects.c.covered_until < bindparam("span_end"),
+            objects.c.covered_from > bindparam("span_start"),
+        ),
+    )
+    return _narrowed(query, shape, by_component)
+
+
+def _narrowed(query: Select[Any], shape: Shape, by_component: bool) -> Select[Any]:
+    if by_component:
+        query = query.where(objects.c.component == bindparam("component"))
+    return owned(query, objects, shape.own)
+
+
+@lru_cache
+def _occupied(shape: Shape) -> CompoundSelect[Any]:
+    """Return the query of occurrences in a span that are not free."""
+    columns = (occurrences.c.start, occurrences.c.end, occurrences.c.busy)
+    busy = occurrences.c.busy != int(Busy.FREE)
+    others = occurrences.c.object_id != bindparam("left_out")
+    parts = (select(*columns).where(part, busy, others) for part in overlapping(shape))
+    if shape.own:
+        joined = objects.c.id == occurrences.c.object_id
+        parts = (owned(part.join(objects, joined), objects, own=True) for part in parts)
+    return union_all(*parts)
+
 
 class SqlCalendars(SqlLog):
     """The Calendars port; what changed is told by SqlLog."""
@@ -66,12 +163,16 @@ class SqlCalendars(SqlLog):
 
     def all(self) -> list[Calendar]:
         """See the port."""
-        rows = self._connection.execute(select(calendars).order_by(calendars.c.name))
-        return [calendar_of(row) for row in rows]
+        if self._ledger.is_open:
+            rows = self._connection.execute(_CALENDARS).all()
+        else:
+            rows = self._connection.execute(_CALENDARS_IN_HOUSE).all()
+            self._ledger.open(rows[0])
+        return [calendar_of(row) for row in rows if row.id is not None]
 
     def find(self, name: str) -> Calendar | None:
         """See the port."""
-        row = self._connection.execute(select(calendars).where(calendars.c.name == name)).first()
+        row = self._connection.execute(_CALENDAR, {"name": name}).first()
         return calendar_of(row) if row else None
 
     def create(
@@ -154,13 +255,9 @@ class SqlCalendars(SqlLog):
             hrefs: dict[int, list[str]] = {}
             for calendar_id, href in wanted[start : start + CHUNK]:
                 hrefs.setdefault(calendar_id, []).append(href)
-            named = or_(
-                *(
-                    and_(objects.c.calendar_id == calendar_id, objects.c.href.in_(some))
-                    for calendar_id, some in hrefs.items()
-                )
-            )
-            rows = self._connection.execute(owned(select(*WHOLE).where(named), objects, view))
+            query = _objects_named(len(hrefs), view.owner_id is not None)
+            values = {**values_of_names(hrefs), "owner": view.owner_id}
+            rows = self._connection.execute(query, values)
             found |= {(row.calendar_id, row.href): object_of(row) for row in rows}
         pairs = ((name, found.get((c.id, href))) for name, (c, href) in located.items())
         return {name: item for name, item in pairs if item is not None}
@@ -170,9 +267,10 @@ class SqlCalendars(SqlLog):
         wanted, visible = sorted(aliases), {source.id for source in view.sources}
         found = {}
         for start in range(0, len(wanted), CHUNK):
-            named = objects.c.alias.in_(wanted[start : start + CHUNK])
-            query = owned(select(objects.c.alias, *WHOLE).where(named), objects, view)
-            for alias, *row in self._connection.execute(query):
+            some = objects.c.alias.in_(wanted[start : start + CHUNK])
+            query = select(objects.c.alias, *WHOLE).where(some)
+            query = owned(query, objects, view.owner_id is not None)
+            for alias, *row in self._connection.execute(query, {"owner": view.owner_id}):
                 item = object_of(row)
                 if item.calendar_id in visible:
                     found[alias] = item
@@ -180,23 +278,21 @@ class SqlCalendars(SqlLog):
 
     def head(self, calendar: Calendar, href: str) -> ObjectHead | None:
         """See the port."""
-        row = self._connection.execute(
-            select(*HEAD).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
-        ).first()
+        values = {"calendar": calendar.id, "href": href}
+        row = self._connection.execute(_HEAD, values).first()
         return head_of(row) if row else None
 
     def listing(self, view: View) -> Iterator[ObjectHead]:
         """See the port."""
-        query = owned(select(*HEAD).where(of_view(objects, view)), objects, view)
-        for row in self._connection.execute(query):
+        for row in self._connection.execute(_heads_of(shape_of(view)), values_of(view)):
             yield head_of(row)
 
     def texts(self, view: View, component: str | None = None) -> Iterator[CalendarObject]:
         """See the port."""
-        query = owned(select(*WHOLE).where(of_view(objects, view)), objects, view)
-        if component:
-            query = query.where(objects.c.component == component)
-        for row in self._connection.execute(query.execution_options(yield_per=CHUNK)):
+        query = _objects_of(shape_of(view), component is not None)
+        values = {**values_of(view), "component": component}
+        options = {"yield_per": CHUNK}
+        for row in self._connection.execute(query, values, execution_options=options):
             yield object_of(row)
 
     def within(
@@ -204,83 +300,65 @@ class SqlCalendars(SqlLog):
     ) -> list[CalendarObject]:
         """See the port."""
         if span == Span():  # what has no occurrence left is somewhere in no time
-            query = select(*WHOLE).where(of_view(objects, view))
+            query = _objects_of(shape_of(view), component is not None)
         else:
-            hits = union_all(
-                *(select(occurrences.c.object_id).where(part) for part in overlapping(view, span))
-            )
-            # By id alone: SQLite would take the calendar for the better way, and walk all of it.
-            query = select(*WHOLE).where(objects.c.id.in_(hits))
-        return self._objects(query, view, component, uid_part)
+            query = _objects_within(shape_of(view), component is not None)
+        return self._objects(query, view, span, component, uid_part)
 
     def beyond(
         self, view: View, span: Span, component: str | None, uid_part: str = ""
     ) -> list[CalendarObject]:
         """See the port."""
-        start, end = bounds(span)
-        query = select(*WHOLE).where(
-            of_view(objects, view),
-            objects.c.covered_until.is_not(None),
-            or_(objects.c.covered_until < end, objects.c.covered_from > start),
-        )
-        return self._objects(query, view, component, uid_part)
+        query = _objects_beyond(shape_of(view), component is not None)
+        return self._objects(query, view, span, component, uid_part)
 
     def _objects(
-        self, query: Select[Any], view: View, component: str | None, uid_part: str
+        self, query: Select[Any], view: View, span: Span, component: str | None, uid_part: str
     ) -> list[CalendarObject]:
-        query = owned(query, objects, view)
-        if component:
-            query = query.where(objects.c.component == component)
         if uid_part:
             query = query.where(objects.c.uid.icontains(uid_part, autoescape=True))
-        return [object_of(row) for row in self._connection.execute(query)]
+        values = {**values_of(view), **bounds(span), "component": component}
+        return [object_of(row) for row in self._connection.execute(query, values)]
 
     def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
         """See the port."""
-        columns = (occurrences.c.start, occurrences.c.end, occurrences.c.busy)
-        busy = occurrences.c.busy != int(Busy.FREE)
-        if leave_out:
-            busy = and_(busy, occurrences.c.object_id != leave_out)
-        parts = (select(*columns).where(part, busy) for part in overlapping(view, span))
-        if view.owner_id is not None:
-            own = objects.c.owner_id == view.owner_id
-            joined = objects.c.id == occurrences.c.object_id
-            parts = (part.join(objects, joined).where(own) for part in parts)
-        rows = self._connection.execute(union_all(*parts))
+        values = {**values_of(view), **bounds(span), "left_out": leave_out}
+        rows = self._connection.execute(_occupied(shape_of(view)), values)
         return sorted(
             (Occupied(row.start, row.end, Busy(row.busy)) for row in rows), key=lambda o: o.start
         )
 
     def index_of(self, object_id: int) -> list[Occupied]:
         """See the port."""
-        columns = (occurrences.c.start, occurrences.c.end, occurrences.c.busy)
-        rows = self._connection.execute(
-            select(*columns)
-            .where(occurrences.c.object_id == object_id)
-            .order_by(occurrences.c.start, occurrences.c.end)
-        )
+        rows = self._connection.execute(_INDEX, {"object": object_id})
         return [Occupied(row.start, row.end, Busy(row.busy)) for row in rows]
 
     def uid_holders(self, uid: str) -> list[ObjectHead]:
         """See the port."""
-        rows = self._connection.execute(select(*HEAD).where(objects.c.uid == uid))
+        rows = self._connection.execute(_UID_HOLDERS, {"uid": uid})
         return [head_of(row) for row in rows]
+
+    def place(self, calendar: Calendar, href: str, uid: str) -> Place:
+        """See the port."""
+        values = {"calendar": calendar.id, "href": href, "uid": uid}
+        there, holders = None, []
+        for row in self._connection.execute(_PLACE, values):
+            if row.calendar_id == calendar.id and row.href == href:
+                there = object_of(row)
+            if row.uid == uid:
+                holders.append(head_of(row[:-1]))
+        return Place(there, tuple(holders))
 
     # -- writing objects ---------------------------------------------------------------------
 
-    def save(self, calendar: Calendar, draft: Draft) -> ObjectHead:
+    def save(self, calendar: Calendar, draft: Draft, place: Place | None = None) -> ObjectHead:
         """See the port."""
         check_object_name(draft.href)
-        rows = self._connection.execute(
-            select(*WHOLE).where(
-                objects.c.calendar_id == calendar.id,
-                or_(objects.c.href == draft.href, objects.c.uid == draft.facts.uid),
-            )
-        ).all()
-        other = next((row.href for row in rows if row.href != draft.href), None)
-        if other is not None:
-            raise UidTaken(other)
-        return self._write(calendar, draft, object_of(rows[0]) if rows else None)
+        place = place or self.place(calendar, draft.href, draft.facts.uid)
+        for holder in place.holders:
+            if holder.calendar_id == calendar.id and holder.href != draft.href:
+                raise UidTaken(holder.href)
+        return self._write(calendar, draft, place.there)
 
     def _write(self, calendar: Calendar, draft: Draft, old: CalendarObject | None) -> ObjectHead:
         facts, ledger = draft.facts, self._ledger
@@ -313,14 +391,10 @@ class SqlCalendars(SqlLog):
         }
         if old:
             object_id = old.id
-            statement = update(objects).where(objects.c.id == object_id)
-            self._connection.execute(statement.values(**columns, **more))
-            self._connection.execute(
-                delete(occurrences).where(occurrences.c.object_id == object_id)
-            )
+            self._connection.execute(_CHANGED, {**columns, **more, "this": object_id})
+            self._connection.execute(_UNINDEXED, {"object": object_id})
         else:
-            inserted = insert(objects).values(**columns, **more).returning(objects.c.id)
-            object_id = self._connection.execute(inserted).scalar_one()
+            object_id = self._connection.execute(_CREATED, {**columns, **more}).scalar_one()
         self._index(object_id, calendar.id, facts)
         return ObjectHead(id=object_id, **columns)
 
@@ -337,8 +411,8 @@ class SqlCalendars(SqlLog):
             before=text,
             after=text,
         )
-        values = {"number": number, "changed": self._ledger.now}
-        self._connection.execute(update(objects).where(this).values(values))
+        values = {"this": head.id, "number": number, "changed": self._ledger.now}
+        self._connection.execute(_CHANGED, values)
 
     def _index(self, object_id: int, calendar_id: int, facts: Facts) -> None:
         rows = [
@@ -352,22 +426,19 @@ class SqlCalendars(SqlLog):
             }
             for o in facts.occurrences
         ]
-        if rows:
-            self._connection.execute(insert(occurrences), rows)
+        if rows:  # one is cheaper alone
+            self._connection.execute(_INDEXED, rows if len(rows) > 1 else rows[0])
 
     def reindex(self, item: ObjectHead, facts: Facts) -> None:
         """See the port."""
-        self._connection.execute(
-            update(objects).where(objects.c.id == item.id).values(**_coverage(facts))
-        )
-        self._connection.execute(delete(occurrences).where(occurrences.c.object_id == item.id))
+        self._connection.execute(_CHANGED, {"this": item.id, **_coverage(facts)})
+        self._connection.execute(_UNINDEXED, {"object": item.id})
         self._index(item.id, item.calendar_id, facts)
 
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """See the port."""
-        row = self._connection.execute(
-            select(*WHOLE).where(objects.c.calendar_id == calendar.id, objects.c.href == href)
-        ).first()
+        values = {"calendar": calendar.id, "href": href}
+        row = self._connection.execute(_REMOVED, values).first()
         if row is None:
             raise ObjectNotFound("There is no such object in the calendar.")
         old = object_of(row)
@@ -380,8 +451,6 @@ class SqlCalendars(SqlLog):
             before=old.text,
             after=None,
         )
-        self._connection.execute(delete(occurrences).where(occurrences.c.object_id == old.id))
-        self._connection.execute(delete(objects).where(objects.c.id == old.id))
         return old
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlHouse", "store"]
 
+_DOCTORS = select(doctors).order_by(doctors.c.slug)
+_ROOMS = select(rooms).order_by(rooms.c.slug)
+
 
 class SqlHouse:
     """The House port."""
@@ -25,12 +28,12 @@ class SqlHouse:
 
     def doctors(self) -> list[Doctor]:
         """See the port."""
-        rows = self._connection.execute(select(doctors).order_by(doctors.c.slug))
+        rows = self._connection.execute(_DOCTORS)
         return [Doctor(r.slug, r.name, r.specialty, r.hours, r.id) for r in rows]
 
     def rooms(self) -> list[Room]:
         """See the port."""
-        rows = self._connection.execute(select(rooms).order_by(rooms.c.slug))
+        rows = self._connection.execute(_ROOMS)
         return [Room(r.slug, r.name, r.id) for r in rows]
 
     def save_doctor(self, doctor: Doctor) -> Doctor:

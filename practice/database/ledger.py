@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from practice.calendars import Change, ChangeKind
 from practice.database.tables import calendars, changes, house
@@ -15,45 +16,108 @@ if TYPE_CHECKING:
 
     from practice.access import Actor
 
-__all__ = ["Ledger"]
+__all__ = ["HOUSE", "SEAL", "Ledger"]
 
-_LOGGED = (
-    "number",
-    "time",
-    "actor",
-    "calendar_id",
-    "href",
-    "uid",
-    "owner_id",
-    "before",
-    "after",
+#: The columns of the house's row, under names that no other table has.
+HOUSE = tuple(
+    column.label(f"house_{column.name}") for column in house.columns if not column.primary_key
 )
+_HOUSE = select(*HOUSE)
+_LOCKED_HOUSE = _HOUSE.with_for_update()
+_HOUSE_SET = update(house)
+_CALENDAR_TOUCHED = update(calendars).where(calendars.c.id == bindparam("this"))
+_LOGGED = insert(changes)
+#: The seal of one row of the log.
+SEAL = select(changes.c.seal).where(changes.c.number == bindparam("of"))
+
+
+@dataclass(slots=True)
+class _House:
+    """The house's row, as it stands within the transaction."""
+
+    number: int
+    forgotten: int
+    epoch: str
+    seal: bytes
+    forgotten_seal: bytes | None
+    secret: bytes
+    outside: int
 
 
 class Ledger:
     """The counter and the log within one transaction.
 
-    A writing transaction reads the counter once, under its lock, counts in memory, and puts the
-    last number back when it ends. Every row of the log carries a seal over itself and the row
-    before, so that none can be edited, moved or cut out unseen.
+    The house's row is read once: at first where its lock is what makes writers wait for each
+    other, else when something of it is asked for, or along with something else (`open`). A
+    writing transaction counts in memory, and puts the last number back when it ends. Every row
+    of the log carries a seal over itself and the row before, so that none can be edited, moved or
+    cut out unseen.
     """
 
     def __init__(self, connection: Connection, actor: Actor, now: datetime, lock: bool) -> None:
-        query = select(house)
-        row = connection.execute(query.with_for_update() if lock else query).one()
-        self.number: int = row.number
-        self.forgotten: int = row.forgotten
-        self.forgotten_seal: bytes | None = row.forgotten_seal
-        self.epoch: str = row.epoch
-        self.secret: bytes = row.secret
-        self.outside: int = row.outside
         self.actor = actor
         self.now = now
-        self._seal: bytes = row.seal
-        self._first = row.number
         self._connection = connection
         self._locked = lock
+        self._known: _House | None = None
         self._touched: dict[int, tuple[int, str]] = {}
+        if lock and connection.dialect.name != "sqlite":  # which locks all of itself
+            self.open(connection.execute(_LOCKED_HOUSE).one())
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the house's row has been read."""
+        return self._known is not None
+
+    def open(self, row: Row[Any]) -> None:
+        """Take the house's row: the columns of HOUSE, from any statement of this transaction."""
+        self._known = _House(
+            row.house_number,
+            row.house_forgotten,
+            row.house_epoch,
+            row.house_seal,
+            row.house_forgotten_seal,
+            row.house_secret,
+            row.house_outside,
+        )
+        self._first = self._known.number
+
+    @property
+    def _state(self) -> _House:
+        if self._known is None:
+            self.open(self._connection.execute(_HOUSE).one())
+        assert self._known is not None  # noqa: S101 - just opened
+        return self._known
+
+    @property
+    def number(self) -> int:
+        """The number of the last change."""
+        return self._state.number
+
+    @property
+    def forgotten(self) -> int:
+        """The number of the last change that the log no longer has."""
+        return self._state.forgotten
+
+    @property
+    def forgotten_seal(self) -> bytes | None:
+        """The seal of that change."""
+        return self._state.forgotten_seal
+
+    @property
+    def epoch(self) -> str:
+        """What names this log."""
+        return self._state.epoch
+
+    @property
+    def secret(self) -> bytes:
+        """See the port of a unit of work."""
+        return self._state.secret
+
+    @property
+    def outside(self) -> int:
+        """What was last drawn for a change outside the log; see `practice.footing`."""
+        return self._state.outside
 
     def append(
         self,
@@ -69,9 +133,10 @@ class Ledger:
         """Write one row of the log under the next number; return the number."""
         if not self._locked:
             raise RuntimeError("A snapshot is read-only.")
-        self.number += 1
+        state = self._state
+        state.number += 1
         change = Change(
-            number=self.number,
+            number=state.number,
             time=self.now,
             actor=self.actor.name,
             calendar_id=calendar_id,
@@ -82,34 +147,48 @@ class Ledger:
             before=before,
             after=after,
         )
-        self._seal = sealed(self._seal, change)
-        row = {name: getattr(change, name) for name in _LOGGED}
-        self._connection.execute(changes.insert(), {**row, "kind": str(kind), "seal": self._seal})
-        self._touched[calendar_id] = (self.number, mark_of(self._seal))
-        return self.number
+        state.seal = sealed(state.seal, change)
+        self._connection.execute(
+            _LOGGED,
+            {
+                "number": change.number,
+                "time": change.time,
+                "actor": change.actor,
+                "calendar_id": calendar_id,
+                "href": href,
+                "uid": uid,
+                "kind": str(kind),
+                "owner_id": owner_id,
+                "before": before,
+                "after": after,
+                "seal": state.seal,
+            },
+        )
+        self._touched[calendar_id] = (state.number, mark_of(state.seal))
+        return state.number
 
     @property
     def state(self) -> LogState:
         """Where the log is."""
-        return LogState(self.number, self.forgotten, self._seal, self.forgotten_seal)
+        state = self._state
+        return LogState(state.number, state.forgotten, state.seal, state.forgotten_seal)
 
     def forget(self, number: int) -> None:
         """Delete the rows up to a number that has one; its seal is kept for those that follow."""
-        query = select(changes.c.seal).where(changes.c.number == number)
-        self.forgotten_seal = self._connection.execute(query).scalar_one()
-        self.forgotten = number
+        seal = self._connection.execute(SEAL, {"of": number}).scalar_one()
+        self._state.forgotten, self._state.forgotten_seal = number, seal
         self._connection.execute(delete(changes).where(changes.c.number <= number))
-        kept = {"forgotten": number, "forgotten_seal": self.forgotten_seal}
-        self._connection.execute(update(house).values(**kept))
+        kept = {"forgotten": number, "forgotten_seal": seal}
+        self._connection.execute(_HOUSE_SET, kept)
 
     def close(self) -> None:
         """Put the counter and the calendars' numbers back."""
-        if self.number == self._first:
+        state = self._known
+        if state is None or state.number == self._first:
             return
-        self._connection.execute(update(house).values(number=self.number, seal=self._seal))
+        self._connection.execute(_HOUSE_SET, {"number": state.number, "seal": state.seal})
         for calendar_id, (number, mark) in self._touched.items():
             self._connection.execute(
-                update(calendars)
-                .where(calendars.c.id == calendar_id)
-                .values(number=number, mark=mark, changed=self.now)
+                _CALENDAR_TOUCHED,
+                {"this": calendar_id, "number": number, "mark": mark, "changed": self.now},
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -18,19 +20,28 @@ from sqlalchemy import (
 )
 
 from practice.calendars import Change, ChangeKind, Changes, ObjectHead, Page, View
-from practice.database.rows import HEAD, change_of, head_of, of_view, owned
+from practice.database.ledger import SEAL, Ledger
+from practice.database.rows import (
+    HEAD,
+    Shape,
+    change_of,
+    head_of,
+    of_shape,
+    owned,
+    shape_of,
+    values_of,
+)
 from practice.database.tables import changes, objects
 from practice.errors import ChangesForgotten
 from practice.log import mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from practice.database.ledger import Ledger
     from practice.log import LogQuestion
 
-__all__ = ["CHUNK", "SqlLog"]
+__all__ = ["CHUNK", "SqlLog", "named", "values_of_names"]
 
 #: Names in one statement; databases bound the number of parameters.
 CHUNK = 500
@@ -50,11 +61,8 @@ class SqlLog:
         if number == view.number and mark in {None, view.mark}:
             return Changes(number, (), ())
         self._refuse_forgotten(number, mark)
-        columns = (changes.c.calendar_id, changes.c.href, changes.c.kind)
-        query = select(*columns).where(
-            of_view(changes, view), changes.c.number > number, changes.c.href != ""
-        )
-        rows = self._connection.execute(owned(query, changes, view).order_by(changes.c.number))
+        query = _changes_after(shape_of(view))
+        rows = self._connection.execute(query, {**values_of(view), "after": number})
         first: dict[tuple[int, str], str] = {}
         last: dict[tuple[int, str], str] = {}
         for row in rows:
@@ -102,39 +110,18 @@ class SqlLog:
 
     def _by_number(self, view: View, after: int, until: int, limit: int) -> list[ObjectHead]:
         """Return the objects of the view that changed last between two numbers, in order."""
-        parts = [
-            owned(
-                select(*HEAD).where(
-                    objects.c.calendar_id == source.id,
-                    objects.c.number > after,
-                    objects.c.number <= until,
-                ),
-                objects,
-                view,
-            )
-            for source in view.sources
-        ]
-        rows = self._connection.execute(_first(parts, limit))
+        query = _first_by_number(len(view.sources), shape_of(view).own)
+        values = {**_each_source(view), "after": after, "until": until, "limit": limit}
+        rows = self._connection.execute(query, values)
         return sorted((head_of(row) for row in rows), key=lambda head: head.number)[:limit]
 
     def _removals(
         self, view: View, number: int, limit: int
     ) -> list[tuple[int, ObjectHead | tuple[int, str]]]:
         """Return what was removed after a number and is gone, with the numbers, in order."""
-        there = and_(
-            objects.c.calendar_id == changes.c.calendar_id, objects.c.href == changes.c.href
-        )
-        columns = (changes.c.number, changes.c.calendar_id, changes.c.href)
-        parts = []
-        for source in view.sources:
-            query = select(*columns).where(
-                changes.c.calendar_id == source.id,
-                changes.c.number > number,
-                changes.c.kind == str(ChangeKind.REMOVED),
-                ~owned(select(objects.c.id).where(there), objects, view).exists(),
-            )
-            parts.append(owned(query, changes, view))
-        rows = self._connection.execute(_first(parts, limit))
+        query = _first_removals(len(view.sources), shape_of(view).own)
+        values = {**_each_source(view), "after": number, "limit": limit}
+        rows = self._connection.execute(query, values)
         return [(row.number, (row.calendar_id, row.href)) for row in rows]
 
     def _refuse_forgotten(self, number: int, mark: str | None) -> None:
@@ -148,18 +135,14 @@ class SqlLog:
             hrefs: dict[int, list[str]] = {}
             for calendar_id, href in keys[start : start + CHUNK]:
                 hrefs.setdefault(calendar_id, []).append(href)
-            named = (
-                and_(objects.c.calendar_id == calendar_id, objects.c.href.in_(some))
-                for calendar_id, some in hrefs.items()
-            )
-            for row in self._connection.execute(select(*HEAD).where(or_(*named))):
+            query = _heads_named(len(hrefs))
+            for row in self._connection.execute(query, values_of_names(hrefs)):
                 yield head_of(row)
 
     def _mark(self, number: int) -> str:
         if number == self._ledger.forgotten and self._ledger.forgotten_seal:
             return mark_of(self._ledger.forgotten_seal)
-        query = select(changes.c.seal).where(changes.c.number == number)
-        seal = self._connection.execute(query).scalar_one_or_none()
+        seal = self._connection.execute(SEAL, {"of": number}).scalar_one_or_none()
         return mark_of(seal) if seal is not None else ""
 
     def log(self, after: int, limit: int) -> list[Change]:
@@ -227,9 +210,77 @@ def _conditions(question: LogQuestion) -> Iterator[ColumnElement[bool]]:
         yield row.href == ""
 
 
-def _first(parts: Sequence[Select[Any]], limit: int) -> CompoundSelect[Any]:
-    """Return a query of the first rows of each part by number, each from its own part of an index
-    and no further.
+@lru_cache
+def _changes_after(shape: Shape) -> Select[Any]:
+    """Return the query of what happened to objects of a view after a number."""
+    query = select(changes.c.calendar_id, changes.c.href, changes.c.kind).where(
+        of_shape(changes, shape), changes.c.number > bindparam("after"), changes.c.href != ""
+    )
+    return owned(query, changes, shape.own).order_by(changes.c.number)
+
+
+def named(calendars: int) -> ColumnElement[bool]:
+    """Return the condition that an object has one of the names in one of so many calendars."""
+    return or_(
+        *(
+            and_(
+                objects.c.calendar_id == bindparam(f"calendar_{one}"),
+                objects.c.href.in_(bindparam(f"names_{one}", expanding=True)),
+            )
+            for one in range(calendars)
+        )
+    )
+
+
+def values_of_names(hrefs: Mapping[int, Sequence[str]]) -> dict[str, Any]:
+    """Return the values of `named`, from the names in each calendar."""
+    values: dict[str, Any] = {}
+    for one, (calendar_id, some) in enumerate(hrefs.items()):
+        values |= {f"calendar_{one}": calendar_id, f"names_{one}": some}
+    return values
+
+
+@lru_cache
+def _heads_named(calendars: int) -> Select[Any]:
+    return select(*HEAD).where(named(calendars))
+
+
+@lru_cache
+def _first_by_number(sources: int, own: bool) -> CompoundSelect[Any]:
+    """Return the query of the objects of so many sources that changed first after a number."""
+    query = select(*HEAD).where(
+        objects.c.number > bindparam("after"), objects.c.number <= bindparam("until")
+    )
+    return _first_of_each(owned(query, objects, own), objects, sources)
+
+
+@lru_cache
+def _first_removals(sources: int, own: bool) -> CompoundSelect[Any]:
+    """Return the query of the first removals after a number of what is not there again."""
+    there = and_(objects.c.calendar_id == changes.c.calendar_id, objects.c.href == changes.c.href)
+    query = select(changes.c.number, changes.c.calendar_id, changes.c.href).where(
+        changes.c.number > bindparam("after"),
+        changes.c.kind == str(ChangeKind.REMOVED),
+        ~owned(select(objects.c.id).where(there), objects, own).exists(),
+    )
+    return _first_of_each(owned(query, changes, own), changes, sources)
+
+
+def _first_of_each(query: Select[Any], table: Any, sources: int) -> CompoundSelect[Any]:
+    """Return the query of the first rows of each source by number, each from its own part of an
+    index and no further.
     """
-    bounded = (part.order_by("number").limit(limit).subquery() for part in parts)
-    return union_all(*(select(part) for part in bounded))
+    parts = (
+        query.where(table.c.calendar_id == bindparam(f"source_{one}"))
+        .order_by("number")
+        .limit(bindparam("limit"))
+        .subquery()
+        for one in range(sources)
+    )
+    return union_all(*(select(part) for part in parts))
+
+
+def _each_source(view: View) -> dict[str, Any]:
+    """Return the values of `_first_of_each`, and whose objects they are."""
+    ids = {f"source_{one}": source.id for one, source in enumerate(view.sources)}
+    return {**ids, "owner": view.owner_id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from practice.database.tables import letters
 from practice.messages import Message, Receiver
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["SqlOutbox"]
 
 _WAITING, _SUPERSEDED = "waiting", "superseded"
+
+_POSTED = insert(letters)
+_WITHDRAWN = (
+    update(letters)
+    .where(letters.c.appointment_id == bindparam("appointment"), letters.c.state == _WAITING)
+    .values(state=_SUPERSEDED)
+    .returning(letters.c.id, letters.c.before)
+)
 
 
 class SqlOutbox:
@@ -36,18 +44,12 @@ class SqlOutbox:
             "state": _WAITING,
             "before": before,
         }
-        self._connection.execute(insert(letters), values)
+        self._connection.execute(_POSTED, values)
 
     def withdraw(self, appointment_id: int) -> str | None:
         """See the port."""
-        waiting = (letters.c.appointment_id == appointment_id) & (letters.c.state == _WAITING)
-        first = self._connection.execute(
-            select(letters.c.before).where(waiting).order_by(letters.c.id).limit(1)
-        ).first()
-        if first is None:
-            return None
-        self._connection.execute(update(letters).where(waiting).values(state=_SUPERSEDED))
-        return str(first.before)
+        rows = self._connection.execute(_WITHDRAWN, {"appointment": appointment_id}).all()
+        return min(rows, key=lambda row: row.id).before if rows else None
 
     def waiting(self) -> list[tuple[Receiver, Message, int]]:
         """See the port."""

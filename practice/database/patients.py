@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from practice.database.house import store
 from practice.database.log import CHUNK
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["SqlPatients"]
+
+_OF_IDS = select(patients).where(patients.c.id.in_(bindparam("ids", expanding=True)))
+_OF_NUMBER = select(patients).where(patients.c.number == bindparam("number"))
+_BEHIND = (
+    select(appointments.c.uid.label("of_uid"), patients)
+    .select_from(patients.join(appointments, appointments.c.patient_id == patients.c.id))
+    .where(appointments.c.uid.in_(bindparam("uids", expanding=True)))
+)
 
 
 class SqlPatients:
@@ -41,23 +49,21 @@ class SqlPatients:
 
     def get(self, ids: Iterable[int]) -> Mapping[int, Patient]:
         """See the port."""
-        rows = self._connection.execute(select(patients).where(patients.c.id.in_(set(ids))))
+        rows = self._connection.execute(_OF_IDS, {"ids": list(set(ids))})
         return {row.id: _patient(row) for row in rows}
 
     def by_number(self, number: str) -> Patient | None:
         """See the port."""
-        row = self._connection.execute(select(patients).where(patients.c.number == number)).first()
+        row = self._connection.execute(_OF_NUMBER, {"number": number}).first()
         return _patient(row) if row else None
 
     def behind(self, uids: Iterable[str]) -> Mapping[str, Patient]:
         """See the port."""
         wanted = sorted(set(uids))
-        joined = patients.join(appointments, appointments.c.patient_id == patients.c.id)
-        query = select(appointments.c.uid.label("of_uid"), patients).select_from(joined)
         found: dict[str, Patient] = {}
         for start in range(0, len(wanted), CHUNK):
-            some = appointments.c.uid.in_(wanted[start : start + CHUNK])
-            found |= {r.of_uid: _patient(r) for r in self._connection.execute(query.where(some))}
+            rows = self._connection.execute(_BEHIND, {"uids": wanted[start : start + CHUNK]})
+            found |= {row.of_uid: _patient(row) for row in rows}
         return found
 
     def uids_of(self, patient_id: int) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 
 from practice.database.log import CHUNK
-from practice.database.rows import of_view
+from practice.database.rows import Shape, of_shape, shape_of, values_of
 from practice.database.tables import account_properties, object_properties, objects
 
 if TYPE_CHECKING:
@@ -17,6 +18,27 @@ if TYPE_CHECKING:
     from practice.calendars import ObjectHead, View
 
 __all__ = ["SqlProperties"]
+
+_OF_OBJECT = select(
+    object_properties.c.object_id.label("of"), object_properties.c.name, object_properties.c.value
+)
+_OF_OBJECTS = _OF_OBJECT.where(
+    object_properties.c.object_id.in_(bindparam("objects", expanding=True))
+)
+_OF_ACCOUNT = select(
+    account_properties.c.calendar_id.label("of"),
+    account_properties.c.name,
+    account_properties.c.value,
+).where(account_properties.c.account_id == bindparam("account"))
+_OF_PLACES = _OF_ACCOUNT.where(
+    account_properties.c.calendar_id.in_(bindparam("places", expanding=True))
+)
+
+
+@lru_cache
+def _of_view(shape: Shape) -> Select[Any]:
+    joined = objects.c.id == object_properties.c.object_id
+    return _OF_OBJECT.join(objects, joined).where(of_shape(objects, shape))
 
 
 class SqlProperties:
@@ -29,14 +51,11 @@ class SqlProperties:
         self, view: View, objects_: Sequence[ObjectHead]
     ) -> Mapping[int, Mapping[str, str]]:
         """See the port."""
-        table = object_properties
-        query = select(table.c.object_id.label("of"), table.c.name, table.c.value)
         if len(objects_) <= CHUNK:
-            query = query.where(table.c.object_id.in_([one.id for one in objects_]))
-        else:
-            joined = objects.c.id == table.c.object_id
-            query = query.join(objects, joined).where(of_view(objects, view))
-        return _by_owner(self._connection.execute(query))
+            ids = [one.id for one in objects_]
+            return _by_owner(self._connection.execute(_OF_OBJECTS, {"objects": ids}))
+        query = _of_view(shape_of(view))
+        return _by_owner(self._connection.execute(query, values_of(view)))
 
     def set_of_object(self, object_id: int, properties: Mapping[str, str]) -> None:
         """See the port."""
@@ -50,12 +69,9 @@ class SqlProperties:
         self, account: Account, places: Sequence[int] | None = None
     ) -> Mapping[int, Mapping[str, str]]:
         """See the port."""
-        table = account_properties
-        query = select(table.c.calendar_id.label("of"), table.c.name, table.c.value)
-        query = query.where(table.c.account_id == account.id)
-        if places is not None:
-            query = query.where(table.c.calendar_id.in_(places))
-        return _by_owner(self._connection.execute(query))
+        query = _OF_ACCOUNT if places is None else _OF_PLACES
+        values = {"account": account.id, "places": places}
+        return _by_owner(self._connection.execute(query, values))
 
     def set_of_account(self, account: Account, place: int, properties: Mapping[str, str]) -> None:
         """See the port."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import bindparam
 
 from practice.calendars import (
     Calendar,
@@ -25,13 +27,16 @@ if TYPE_CHECKING:
 __all__ = [
     "HEAD",
     "WHOLE",
+    "Shape",
     "calendar_of",
     "change_of",
     "head_of",
     "object_of",
-    "of_view",
+    "of_shape",
     "owned",
+    "shape_of",
     "stored",
+    "values_of",
 ]
 
 HEAD: tuple[Any, ...] = (
@@ -49,18 +54,37 @@ HEAD: tuple[Any, ...] = (
 WHOLE: tuple[Any, ...] = (*HEAD, objects.c.text)
 
 
-def of_view(table: Any, view: View) -> ColumnElement[bool]:
-    """Return the condition that a row belongs to a source of the view."""
+class Shape(NamedTuple):
+    """What the statements about two views may differ in. Making a statement costs more than
+    running it, so each is made once for a shape; a view gives the values (`values_of`).
+    """
+
+    alone: bool  # one source, not several
+    own: bool  # one account's objects, not everybody's
+
+
+def shape_of(view: View) -> Shape:
+    """Return the shape of statements about the view."""
+    return Shape(len(view.sources) == 1, view.owner_id is not None)
+
+
+def values_of(view: View) -> dict[str, Any]:
+    """Return the values of what `of_shape` and `owned` leave open."""
     ids = [source.id for source in view.sources]
-    condition: ColumnElement[bool] = (
-        table.c.calendar_id == ids[0] if len(ids) == 1 else table.c.calendar_id.in_(ids)
-    )
-    return condition
+    return {"sources": ids[0] if len(ids) == 1 else ids, "owner": view.owner_id}
 
 
-def owned(query: Select[Any], table: Any, view: View) -> Select[Any]:
+def of_shape(table: Any, shape: Shape) -> ColumnElement[bool]:
+    """Return the condition that a row belongs to a source of the view."""
+    calendar: ColumnElement[int] = table.c.calendar_id
+    if shape.alone:
+        return calendar == bindparam("sources")
+    return calendar.in_(bindparam("sources", expanding=True))
+
+
+def owned(query: Select[Any], table: Any, own: bool) -> Select[Any]:
     """Narrow a query to what the view may show of its sources."""
-    return query if view.owner_id is None else query.where(table.c.owner_id == view.owner_id)
+    return query.where(table.c.owner_id == bindparam("owner")) if own else query
 
 
 def calendar_of(row: Row[Any]) -> Calendar:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam
 
-from practice.database.rows import of_view
+from practice.database.rows import of_shape
 from practice.database.tables import occurrences
 from practice.facts import Span
 from practice.recurrence import EARLIEST_SECOND, LATEST_SECOND
@@ -14,7 +14,7 @@ from practice.recurrence import EARLIEST_SECOND, LATEST_SECOND
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from practice.calendars import View
+    from practice.database.rows import Shape
 
 __all__ = ["bounds", "overlapping", "reach_of"]
 
@@ -31,20 +31,22 @@ def reach_of(length: int) -> int:
     return next(n for n, longest in enumerate(_REACHES) if longest is None or length <= longest)
 
 
-def bounds(span: Span) -> tuple[int, int]:
-    """Return the span with its open ends beyond everything there is."""
-    start = _ALWAYS.start if span.start is None else span.start
-    end = _ALWAYS.end if span.end is None else span.end
-    assert start is not None and end is not None  # noqa: S101, PT018 - _ALWAYS has both
-    return start, end
+def bounds(span: Span) -> dict[str, int | None]:
+    """Return the values of a span, with its open ends beyond everything there is."""
+    return {
+        "span_start": _ALWAYS.start if span.start is None else span.start,
+        "span_end": _ALWAYS.end if span.end is None else span.end,
+    }
 
 
-def overlapping(view: View, span: Span) -> Iterator[ColumnElement[bool]]:
-    """Yield a condition for each class of length; together they are all that overlaps."""
-    start, end = bounds(span)
+def overlapping(shape: Shape) -> Iterator[ColumnElement[bool]]:
+    """Yield a condition for each class of length; together they are all that overlaps the span
+    between the values `span_start` and `span_end` (see `bounds`).
+    """
+    start, end = (bindparam(name, type_=BigInteger) for name in ("span_start", "span_end"))
     for reach, longest in enumerate(_REACHES):
         condition = and_(
-            of_view(occurrences, view),
+            of_shape(occurrences, shape),
             occurrences.c.reach == reach,
             occurrences.c.start < end,
             occurrences.c.end > start,

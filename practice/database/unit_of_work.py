@@ -58,8 +58,6 @@ class SqlUnitOfWork:
         self.connection = connection
         self.actor = actor
         self.now = now
-        self.epoch = ledger.epoch
-        self.secret = ledger.secret
         self.doomed = False
         self.calendars = SqlCalendars(connection, ledger)
         self.properties = SqlProperties(connection)
@@ -69,6 +67,16 @@ class SqlUnitOfWork:
         self.outbox = SqlOutbox(connection, ledger)
         self.house = SqlHouse(connection)
         self.feeds = SqlFeeds(connection, now)
+
+    @property
+    def epoch(self) -> str:
+        """See the port."""
+        return self._ledger.epoch
+
+    @property
+    def secret(self) -> bytes:
+        """See the port."""
+        return self._ledger.secret
 
     def doom(self) -> None:
         """See the port."""

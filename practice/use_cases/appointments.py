@@ -124,7 +124,7 @@ def _tell(
     """
     if by_booking_tool:
         return  # it tells its patients itself; what they do not know yet of the practice stays
-    unsent = uow.outbox.withdraw(after.id)
+    unsent = uow.outbox.withdraw(after.id) if before else None
     known = before if unsent is None else _as_told(unsent, after)
     message = difference(known, after)
     if message is None:

@@ -79,21 +79,21 @@ def put(
     calendar, href = view.locate(draft.href)
     refuse_unseen(view, calendar)
     check_object_name(href)  # its own name, since the union's is longer
-    head = uow.calendars.head(calendar, href)
+    facts = draft.facts
+    place = uow.calendars.place(calendar, href, facts.uid)
+    head, holders = place.there, place.holders
     _check(condition, head, view)
     allowed = (
         may_change(account, calendar, head.owner_id) if head else may_create(account, calendar)
     )
     if not allowed:
         raise NotAllowed("You may not write this object.")
-    facts = draft.facts
     _check_place(uow, (view, calendar, href), head, facts)
-    holders = uow.calendars.uid_holders(facts.uid)
     _refuse_uid_seen_elsewhere(holders, view, calendar, href)
     by_tool = account.role is Role.BOOKING
     if by_tool:
         _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
-    saved = uow.calendars.save(calendar, Draft(href, draft.text, facts))
+    saved = uow.calendars.save(calendar, Draft(href, draft.text, facts), place)
     away = _out_of_reach(uow, account, [h for h in holders if h.calendar_id != calendar.id])
     object_saved(uow, calendar, facts, by_booking_tool=by_tool, out_of_reach=away)
     return Saved(saved, created=head is None)
