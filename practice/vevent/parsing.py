@@ -17,24 +17,25 @@ from practice.timezones import LONGEST_NAME, Zones
 from practice.vevent.checking import TIMES, check_part, check_times, the_component
 from practice.vevent.library import calendar_of
 from practice.vevent.line_values import check_values
+from practice.vevent.plain import Told, plain_calendar
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from icalendar import Component
-
 __all__ = ["parse", "parts_of"]
 
 
-def parse(text: str, zone: tzinfo) -> tuple[str, Component]:
+def parse(text: str, zone: tzinfo, *, plain: bool = True) -> tuple[str, Any]:
     """Return the kind of a calendar object and its VCALENDAR; raise a subclass of Invalid.
 
     `zone` is that of floating times and of names that nobody knows. The VTIMEZONEs are left out.
+    With `plain` off the library reads plain events, too (`practice.vevent.plain`).
     """
     taken = outline(text)
     component = the_component(taken)
     check_values(taken.body)
-    calendar = calendar_of(taken.body)
+    read = plain_calendar(taken.body) if plain and component == "VEVENT" else None
+    calendar: Any = calendar_of(taken.body) if read is None else read
     zones = Zones(zone, taken.timezones)
     for part in parts_of(calendar, component) + calendar.walk("AVAILABLE"):
         check_part(part)
@@ -56,7 +57,7 @@ def _resolve_zones(part: Any, zones: Zones) -> None:
                 raise InvalidText("The name of a time zone is too long.")
             zone = zones.zone(str(tzid))
             for entry in getattr(value, "dts", [value]):
-                if isinstance(entry, vDDDTypes):
+                if isinstance(entry, vDDDTypes | Told):
                     entry.dt = _in_zone(entry.dt, zone)
 
 
