@@ -68,7 +68,10 @@ def steps(rule: Mapping[str, Any], first: datetime) -> Steps | None:
         until = _naive(rule["UNTIL"][0])
     elif "COUNT" in rule:
         count = int(rule["COUNT"][0])
-    return Steps(first, step * int(rule.get("INTERVAL", [1])[0]), count, until)
+    try:
+        return Steps(first, step * int(rule.get("INTERVAL", [1])[0]), count, until)
+    except OverflowError:  # millions of years
+        return None
 
 
 def _is_weekday_of(told: Any, first: datetime, step: timedelta) -> bool:

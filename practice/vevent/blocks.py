@@ -9,6 +9,7 @@ the blocks (`practice.vevent.writing`).
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from practice.content_lines import CONTENT_LINE, unfold
@@ -16,7 +17,7 @@ from practice.content_lines import CONTENT_LINE, unfold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["blocks_of", "zones_named"]
+__all__ = ["Blocks", "blocks_of", "cut", "zones_named"]
 
 #: Ends a content line; where white space follows, the line goes on (RFC 5545 3.1).
 _LINE_END = re.compile(r"\r?\n(?![ \t])")
@@ -25,7 +26,7 @@ _BEGIN_OR_END = re.compile(r"(BEGIN|END)(?:;[^:]*)?:\s*(\S*)", re.IGNORECASE)
 _ODD_MARK = re.compile(
     r"\n(?!(?:BEGIN|END):[A-Z0-9-]+\r\n(?![ \t]))(?i:B(?:EG?I?N?)?|E(?:ND?)?)(?:[;:]|\r\n[ \t])"
 )
-_START = "BEGIN:VCALENDAR\r\n"
+_START, _END = "BEGIN:VCALENDAR\r\n", "END:VCALENDAR\r\n"
 #: Never within one of their own kind (`practice.content_lines`), so that the first end is theirs.
 _WHOLE = {
     name: f"\nEND:{name}\r\n"
@@ -37,17 +38,30 @@ _ZONE = re.compile(r"\n[A-Za-z0-9-]+;TZID=([^:;,\"\r\n]*):")
 _NAMED = re.compile(r';TZID=(?:"([^"]*)"|([^;"]*))', re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """A text cut in pieces, each with its line ends.
+
+    `head` is what stands between BEGIN:VCALENDAR and the first component; `found` the components,
+    by name; `rest` whether there is anything between or after these but END:VCALENDAR.
+    """
+
+    head: str
+    found: list[tuple[str, str]]
+    rest: bool
+
+
 def blocks_of(text: str, *, quick: bool = True) -> Iterable[tuple[str, str]]:
     """Return (name, text) of the components directly below VCALENDAR, lines as they were.
 
     Line ends become CRLF and empty lines are left out. With `quick` off, line by line.
     """
-    cut = _cut(text) if quick else None
-    return _line_by_line(text) if cut is None else cut
+    blocks = cut(text) if quick else None
+    return _line_by_line(text) if blocks is None else blocks.found
 
 
-def _cut(text: str) -> list[tuple[str, str]] | None:
-    """Cut by the marks; None for a text that is not plain enough."""
+def cut(text: str) -> Blocks | None:
+    """Cut a text by its marks; None for one that is not plain enough."""
     lines = text.count("\n")
     if (
         not text.startswith(_START)
@@ -57,7 +71,8 @@ def _cut(text: str) -> list[tuple[str, str]] | None:
         or _ODD_MARK.search(text)
     ):
         return None
-    found, at = [], text.find("\nBEGIN:", len(_START) - 2)
+    found, first = list[tuple[str, str]](), text.find("\nBEGIN:", len(_START) - 2)
+    at = first
     while at >= 0:
         name = text[at + 7 : text.index("\r", at)]
         mark = _WHOLE.get(name)
@@ -67,7 +82,9 @@ def _cut(text: str) -> list[tuple[str, str]] | None:
         end = last + len(mark)
         found.append((name, text[at + 1 : end]))
         at = text.find("\nBEGIN:", end - 1)
-    return found
+    head = text[len(_START) : first + 1]
+    size = len(_START) + len(head) + sum(len(block) for _, block in found) + len(_END)
+    return Blocks(head, found, rest=size != len(text) or not text.endswith(_END))
 
 
 def _line_by_line(text: str) -> Iterator[tuple[str, str]]:

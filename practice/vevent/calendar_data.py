@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from practice.content_lines import outline
 from practice.recurrence.expansion import affecting, instances
 from practice.timezones import Zones
 from practice.vevent.parsing import parse, parts_of
 from practice.vevent.reading import is_series
+from practice.vevent.stored import read_stored
 from practice.vevent.tree import Line, Part, tree
 from practice.vevent.values import moment, overlaps, ranges_in
 
@@ -103,14 +103,13 @@ def expanded(text: str, span: Span, *, zone: tzinfo, limits: Limits) -> str:
 
 
 def _expanded(text: str, span: Span, zone: tzinfo, limits: Limits) -> Part:
-    component, calendar = parse(text, zone)
-    root = tree(text)
+    stored = read_stored(text, zone)
+    component, calendar, root, zones = stored.component, stored.calendar, stored.root, stored.zones
     if component not in _EXPANDED:
         return root
     parts = parts_of(calendar, component)
     originals = root.parts_of(component)
     others = [p for p in root.parts if p.name not in {component, "VTIMEZONE"}]
-    zones = Zones(zone, outline(text).timezones)
     if not is_series(parts):
         alone = [_in_utc(part, zones) for part in originals]
         return Part(root.name, root.lines, others + alone)
@@ -157,6 +156,8 @@ def _in_utc(part: Part, zones: Zones) -> Part:
 
 
 def _line_in_utc(line: Line, zones: Zones) -> Line:
+    if "TZID" not in line.text.upper():
+        return line
     tzid = line.parameters.get("TZID")
     if tzid is None:
         return line

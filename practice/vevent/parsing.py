@@ -22,7 +22,7 @@ from practice.vevent.plain import Told, plain_calendar
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-__all__ = ["parse", "parts_of"]
+__all__ = ["parse", "parts_of", "resolve"]
 
 
 def parse(text: str, zone: tzinfo, *, plain: bool = True) -> tuple[str, Any]:
@@ -41,13 +41,22 @@ def parse(text: str, zone: tzinfo, *, plain: bool = True) -> tuple[str, Any]:
         check_part(part)
         _resolve_zones(part, zones)
         check_times(part)
-        for rule in listed(part.get("RRULE")) if "DTSTART" in part else ():
-            align_until(rule, part["DTSTART"].dt, zone)
+        _align(part, zone)
     return component, calendar
 
 
+def resolve(part: Any, zones: Zones) -> None:
+    """Give local times the zones that their TZIDs name, and rules an UNTIL like their start."""
+    _resolve_zones(part, zones)
+    _align(part, zones.floating)
+
+
+def _align(part: Any, zone: tzinfo) -> None:
+    for rule in listed(part.get("RRULE")) if "DTSTART" in part else ():
+        align_until(rule, part["DTSTART"].dt, zone)
+
+
 def _resolve_zones(part: Any, zones: Zones) -> None:
-    """Give local times the zones that their TZIDs name."""
     for name in (*TIMES, "RDATE", "EXDATE"):
         for value in listed(part.get(name)):
             tzid = value.params.pop("TZID", None)
