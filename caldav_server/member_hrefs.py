@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from caldav_server.addresses import HOME, href
 from caldav_server.xml import escape
-from practice.calendars import ALIAS_NAME
 
 if TYPE_CHECKING:
     from practice.calendars import ObjectHead, View
@@ -46,6 +45,6 @@ class MemberHrefs:
     def name_in(self, told: str) -> str | None:
         """Return the name in the view that an href leads to; None where it is not plain."""
         name = told.removeprefix(self._folder)
-        if not self._quick or len(name) == len(told) or name == ALIAS_NAME:
+        if not self._quick or len(name) == len(told):
             return None
         return name if _PLAIN.fullmatch(name) else None

@@ -77,15 +77,16 @@ class DataRequest:
         return self == DataRequest()
 
 
-def tell(text: str, asked: DataRequest, zone: tzinfo, limits: Limits) -> str:
+def tell(text: str, asked: DataRequest, zone: tzinfo, limits: Limits, *, plain: bool = True) -> str:
     """Return what is asked for of a text that `read` took; raises TooManyInstances.
 
-    `zone` is that of whole days and floating times.
+    `zone` is that of whole days and floating times. `plain` is that of `practice.vevent.stored`,
+    with the same result.
     """
     if asked.is_whole:
         return text
     if asked.expand is not None:
-        root = _expanded(text, asked.expand, zone, limits)
+        root = _expanded(text, asked.expand, zone, limits, plain)
     elif asked.limit_series is not None:
         root = _series_limited(text, asked.limit_series, zone)
     else:
@@ -102,8 +103,8 @@ def expanded(text: str, span: Span, *, zone: tzinfo, limits: Limits) -> str:
     return tell(text, DataRequest(expand=span), zone, limits)
 
 
-def _expanded(text: str, span: Span, zone: tzinfo, limits: Limits) -> Part:
-    stored = read_stored(text, zone)
+def _expanded(text: str, span: Span, zone: tzinfo, limits: Limits, plain: bool) -> Part:
+    stored = read_stored(text, zone, plain=plain)
     component, calendar, root, zones = stored.component, stored.calendar, stored.root, stored.zones
     if component not in _EXPANDED:
         return root
