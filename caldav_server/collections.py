@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from caldav_server.addresses import HOME, MOUNT, Addresses, href
 from caldav_server.errors import Answer, BadRequest, Refusal
 from caldav_server.finding import found_at
+from caldav_server.members import Members
 from caldav_server.people import People
 from caldav_server.prefer import preferences
 from caldav_server.properties import allprop, propstat, response, wants_stored
@@ -28,13 +29,13 @@ from practice.use_cases.properties import PRINCIPAL as PRINCIPAL_PLACE
 from practice.use_cases.reading import listing, objects_named, properties_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
     from caldav_server.people import Resources
     from caldav_server.scope import Scope
     from practice.access import Account
-    from practice.calendars import CalendarPath, ObjectHead
+    from practice.calendars import CalendarPath, ObjectHead, View
     from practice.profile import Profile
 
 __all__ = ["Collections"]
@@ -46,8 +47,9 @@ _QUESTIONS = {DAV + name for name in ("propname", "allprop", "include", "prop")}
 class Collections:
     """Answers for the mount, principals, the home and calendars."""
 
-    def __init__(self, profile: Profile, addresses: Addresses) -> None:
+    def __init__(self, profile: Profile, addresses: Addresses, *, prepared: bool = True) -> None:
         self._profile = profile
+        self._prepared = prepared  # see Members
         self._people = People(profile)
         self._addresses = addresses
 
@@ -70,12 +72,15 @@ class Collections:
         ask, wished = _asked(root), preferences(environ)
         outside = environ.get("praxis.outside")  # an address of the host that clients probe
         children = depth == "1" and outside is None
-        found = self._resources(scope, account, path, children, ask)
+        members = at is not None and not at.object and children
+        found = self._resources(scope, account, path, children and not members, ask)
         if outside is not None:
             found = ((outside, resource) for _, resource in found)
         if wished.noroot and depth == "1":
             next(found)  # the resource itself (RFC 8144 3)
         parts = [response(a, ask.tell(resource, wished.minimal)) for a, resource in found]
+        if at is not None and members:
+            parts += self._members(scope, account, at, ask, wished.minimal)
         names = ("return", "depth-noroot") if depth == "1" else ("return",)
         applied = wished.applied(*names) if not wished.representation else {}
         return 207, XML_TYPE | applied, multistatus(parts)
@@ -111,12 +116,11 @@ class Collections:
         self, scope: Scope, account: Account, at: CalendarPath, children: bool, ask: _Asked
     ) -> Iterator[tuple[str, Resource]]:
         view, uow = scope.view(at.calendar), scope.unit
-        heads: Sequence[ObjectHead] = ()
         if at.object:
             item = objects_named(uow, view, [at.object]).get(at.object)
             if item is None:
                 raise ObjectNotFound("There is no such object in the calendar.")
-            heads = [item]
+            found = self._told(scope, view, [item], ask)
         else:
             place = view.calendar.id
             own = uow.properties.of_account(account, [place]) if ask.stored() else {}
@@ -124,13 +128,37 @@ class Collections:
                 href(HOME, at.shown),
                 CalendarResource(account, self._profile, view, own.get(place, {})),
             )
-            heads = list(listing(uow, view)) if children else ()
-        kept = properties_of(uow, view, heads) if heads and ask.stored(objects=True) else {}
-        for head in bounded(heads, ask.count):
+            found = self._told(scope, view, list(listing(uow, view)), ask) if children else iter(())
+        for head, set_ in found:
             name = view.name_of(head.calendar_id, head.href)
             address = href(HOME, at.shown, name, collection=False)
-            set_ = kept.get(head.id, {})
             yield address, ObjectResource(account, self._profile, view, head, stored=set_)
+
+    @staticmethod
+    def _told(
+        scope: Scope, view: View, heads: Sequence[ObjectHead], ask: _Asked
+    ) -> Iterator[tuple[ObjectHead, Mapping[str, str]]]:
+        """Yield objects and what clients have set of them."""
+        wanted = heads and ask.stored(objects=True)
+        kept = properties_of(scope.unit, view, heads) if wanted else {}
+        for head in bounded(heads, ask.count):
+            yield head, kept.get(head.id, {})
+
+    def _members(
+        self, scope: Scope, account: Account, at: CalendarPath, ask: _Asked, minimal: bool
+    ) -> Iterator[str]:
+        """Yield the response of each object in a calendar."""
+        view = scope.view(at.calendar)
+
+        def general(head: ObjectHead, _: str | None, stored: Mapping[str, str]) -> str:
+            resource = ObjectResource(account, self._profile, view, head, stored=stored)
+            return ask.tell(resource, minimal)
+
+        members = Members(
+            view, at.shown, ask.named, general, minimal=minimal, prepared=self._prepared
+        )
+        for head, stored in self._told(scope, view, list(listing(scope.unit, view)), ask):
+            yield members.response(head, stored=stored)
 
     def report(
         self, scope: Scope, environ: dict[str, Any], path: str, root: Element | None
@@ -163,6 +191,7 @@ class Collections:
             zones_asked(environ),
             at.object,
             environ["praxis.hosts"],
+            self._prepared,
         )
         reports = {
             CALDAV + "calendar-query": asked.calendar_query,
@@ -205,6 +234,11 @@ class _Asked:
     def count(self) -> int:
         """How many properties it asks for by their names."""
         return len(self._tags)
+
+    @property
+    def named(self) -> list[str] | None:
+        """The properties it asks for by their names, None where it asks for all."""
+        return None if self._everything else self._tags
 
     def stored(self, *, objects: bool = False) -> bool:
         """Tell whether it asks for what clients have set, of objects or others."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import TreeBuilder
-from xml.sax.saxutils import escape as escape_markup
 
 import defusedxml.ElementTree as SafeET
 from defusedxml.common import DefusedXmlException
@@ -102,7 +101,8 @@ def escape(text: str) -> str:
 
     A bare CR would be read back as LF (XML 1.0 2.11) and change the bytes of every object.
     """
-    return escape_markup(text, {"\r": "&#13;", '"': "&quot;"})
+    told = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return told.replace("\r", "&#13;").replace('"', "&quot;")
 
 
 @lru_cache(maxsize=1024)

@@ -53,7 +53,8 @@ class Zones:
 
     def __init__(self, floating: tzinfo, vtimezones: Iterable[str] = ()) -> None:
         self.floating = floating
-        self._own = {tzid_of(block): block for block in vtimezones}
+        self._vtimezones = vtimezones
+        self._own: dict[str, str] | None = None  # most texts name zones that everybody knows
         self._read: dict[str, tzinfo | None] = {}
 
     def zone(self, tzid: str) -> tzinfo:
@@ -65,6 +66,8 @@ class Zones:
         return known_zone(tzid) or self._from_text(tzid)
 
     def _from_text(self, tzid: str) -> tzinfo | None:
+        if self._own is None:
+            self._own = {tzid_of(block): block for block in self._vtimezones}
         block = self._own.get(tzid)
         if block is None:
             return None

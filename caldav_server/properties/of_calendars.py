@@ -11,13 +11,14 @@ from caldav_server.resources import CalendarResource
 from caldav_server.tokens import ctag, sync_token
 from caldav_server.xml import CALDAV, CALSERVER, DAV, escape
 from practice.calendar_zone import TIMEZONE, TIMEZONE_ID, zone_of
+from practice.calendars import ObjectHead
 from practice.properties import DESCRIPTION, DISPLAYNAME
 from practice.recurrence import EARLIEST, LATEST
 from practice.timezones import known_zone, vtimezone
 from practice.use_cases.free_busy import counts
 from practice.vevent import PRODID, Collation
 
-__all__ = ["CALENDAR", "CALENDAR_DATA", "OBJECT", "content_type"]
+__all__ = ["CALENDAR", "CALENDAR_DATA", "OBJECT", "OF_ROWS", "content_type"]
 
 #: The one media type there is.
 CALENDAR_DATA = '<C:calendar-data content-type="text/calendar" version="2.0"/>'
@@ -81,11 +82,21 @@ CALENDAR: Mapping[str, Callable[[Any], str | None]] = {
         "<C:opaque/>" if counts(r.view.calendar) else "<C:transparent/>"
     ),
 }
+#: Of an object and the text that is handed out of it; what its row alone tells.
+OF_ROWS: Mapping[str, Callable[[ObjectHead, str | None], str | None]] = {
+    DAV + "resourcetype": lambda _, __: "",
+    DAV + "getetag": lambda head, _: escape(head.etag),
+    DAV + "getcontenttype": lambda head, _: content_type(head.component),
+    DAV + "getcontentlength": lambda head, _: None if head.size is None else str(head.size),
+    DAV + "getlastmodified": lambda head, _: http_date(head.changed),
+    CALDAV + "calendar-data": lambda _, data: None if data is None else escape(data),
+}
+
+
+def _of_row(tell: Callable[[ObjectHead, str | None], str | None]) -> Callable[[Any], str | None]:
+    return lambda resource: tell(resource.head, resource.data)
+
+
 OBJECT: Mapping[str, Callable[[Any], str | None]] = {
-    DAV + "resourcetype": lambda _: "",
-    DAV + "getetag": lambda r: escape(r.head.etag),
-    DAV + "getcontenttype": lambda r: content_type(r.head.component),
-    DAV + "getcontentlength": lambda r: None if r.head.size is None else str(r.head.size),
-    DAV + "getlastmodified": lambda r: http_date(r.head.changed),
-    CALDAV + "calendar-data": lambda r: None if r.data is None else escape(r.data),
+    tag: _of_row(tell) for tag, tell in OF_ROWS.items()
 }

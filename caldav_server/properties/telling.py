@@ -5,7 +5,7 @@ Not here: what they are (`caldav_server.properties.tables`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from caldav_server.dead import LIVE_NAMES, tag_of, told
@@ -15,7 +15,7 @@ from caldav_server.xml import DAV, empty, hrefs, wrap
 from practice.errors import NotAllowed
 from practice.properties import LANGUAGE
 
-__all__ = ["allprop", "propstat", "response"]
+__all__ = ["allprop", "propstat", "propstats", "response", "response_at"]
 
 #: What allprop leaves out: RFC 4791 5.2 says so of its properties, RFC 3744 and 6578 of theirs.
 _LIVE_IN_ALLPROP = frozenset(
@@ -90,6 +90,12 @@ def propstat(
             parts[_NOT_FOUND].append(empty(tag))
     if minimal:
         parts[_NOT_FOUND], parts[_FORBIDDEN] = [], []
+    return propstats(parts[_OK], parts[_NOT_FOUND], parts[_FORBIDDEN])
+
+
+def propstats(there: list[str], missing: list[str], forbidden: Sequence[str] = ()) -> str:
+    """Return the propstat elements around properties; without any, that all is well."""
+    parts = {_OK: there, _NOT_FOUND: missing, _FORBIDDEN: forbidden}
     told_ = [status for status in parts if parts[status]] or [_OK]
     return "".join(
         f"<propstat><prop>{''.join(parts[status])}</prop>{status}</propstat>" for status in told_
@@ -118,3 +124,8 @@ def _language(resource: Resource, tag: str) -> str:
 def response(address: str, content: str = _NOT_FOUND) -> str:
     """Return the response element of one resource; without content, that it is not there."""
     return f"<response>{hrefs(address)}{content}</response>"
+
+
+def response_at(address: str, content: str) -> str:
+    """Return the response element of a resource whose address is XML already."""
+    return f"<response><href>{address}</href>{content}</response>"

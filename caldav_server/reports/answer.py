@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.errors import BadRequest, Refusal
+from caldav_server.members import Members
 from caldav_server.properties import allprop, propstat, response, wants_stored
 from caldav_server.reports.calendar_data import DATA, Texts
 from caldav_server.reports.query import find, fits, read_query
@@ -55,10 +56,24 @@ class Report:
     #: The object that the report is run on; "" for the calendar.
     only: str = ""
     hosts: frozenset[str] = frozenset()
+    #: See `Members`.
+    prepared: bool = True
     texts: Texts = field(init=False)
+    tags: list[str] = field(init=False)
+    members: Members = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", Texts(self.root, self.view, self.profile))
+        object.__setattr__(self, "tags", _tags(self.root))
+        members = Members(
+            self.view,
+            self.shown,
+            None if self._asks_for("allprop", "propname") else self.tags,
+            self._general,
+            minimal=self.minimal,
+            prepared=self.prepared,
+        )
+        object.__setattr__(self, "members", members)
 
     def sync_collection(self) -> bytes:
         """Answer RFC 6578: what changed since a token; everything without one."""
@@ -79,12 +94,11 @@ class Report:
             raise Refusal(403, f"A calendar-multiget has at most {MOST_HREFS} hrefs.")
         names = {one: self._name(one) for one in dict.fromkeys(hrefs)}
         found = objects_named(self.uow, self.view, {name for name in names.values() if name})
-        tags = self._tags()
-        kept = self._kept(list(found.values()), tags)
+        kept = self._kept(list(found.values()))
         items = ((one, found.get(name or "")) for one, name in names.items())
         return multistatus(
-            response(one, self._propstat(item, tags, kept)) if item else response(one)
-            for one, item in bounded(items, len(tags))
+            response(one, self._propstat(item, kept)) if item else response(one)
+            for one, item in bounded(items, len(self.tags))
         )
 
     def calendar_query(self) -> bytes:
@@ -98,44 +112,46 @@ class Report:
             return multistatus(self._told(there))
         if self.depth == "0":  # the calendar itself is no calendar object
             return multistatus(())
-        with_texts = DATA in self._tags()
+        with_texts = DATA in self.tags
         found = find(self.uow, self.view, query, self.profile, with_texts=with_texts)
         return multistatus(self._told(found))
 
     def _told(self, heads: Iterable[ObjectHead]) -> Iterator[str]:
         """Yield a response for each object; texts are fetched only if they are asked for."""
-        tags = self._tags()
         items: Iterable[ObjectHead] = heads
-        if DATA in tags:
+        if DATA in self.tags:
             items = self._with_texts(list(heads))
         kept: Kept = {}
-        if self._wants_stored(tags):
+        if self._wants_stored():
             items = list(items)
-            kept = self._kept(items, tags)
-        for item in bounded(items, len(tags)):
-            name = self.view.name_of(item.calendar_id, item.href)
-            yield response(self._href(name), self._propstat(item, tags, kept))
+            kept = self._kept(items)
+        for item in bounded(items, len(self.tags)):
+            yield self.members.response(item, self._data(item), kept.get(item.id))
 
-    def _kept(self, heads: Sequence[ObjectHead], tags: list[str]) -> Kept:
+    def _kept(self, heads: Sequence[ObjectHead]) -> Kept:
         """Return what clients have set of objects, if that is asked for."""
-        return (
-            properties_of(self.uow, self.view, heads) if self._wants_stored(tags) and heads else {}
-        )
+        return properties_of(self.uow, self.view, heads) if self._wants_stored() and heads else {}
 
-    def _wants_stored(self, tags: list[str]) -> bool:
-        return self._asks_for("allprop", "propname") or wants_stored(tags, objects=True)
+    def _wants_stored(self) -> bool:
+        return self._asks_for("allprop", "propname") or wants_stored(self.tags, objects=True)
 
     def _asks_for(self, *names: str) -> bool:
         return any(self.root.find(DAV + name) is not None for name in names)
 
-    def _propstat(self, item: ObjectHead, tags: list[str], kept: Kept) -> str:
-        resource = self._resource(item)
-        if item.id in kept:
-            resource = replace(resource, stored=kept[item.id])
+    def _propstat(self, item: CalendarObject, kept: Kept) -> str:
+        return self.members.propstat(item, self._data(item), kept.get(item.id))
+
+    def _data(self, item: ObjectHead) -> str | None:
+        """Return what is handed out of an object's text."""
+        if not isinstance(item, CalendarObject):
+            return None
+        return self.handed_out(self.texts.of(item))
+
+    def _general(self, item: ObjectHead, data: str | None, stored: Mapping[str, str]) -> str:
+        resource = ObjectResource(self.account, self.profile, self.view, item, data, stored)
         if self._asks_for("propname"):
             return propstat(resource, allprop(resource, names_only=True), names_only=True)
-        if self._asks_for("allprop"):
-            tags = allprop(resource)
+        tags = allprop(resource) if self._asks_for("allprop") else self.tags
         return propstat(resource, tags, minimal=self.minimal)
 
     def _with_texts(self, heads: list[ObjectHead]) -> Iterator[ObjectHead]:
@@ -146,19 +162,10 @@ class Report:
         names = [self.view.name_of(head.calendar_id, head.href) for head in bare]
         yield from objects_named(self.uow, self.view, names).values()
 
-    def _resource(self, item: ObjectHead) -> ObjectResource:
-        data = None
-        if isinstance(item, CalendarObject):
-            data = self.handed_out(self.texts.of(item))
-        return ObjectResource(self.account, self.profile, self.view, item, data)
-
-    def _tags(self) -> list[str]:
-        """Return the properties asked for by their names."""
-        prop = self.root.find(DAV + "prop")
-        return [] if prop is None else list(dict.fromkeys(element.tag for element in prop))
-
     def _name(self, one: str) -> str | None:
         """Return the name in the view that an href leads to, None for one elsewhere."""
+        if name := self.members.hrefs.name_in(one):
+            return name
         path = self.addresses.from_href(one, self.hosts)
         if path is None or path.calendar != self.view.calendar.name:
             return None
@@ -166,6 +173,12 @@ class Report:
 
     def _href(self, name: str) -> str:
         return href(HOME, self.shown, name, collection=False)
+
+
+def _tags(root: Element) -> list[str]:
+    """Return the properties asked for by their names."""
+    prop = root.find(DAV + "prop")
+    return [] if prop is None else list(dict.fromkeys(element.tag for element in prop))
 
 
 def bounded(found: Iterable[_Found], each: int) -> Iterator[_Found]:

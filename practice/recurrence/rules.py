@@ -27,6 +27,7 @@ __all__ = [
     "last_start",
     "listed",
     "rule_text",
+    "text_of",
 ]
 
 MOST_PER_DAY = 24
@@ -61,7 +62,7 @@ def check_rule(rule: Mapping[str, Any]) -> None:
     if per_day > MOST_PER_DAY:
         raise TooManyInstances(f"A recurrence rule has more than {MOST_PER_DAY} instances a day.")
     scale, skip = (
-        "".join(map(_text, listed(rule.get(name)))).upper() for name in ("RSCALE", "SKIP")
+        "".join(map(text_of, listed(rule.get(name)))).upper() for name in ("RSCALE", "SKIP")
     )
     if scale not in {"", "GREGORIAN"} or skip not in {"", "OMIT"}:
         raise InvalidText("Rules by another calendar than the Gregorian are not known here.")
@@ -74,7 +75,7 @@ def _check_positions(rule: Mapping[str, Any], frequency: str, per_day: int) -> N
         return
     if not any(part.startswith("BY") and part != "BYSETPOS" for part in rule):
         raise InvalidText("BYSETPOS chooses among the values of another BY part.")
-    most = {"DAILY": per_day, "WEEKLY": per_day * len(set(map(_text, rule.get("BYDAY", ["MO"]))))}
+    most = {"DAILY": per_day, "WEEKLY": per_day * len(set(map(text_of, rule.get("BYDAY", ["MO"]))))}
     positions = [abs(int(position)) for position in listed(rule["BYSETPOS"])]
     if min(positions) > most.get(frequency, 366 * per_day):
         raise InvalidText("A recurrence rule never matches.")
@@ -143,7 +144,7 @@ def _ever_matches(rule: Any, start: datetime) -> bool:
         # The calendar repeats every 400 years, and the year 9999 is near from there.
         late = start.replace(year=start.year + (9799 - start.year) // 400 * 400)
         return next(iter(rrulestr(_without_end(rule), dtstart=late)), None) is not None
-    wanted = {name: set(map(_text, listed(rule[name]))) for name in _DAY_PARTS if name in rule}
+    wanted = {name: set(map(text_of, listed(rule[name]))) for name in _DAY_PARTS if name in rule}
     if frequency in _SUBDAILY or not wanted:
         return True
     step = int(rule.get("INTERVAL", [1])[0]) * (7 if frequency == "WEEKLY" else 1)
@@ -197,7 +198,7 @@ def end_rule(rule: Any, part: Any, last: datetime, zone: tzinfo) -> None:
 def _without_end(rule: Any) -> str:
     parts = {name: listed(value) for name, value in rule.items()}
     return ";".join(
-        f"{name}={','.join(_text(value) for value in values)}"
+        f"{name}={','.join(text_of(value) for value in values)}"
         for name, values in parts.items()
         if name not in {"UNTIL", "COUNT", "RSCALE", "SKIP"}
     )
@@ -215,7 +216,8 @@ def _naive_start(moment: date) -> datetime:
     return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return one value of a part of a rule as a rule has it."""
     return str(value.to_ical().decode() if hasattr(value, "to_ical") else value)
 
 

@@ -20,6 +20,7 @@ from dateutil.rrule import rrulestr
 
 from practice.errors import InvalidText
 from practice.recurrence.rules import listed, rule_text
+from practice.recurrence.steps import Steps, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -58,7 +59,7 @@ class Series:
 
     def __init__(self, parts: Sequence[Any]) -> None:
         self._master = next((part for part in parts if "RECURRENCE-ID" not in part), None)
-        self._rules: list[rrule] = []
+        self._rules: list[rrule | Steps] = []
         self._dates: dict[datetime, date | None] = {}
         self._excluded: set[date] = set()
         self._whole_days = False
@@ -207,7 +208,9 @@ def _entries(value: Any) -> Iterator[Any]:
             yield entry.dt
 
 
-def _followed(rule: Any, start: datetime) -> rrule:
+def _followed(rule: Any, start: datetime) -> rrule | Steps:
+    if (plain := steps(rule, start)) is not None:
+        return plain
     followed: rrule = rrulestr(rule_text(rule), dtstart=start, cache=True)  # type: ignore[assignment]
     return followed
 

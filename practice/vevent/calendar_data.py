@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from practice.content_lines import outline
 from practice.recurrence.expansion import affecting, instances
 from practice.timezones import Zones
 from practice.vevent.parsing import parse, parts_of
 from practice.vevent.reading import is_series
+from practice.vevent.stored import read_stored
 from practice.vevent.tree import Line, Part, tree
 from practice.vevent.values import moment, overlaps, ranges_in
 
@@ -77,15 +77,16 @@ class DataRequest:
         return self == DataRequest()
 
 
-def tell(text: str, asked: DataRequest, zone: tzinfo, limits: Limits) -> str:
+def tell(text: str, asked: DataRequest, zone: tzinfo, limits: Limits, *, plain: bool = True) -> str:
     """Return what is asked for of a text that `read` took; raises TooManyInstances.
 
-    `zone` is that of whole days and floating times.
+    `zone` is that of whole days and floating times. `plain` is that of `practice.vevent.stored`,
+    with the same result.
     """
     if asked.is_whole:
         return text
     if asked.expand is not None:
-        root = _expanded(text, asked.expand, zone, limits)
+        root = _expanded(text, asked.expand, zone, limits, plain)
     elif asked.limit_series is not None:
         root = _series_limited(text, asked.limit_series, zone)
     else:
@@ -102,15 +103,14 @@ def expanded(text: str, span: Span, *, zone: tzinfo, limits: Limits) -> str:
     return tell(text, DataRequest(expand=span), zone, limits)
 
 
-def _expanded(text: str, span: Span, zone: tzinfo, limits: Limits) -> Part:
-    component, calendar = parse(text, zone)
-    root = tree(text)
+def _expanded(text: str, span: Span, zone: tzinfo, limits: Limits, plain: bool) -> Part:
+    stored = read_stored(text, zone, plain=plain)
+    component, calendar, root, zones = stored.component, stored.calendar, stored.root, stored.zones
     if component not in _EXPANDED:
         return root
     parts = parts_of(calendar, component)
     originals = root.parts_of(component)
     others = [p for p in root.parts if p.name not in {component, "VTIMEZONE"}]
-    zones = Zones(zone, outline(text).timezones)
     if not is_series(parts):
         alone = [_in_utc(part, zones) for part in originals]
         return Part(root.name, root.lines, others + alone)
@@ -157,6 +157,8 @@ def _in_utc(part: Part, zones: Zones) -> Part:
 
 
 def _line_in_utc(line: Line, zones: Zones) -> Line:
+    if "TZID" not in line.text.upper():
+        return line
     tzid = line.parameters.get("TZID")
     if tzid is None:
         return line

@@ -38,15 +38,16 @@ BUSY_TYPES = {
 _RECURRING = frozenset({"RRULE", "RDATE", "EXDATE"})
 
 
-def read(text: str, *, zone: tzinfo, now: datetime, limits: Limits) -> Facts:
+def read(text: str, *, zone: tzinfo, now: datetime, limits: Limits, plain: bool = True) -> Facts:
     """Read the facts of one calendar object; raise a subclass of Invalid when it is none.
 
     `zone` is the calendar's, for whole days and floating times; `now` centres the expansion of
-    endless series. Atomic and pure; costs time linear in the text plus its instances.
+    endless series. Atomic and pure; costs time linear in the text plus its instances. `plain` is
+    that of `practice.vevent.parsing`, with the same result.
     """
     if len(text.encode("utf-8", "surrogatepass")) > limits.max_bytes:
         raise TooLarge(f"A calendar object may have {limits.max_bytes} bytes.")
-    component, calendar = parse(text, zone)
+    component, calendar = parse(text, zone, plain=plain)
     parts = parts_of(calendar, component)
     uid = common_uid(parts)
     for part in parts:

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from practice.content_lines import unfold
 from practice.errors import InvalidText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["Line", "Part", "tree"]
+__all__ = ["Line", "Part", "tree", "tree_of"]
 
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)')
@@ -31,21 +30,28 @@ _CARETS = {"n": "\n", "'": '"', "^": "^"}
 LONGEST_LINE = 75
 
 
-@dataclass(frozen=True)
 class Line:
-    """One content line, unfolded."""
+    """One content line, unfolded: its `text`, and its `name` in upper case."""
 
-    text: str
+    __slots__ = ("_apart", "name", "text")
 
-    @cached_property
-    def name(self) -> str:
-        """The name of the property, in upper case."""
-        found = _NAME.match(self.text)
-        return found[0].upper() if found else ""
+    def __init__(self, text: str) -> None:
+        found = _NAME.match(text)
+        self.text = text
+        self.name = found[0].upper() if found else ""
+        self._apart: tuple[dict[str, str], str] | None = None
 
-    @cached_property
+    def __repr__(self) -> str:
+        return f"Line({self.text!r})"
+
+    @property
     def _taken_apart(self) -> tuple[dict[str, str], str]:
-        position, told = len(self.name), {}
+        if self._apart is None:
+            self._apart = self._take_apart()
+        return self._apart
+
+    def _take_apart(self) -> tuple[dict[str, str], str]:
+        position, told = len(self.name), dict[str, str]()
         while found := _PARAMETER.match(self.text, position):
             values = (v.strip('"') for v in _PARAMETER_VALUE.findall(found[2]))
             told[found[1].upper()] = _CARET.sub(lambda m: _CARETS[m[1]], ",".join(values))
@@ -121,8 +127,13 @@ def _folded(line: str) -> str:
 
 def tree(text: str) -> Part:
     """Take a text apart that `practice.vevent.read` took; raises InvalidText for no component."""
+    return tree_of(unfold(text))
+
+
+def tree_of(lines: Iterable[str]) -> Part:
+    """Take content lines apart; raises InvalidText for no component."""
     stack = [Part("")]
-    for text_line in unfold(text):
+    for text_line in lines:
         line = Line(text_line)
         if line.name == "BEGIN":
             part = Part(line.value.strip().upper())

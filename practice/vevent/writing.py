@@ -19,6 +19,7 @@ from icalendar import vCalAddress, vText
 from practice.appointments import Slot, Status
 from practice.content_lines import outline, unfold
 from practice.timezones import known_zone, tzid_of, vtimezone
+from practice.vevent.blocks import blocks_of, zones_named
 from practice.vevent.library import calendar_of
 from practice.vevent.zones_by_reference import with_zones
 
@@ -52,9 +53,6 @@ _TOLD = (
 REFRESH = "PT15M"
 _HEX_COLOR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 _STAMPS = ("DTSTAMP", "LAST-MODIFIED")
-#: Ends a content line; where white space follows, the line goes on (RFC 5545 3.1).
-_LINE_END = re.compile(r"\r?\n(?![ \t])")
-_BEGIN_OR_END = re.compile(r"(BEGIN|END)(?:;[^:]*)?:\s*(\S*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,27 +172,33 @@ def _fingerprint(value: Any) -> str:
     return hashlib.sha256(told).hexdigest()[:16]
 
 
-def merge(texts: Iterable[str], title: str, zone: ZoneInfo, color: str = "") -> str:
+def merge(
+    texts: Iterable[str], title: str, zone: ZoneInfo, color: str = "", *, quick: bool = True
+) -> str:
     """Return calendar objects as one text under `title`, each zone's VTIMEZONE once.
 
     Zones that everybody knows get our VTIMEZONE, since texts disagree about them or leave it out;
     events that name no zone but the practice's are in `zone`. `color` is "#rrggbb", as clients
-    set it, or a CSS3 name.
+    set it, or a CSS3 name. `quick` is that of `practice.vevent.blocks`, with the same result.
     """
     zones: dict[str, str] = {zone.key: vtimezone(zone)}
     components: list[str] = []
+    named: dict[str, None] = {}
+    read: set[str] = set()
     for text in texts:
-        for name, block in _components(text):
-            if name == "VTIMEZONE":
+        for name, block in blocks_of(text, quick=quick):
+            if name != "VTIMEZONE":
+                components.append(block)
+                named |= dict.fromkeys(zones_named(block, quick=quick))
+            elif block not in read:
+                read.add(block)
                 tzid = tzid_of("\n".join(unfold(block)))
                 known = known_zone(tzid)
                 own = vtimezone(known) if known and known.key == tzid else block
                 zones.setdefault(tzid, own)
-            else:
-                components.append(block)
     shell, end = _head(title, zone, color).to_ical().decode(), "END:VCALENDAR\r\n"
-    text = "".join([shell.removesuffix(end), *zones.values(), *components, end])
-    return with_zones(text)
+    head = "".join([shell.removesuffix(end), *zones.values(), end])
+    return "".join([with_zones(head, named).removesuffix(end), *components, end])
 
 
 def _head(title: str, zone: ZoneInfo, color: str) -> ICalendar:
@@ -213,22 +217,3 @@ def _head(title: str, zone: ZoneInfo, color: str) -> ICalendar:
     elif color.isascii() and color.isalpha():
         head.add("COLOR", color.lower())
     return head
-
-
-def _components(text: str) -> Iterable[tuple[str, str]]:
-    """Yield (name, text) of the components directly below VCALENDAR, lines as they were."""
-    depth, name = 0, ""
-    block: list[str] = []
-    for line in _LINE_END.split(text.removeprefix("\ufeff")):
-        mark = _BEGIN_OR_END.match("".join(unfold(line)) if "\n" in line else line)
-        begins = mark is not None and mark[1].upper() == "BEGIN"
-        if mark is not None and begins:
-            depth += 1
-            if depth == 2:
-                name, block = mark[2].upper(), []
-        if depth >= 2 and line.strip("\r"):
-            block.append(line.replace("\r\n", "\n").replace("\n", "\r\n") + "\r\n")
-        if mark is not None and not begins:
-            if depth == 2:
-                yield name, "".join(block)
-            depth -= 1

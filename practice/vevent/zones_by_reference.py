@@ -13,7 +13,7 @@ from practice.content_lines import CONTENT_LINE
 from practice.timezones import known_zone, vtimezone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["with_zones", "without_zones"]
 
@@ -38,16 +38,20 @@ def without_zones(text: str) -> str:
     return "".join(kept)
 
 
-def with_zones(text: str) -> str:
-    """Return the text with a VTIMEZONE for each known zone that it names and does not bring."""
-    if "TZID=" not in text.upper():
+def with_zones(text: str, also: Iterable[str] = ()) -> str:
+    """Return the text with a VTIMEZONE for each known zone that it names and does not bring.
+
+    `also` are names of zones from elsewhere, for what is put into the text afterwards.
+    """
+    named: dict[str, None] = {}
+    if "TZID=" not in text.upper() and not also:
         return text
     blocks = list(_blocks(text))
     brought = {tzid for _, tzid in blocks if tzid is not None}
-    named: dict[str, None] = {}
     for block, tzid in blocks:
         if tzid is None:
             named |= dict.fromkeys(_named_in(block))
+    named |= dict.fromkeys(also)
     missing = [_vtimezone(name) for name in named if name not in brought]
     first = next((n for n, (block, _) in enumerate(blocks) if _begins_component(block)), None)
     if first is None or not any(missing):
