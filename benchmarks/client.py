@@ -117,7 +117,8 @@ def _whole(got: bytes, *, ended: bool) -> tuple[int, bytes, bool] | None:
 
 
 def _joined(chunked: bytes) -> bytes:
-    parts, at = [], 0
+    parts: list[bytes] = []
+    at = 0
     while True:
         end = chunked.index(b"\r\n", at)
         size = int(chunked[at:end].partition(b";")[0], 16)

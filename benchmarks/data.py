@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-__all__ = ["LENGTH", "PER_DAY", "Event", "day_of", "event", "events", "first_day", "series"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "LENGTH",
+    "PER_DAY",
+    "Event",
+    "day_of",
+    "event",
+    "events",
+    "first_day",
+    "series",
+    "stream",
+]
 
 #: Appointments of a doctor's day, every half hour from 8 to 15.
 PER_DAY = 14
@@ -75,10 +89,15 @@ def event(number: int, first: date, version: int = 0) -> Event:
     return Event(f"termin-{number:07d}.ics", uid, text, start.replace(tzinfo=_BERLIN))
 
 
+def stream(count: int) -> Iterator[Event]:
+    """Yield the appointments of a calendar, one after the other."""
+    first = first_day(count)
+    return (event(number, first) for number in range(count))
+
+
 def events(count: int) -> list[Event]:
     """Return the appointments of a calendar."""
-    first = first_day(count)
-    return [event(number, first) for number in range(count)]
+    return list(stream(count))
 
 
 def series(count: int) -> list[Event]:

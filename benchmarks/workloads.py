@@ -65,6 +65,10 @@ class Field:
         """Return the name of an object that is there."""
         return event(self.chance.randrange(self.count), self.first).name
 
+    def names(self, count: int) -> list[str]:
+        """Return the names of some of the objects that are there."""
+        return [event(n, self.first).name for n in self.chance.sample(range(self.count), count)]
+
     def put(self) -> Request:
         """Put an appointment after all others."""
         made = event(next(self._fresh), self.first)
@@ -152,10 +156,6 @@ def _mix(here: Field) -> Iterator[Request]:
             yield (here.delete() if drawn >= 0.98 else None) or here.put()
 
 
-def _names(here: Field) -> list[str]:
-    return [event(n, here.first).name for n in here.chance.sample(range(here.count), 50)]
-
-
 WORKLOADS = (
     Workload("PUT (1)", ("put",), 1, _endless(Field.put)),
     Workload("PUT (8)", ("put",), 8, _endless(Field.put)),
@@ -190,7 +190,7 @@ WORKLOADS = (
         "multiget of 50 (8)",
         ("multiget",),
         8,
-        _endless(lambda here: ask.multiget(here.read, _names(here))),
+        _endless(lambda here: ask.multiget(here.read, here.names(50))),
     ),
     Workload(
         "PROPFIND 1 (8)", ("listing",), 8, _endless(lambda here: ask.listing(here.read, here.count))

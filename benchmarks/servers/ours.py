@@ -23,11 +23,12 @@ from practice.database import SqlDatabase
 from practice.passwords import hash_password
 from practice.use_cases.accounts import add_account, set_password
 from practice.use_cases.house import add_doctor, ensure_main_calendar
+from praxis_caldav.setting_sources import variable
 from tests.postgres import PostgresServer
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from benchmarks.data import Event
 
@@ -44,11 +45,16 @@ class Ours:
     most = 1_000_000
 
     def __init__(
-        self, title: str, database_url: str = "", *, workers: int = 1, **settings: str
+        self,
+        title: str,
+        database_url: str = "",
+        *,
+        workers: int = 1,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.title = title
         self._workers = workers
-        self._settings = settings
+        self._settings = {variable(name): value for name, value in (settings or {}).items()}
         self._folder = tempfile.TemporaryDirectory(prefix="praxis-bench-")
         self._url = database_url or f"sqlite:///{self._folder.name}/praxis.db"
         self._port = free_port()
@@ -89,7 +95,7 @@ class Ours:
         told = (Path(self._folder.name) / "log").read_text("utf-8", "replace")
         raise AssertionError(f"the server was not ready in time:\n{told}")
 
-    def fill(self, name: str, events: Sequence[Event]) -> Place:
+    def fill(self, name: str, events: Iterable[Event]) -> Place:
         """See the Protocol."""
         now = datetime.now(UTC)
         database = SqlDatabase(self._url)
@@ -134,10 +140,11 @@ class Ours:
 class OursOnPostgres(Ours):
     """The same with two processes on a PostgreSQL that flushes every commit to the disk."""
 
-    def __init__(self, title: str, **settings: str) -> None:
+    def __init__(self, title: str, settings: Mapping[str, str] | None = None) -> None:
         self._postgres = PostgresServer(durable=True)
         self._postgres.start()
-        super().__init__(title, self._postgres.new_database(), workers=2, **settings)
+        url = self._postgres.new_database()
+        super().__init__(title, url, workers=2, settings=settings)
 
     def processes(self) -> Sequence[int]:
         """See the Protocol."""
