@@ -78,9 +78,7 @@ def launch_php(
     config = _FPM.format(
         folder=folder, workers=_WORKERS, include_path=include_path, reported=_ERRORS
     )
-    programs.launch(
-        find_php(), "--nodaemonize", "--fpm-config", programs.write("fpm.conf", config)
-    )
+    programs.launch(find_php(), "--nodaemonize", "--fpm-config", programs.write("fpm.conf", config))
     location = _LOCATION.format(folder=folder, root=root, script=script, name=name)
     launch_nginx(programs, port, location)
     programs.wait_for(port, f"{script}/")
