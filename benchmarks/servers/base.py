@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.data import Event
 
@@ -20,11 +20,15 @@ class NotHere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A calendar: port of 127.0.0.1, path (with slashes), Authorization header."""
+    """A calendar: port of 127.0.0.1, path (with slashes), Authorization header.
+
+    `file` is the path of the whole calendar as one file, "" where it is `path`.
+    """
 
     port: int
     path: str
     authorization: str
+    file: str = ""
 
 
 class Server(Protocol):
@@ -34,6 +38,10 @@ class Server(Protocol):
     title: str
     #: The most appointments it is filled with; more would take too long, which is told.
     most: int
+
+    @property
+    def cannot(self) -> Mapping[str, str]:
+        """The kinds of requests that it answers wrongly or not at all, and how: see `check`."""
 
     def start(self) -> None:
         """Start it, with nothing in it, and wait until it answers; raises NotHere."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.servers.base import Place, basic
 from benchmarks.servers.filling import make_calendar, put_all
@@ -12,7 +12,7 @@ from benchmarks.servers.running import PASSWORD, USER, Programs, find, release
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.data import Event
 
@@ -66,7 +66,7 @@ class Cyrus:
     """
 
     most = 10_000
-    cannot: frozenset[str] = frozenset()
+    cannot: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self) -> None:
         self._master, self._saslpasswd, _ = find(
@@ -112,7 +112,7 @@ class Cyrus:
         path = f"/dav/calendars/user/{USER}/{name}/"
         place = Place(self._port, path, basic(USER, PASSWORD))
         make_calendar(place)
-        put_all(place, events)
+        put_all(place, events, connections=1)  # a calendar is locked for each
         return place
 
     def restart(self) -> float:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from benchmarks.servers.base import NotHere, Place, basic
+from benchmarks.servers.base import Place, basic
+from benchmarks.servers.database import Database
 from benchmarks.servers.filling import make_calendar, put_all
 from benchmarks.servers.php import find_php, launch_php
-from benchmarks.servers.running import PASSWORD, USER, Programs, find, postgres_ids, release
-from tests.postgres import PostgresMissing, PostgresServer
+from benchmarks.servers.running import PASSWORD, USER, Programs, find, release
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.data import Event
 
@@ -45,32 +45,27 @@ class Davical:
     """
 
     most = 10_000
-    cannot: frozenset[str] = frozenset()
+    cannot: ClassVar[Mapping[str, str]] = {
+        "sync": "names the last change before the token once more"
+    }
 
     def __init__(self) -> None:
         find_php()
-        self._script, self._memcached, self._psql, _ = find(
-            _PACKAGES, "/usr/share/davical/dba/create-database.sh", "memcached", "psql", "createdb"
+        self._script, self._memcached = find(
+            _PACKAGES, "/usr/share/davical/dba/create-database.sh", "memcached"
         )
         self.title = f"DAViCal {release('davical')}"
-        try:
-            self._database = PostgresServer(durable=True)
-        except PostgresMissing as missing:
-            raise NotHere(str(missing)) from missing
+        self._database = Database()
         self._programs = Programs("www-data")
         self._port = free_port()
 
     def start(self) -> None:
         """See the Protocol."""
         self._database.start()
-        environment = {
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(self._database.port),
-            "PGUSER": "praxis",
-        }
+        environment = self._database.environment
         self._programs.call("sh", self._script, "davical", PASSWORD, **environment)
         account = _ACCOUNT.format(user=USER, password=PASSWORD)
-        self._programs.call(self._psql, "-d", "davical", "-c", account, **environment)
+        self._database.run(self._programs, "davical", "-c", account)
         config = _CONFIG.format(database=self._database.port, folder=self._programs.folder)
         self._programs.write("davical-conf.php", config)
         self._launch()
@@ -103,7 +98,7 @@ class Davical:
 
     def processes(self) -> Sequence[int]:
         """See the Protocol."""
-        return [*self._programs.ids(), *postgres_ids(self._database)]
+        return [*self._programs.ids(), *self._database.ids()]
 
     def stop(self) -> None:
         """See the Protocol."""

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.client import ask
 from benchmarks.requests import multiget
@@ -15,7 +15,7 @@ from benchmarks.servers.running import PASSWORD, USER, Programs
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.data import Event
 
@@ -46,7 +46,7 @@ class Radicale:
     """
 
     most = 10_000
-    cannot: frozenset[str] = frozenset()
+    cannot: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self) -> None:
         self.title = f"Radicale {version('radicale')}"

@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.servers.base import NotHere
-from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["PASSWORD", "USER", "Programs", "find", "postgres_ids", "release"]
+__all__ = ["PASSWORD", "USER", "Programs", "descendants", "find", "release"]
 
 #: The account that every peer is given.
 USER = "empfang"
@@ -175,12 +174,6 @@ def _alive(pids: Sequence[int]) -> list[int]:
             return left
         time.sleep(_PAUSE)
     return []
-
-
-def postgres_ids(server: PostgresServer) -> list[int]:
-    """Return the processes of a PostgreSQL."""
-    lines = (server.folder / "data" / "postmaster.pid").read_text().splitlines()
-    return list(descendants(int(lines[0])))
 
 
 def find(packages: str, *programs: str) -> list[Path]:

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.servers.base import NotHere, Place
 from benchmarks.servers.running import Programs, find
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.data import Event
 
@@ -45,7 +45,10 @@ class Xandikos:
     """
 
     most = 10_000
-    cannot = frozenset({"whole"})
+    cannot: ClassVar[Mapping[str, str]] = {
+        "password": "asks for none over plain HTTP",
+        "whole": "only to who asks for it with an Accept header",
+    }
 
     def __init__(self) -> None:
         self.title = f"Xandikos {_VERSION} (no passwords)"
