@@ -8,8 +8,6 @@ import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
-from benchmarks.client import ask
-from benchmarks.requests import multiget
 from benchmarks.servers.base import Place, basic
 from benchmarks.servers.running import PASSWORD, USER, Programs
 from tests.servers import free_port
@@ -21,6 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Radicale"]
 
+# Without waiting for the disk at each of the files that it writes.
+_READ = """
+import sys
+from radicale import config, storage
+read = config.load([(sys.argv[1], False)])
+read.update({"storage": {"_filesystem_fsync": "False"}}, "filling", privileged=True)
+opened = storage.load(read)
+with opened.acquire_lock("w"):
+    (calendar,) = opened.discover(sys.argv[2])
+    calendar.sync()
+"""
 _CONFIG = """\
 [server]
 hosts = 127.0.0.1:{port}
@@ -55,26 +64,26 @@ class Radicale:
 
     def start(self) -> None:
         """See the Protocol."""
-        folder = self._programs.folder
         self._programs.write("users", f"{USER}:{PASSWORD}\n")
-        self._programs.write("config", _CONFIG.format(port=self._port, folder=folder))
         self._launch()
 
     def _launch(self) -> None:
-        config = self._programs.folder / "config"
+        folder = self._programs.folder
+        config = self._programs.write("config", _CONFIG.format(port=self._port, folder=folder))
         self._programs.launch(sys.executable, "-m", "radicale", "--config", config)
         self._programs.wait_for(self._port)
 
     def fill(self, name: str, events: Sequence[Event]) -> Place:
-        """Write the files, then have each read once, which fills the cache."""
-        folder = self._programs.folder / "collections" / "collection-root" / USER / name
+        """Write the files, then let Radicale's own code read each, which fills its caches."""
+        programs = self._programs
+        path = f"/{USER}/{name}/"
+        folder = programs.folder / "collections" / "collection-root" / USER / name
         folder.mkdir(parents=True)
         for event in events:
             (folder / event.name).write_text(event.text, "utf-8", newline="")
         (folder / ".Radicale.props").write_text(json.dumps({"tag": "VCALENDAR"}))
-        place = Place(self._port, f"/{USER}/{name}/", basic(USER, PASSWORD))
-        ask(self._port, multiget(place, [event.name for event in events]))
-        return place
+        programs.call(sys.executable, "-c", _READ, programs.folder / "config", path)
+        return Place(self._port, path, basic(USER, PASSWORD))
 
     def restart(self) -> float:
         """See the Protocol."""

@@ -29,6 +29,7 @@ USER = "empfang"
 PASSWORD = "ein-langes-Passwort"
 
 _DEADLINE = 60.0  # seconds for a start, and for an end
+_LONGEST = 600.0  # seconds for a program that only has to come to its end
 _PAUSE = 0.005
 
 
@@ -74,7 +75,7 @@ class Programs:
         """Run a program to its end; raises RuntimeError with the log if it fails."""
         with (self.folder / "log").open("ab") as log:
             process = self._popen(command, log.fileno(), env, stdin=subprocess.PIPE)
-        process.communicate(text.encode(), _DEADLINE)
+        process.communicate(text.encode(), _LONGEST)
         if process.returncode != 0:
             raise RuntimeError(f"{command[0]} failed:\n{self.log}")
 
