@@ -16,7 +16,7 @@ from benchmarks.client import drive
 from benchmarks.requests import put
 from benchmarks.servers.bare_app import make_tables
 from benchmarks.servers.base import Place, basic
-from benchmarks.servers.running import postgres_ids
+from benchmarks.servers.database import postgres_ids
 from tests.postgres import PostgresServer
 from tests.servers import free_port
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from benchmarks.servers.running import Programs
 
-__all__ = ["Database"]
+__all__ = ["Database", "postgres_ids"]
 
 
 class Database:
@@ -50,9 +50,14 @@ class Database:
 
     def ids(self) -> Sequence[int]:
         """Return its processes."""
-        lines = (self._server.folder / "data" / "postmaster.pid").read_text().splitlines()
-        return list(descendants(int(lines[0])))
+        return postgres_ids(self._server)
 
     def close(self) -> None:
         """End it and remove it."""
         self._server.close()
+
+
+def postgres_ids(server: PostgresServer) -> list[int]:
+    """Return the processes of a PostgreSQL."""
+    lines = (server.folder / "data" / "postmaster.pid").read_text().splitlines()
+    return list(descendants(int(lines[0])))

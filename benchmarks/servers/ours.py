@@ -16,7 +16,7 @@ import httpx
 
 from benchmarks import bulk
 from benchmarks.servers.base import Place, basic
-from benchmarks.servers.running import postgres_ids
+from benchmarks.servers.database import postgres_ids
 from practice.access import SYSTEM, Account, Role
 from practice.accounts import Doctor
 from practice.database import SqlDatabase
