@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, true, update
 from practice.calendars import COMPONENTS, Calendar, CalendarKind, ChangeKind, check_calendar_name
 from practice.database.ledger import HOUSE
 from practice.database.objects import SqlObjects
-from practice.database.rows import calendar_of, stored
+from practice.database.rows import CALENDAR, calendar_of, stored
 from practice.database.tables import account_properties, calendars, grants, house, objects
 from practice.errors import NameTaken
 from practice.log import CalendarEntry
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlCalendars"]
 
-_CALENDARS = select(calendars).order_by(calendars.c.name)
+_CALENDARS = select(*CALENDAR).order_by(calendars.c.name)
 #: The house's row is told along with each.
 _CALENDARS_IN_HOUSE = (
-    select(calendars, *HOUSE)
+    select(*CALENDAR, *HOUSE)
     .select_from(house.outerjoin(calendars, true()))
     .order_by(calendars.c.name)
 )
-_CALENDAR = select(calendars).where(calendars.c.name == bindparam("name"))
+_CALENDAR = select(*CALENDAR).where(calendars.c.name == bindparam("name"))
 
 
 class SqlCalendars(SqlObjects):
