@@ -149,7 +149,7 @@ class SqlFinding(SqlLog):
 
     def texts(self, view: View, component: str | None = None) -> Iterator[CalendarObject]:
         """See the port."""
-        query = _objects_of(shape_of(view), component is not None)
+        query = _objects_of(shape_of(view), bool(component))
         values = {**values_of(view), "component": component}
         options = {"yield_per": CHUNK}
         for row in self._connection.execute(query, values, execution_options=options):
@@ -160,16 +160,16 @@ class SqlFinding(SqlLog):
     ) -> list[CalendarObject]:
         """See the port."""
         if span == Span():  # what has no occurrence left is somewhere in no time
-            query = _objects_of(shape_of(view), component is not None)
+            query = _objects_of(shape_of(view), bool(component))
         else:
-            query = _objects_within(shape_of(view), component is not None)
+            query = _objects_within(shape_of(view), bool(component))
         return self._objects(query, view, span, component, uid_part)
 
     def beyond(
         self, view: View, span: Span, component: str | None, uid_part: str = ""
     ) -> list[CalendarObject]:
         """See the port."""
-        query = _objects_beyond(shape_of(view), component is not None)
+        query = _objects_beyond(shape_of(view), bool(component))
         return self._objects(query, view, span, component, uid_part)
 
     def _objects(
