@@ -279,6 +279,38 @@ def test_a_uid_may_stand_in_two_calendars_and_both_are_told(practice: SqlDatabas
         assert holders == {calendar(uow, MUELLER).id: "a", calendar(uow, SCHMIDT).id: "b"}
 
 
+def test_a_place_tells_what_is_under_a_name_and_who_has_a_uid(practice: SqlDatabase) -> None:
+    with writing(practice) as uow:
+        here = save(uow, "x.ics", "one")
+        there = save(uow, "y.ics", "one", name=SCHMIDT)
+        other = save(uow, "z.ics", "two")
+    with reading(practice) as uow:
+        mine = calendar(uow)
+        place = uow.calendars.place(mine, "x.ics", "one")
+        assert place.there is not None
+        assert place.there.text == an_event("one")
+        assert sorted(place.holders, key=lambda head: head.id) == [here, there]
+        place = uow.calendars.place(mine, "x.ics", "two")
+        assert place.there is not None
+        assert place.there.uid == "one"
+        assert place.holders == (other,)
+        place = uow.calendars.place(mine, "y.ics", "one")
+        assert place.there is None
+        assert len(place.holders) == 2
+        place = uow.calendars.place(mine, "new.ics", "new")
+        assert (place.there, place.holders) == (None, ())
+
+
+def test_a_uid_is_held_to_the_place_that_was_looked_at(practice: SqlDatabase) -> None:
+    with writing(practice) as uow:
+        save(uow, "x.ics", "one")
+        draft = a_draft("y.ics", an_event("one"))
+        place = uow.calendars.place(calendar(uow), "y.ics", "one")
+        with pytest.raises(UidTaken) as refused:
+            uow.calendars.save(calendar(uow), draft, place)
+        assert refused.value.href == "x.ics"
+
+
 def test_a_removed_object_is_handed_out_a_last_time(practice: SqlDatabase) -> None:
     with writing(practice) as uow:
         saved = save(uow, "a")
@@ -729,6 +761,28 @@ def test_a_snapshot_stays_as_it_was_and_the_next_is_new(practice: SqlDatabase) -
         assert (whole(old), old.log_state()) == (seen, before)
         with reading(practice) as new:
             assert hrefs(new.calendars.listing(whole(new))) == ["a"]
+
+
+def test_calendars_and_counter_are_of_one_moment(practice: SqlDatabase) -> None:
+    with reading(practice) as uow:
+        before = calendar(uow).number
+        with writing(practice) as other:
+            after = save(other, "a").number
+        last = uow.log_state().number
+        assert last == max(one.number for one in uow.calendars.all()) == after - 1
+        assert calendar(uow).number == before
+    with writing(practice) as uow:
+        assert calendar(uow).number == uow.log_state().number == after
+        save(uow, "b")
+        # What this transaction adds is told by the counter at once, by the calendar at its end.
+        assert (uow.log_state().number, calendar(uow).number) == (after + 1, after)
+
+
+def test_properties_that_were_read_cannot_be_changed_in_passing(practice: SqlDatabase) -> None:
+    with reading(practice) as uow:
+        (first, *_) = uow.calendars.all()
+    with pytest.raises(TypeError):
+        first.properties["displayname"] = "Somebody else's"  # type: ignore[index]
 
 
 def test_what_is_not_committed_is_not_seen(practice: SqlDatabase) -> None:

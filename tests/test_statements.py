@@ -13,8 +13,8 @@ import icalendar
 import pytest
 from sqlalchemy import event
 
-from practice.calendars import CalendarObject
-from tests.building import DOCTORS, a_draft, a_practice, an_event, the_view, writing
+from practice.calendars import CalendarObject, Level
+from tests.building import DOCTORS, a_draft, a_practice, an_event, the_account, the_view, writing
 from tests.conftest import BACKENDS, a_database
 from tests.dav import (
     CALENDARSERVER,
@@ -382,8 +382,8 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
         Cost(8),
     ),
     "free-busy at the outbox": (reads(asked_at_the_outbox), Cost(8)),
-    "principal search": (reads(searched), Cost(4)),
-    "expanded principal": (reads(expanded), Cost(3)),
+    "principal search": (reads(searched), Cost(5)),
+    "expanded principal": (reads(expanded), Cost(4)),
     "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(5)),
     "sync, no change": (sync_without_change, Cost(4)),
     "sync, one change": (sync_after_one_change, Cost(7)),
@@ -478,6 +478,25 @@ def test_no_statement_walks_through_a_table_that_grows(costs: Costs) -> None:
     for statement, plan in costs.plans.items():
         walked = {one[1] for one in WALK.finditer(plan)} & GROWING
         assert not walked, f"{statement}\n{plan}"
+
+
+@pytest.mark.parametrize("grants", [0, 3])
+def test_a_name_that_nobody_has_costs_what_every_name_does(
+    practice: SqlDatabase, grants: int
+) -> None:
+    with writing(practice) as uow:
+        account = the_account(uow, "empfang")
+        for calendar in uow.calendars.all()[:grants]:
+            uow.accounts.grant(account, calendar.id, Level.READ)
+    meter, said = Meter(practice), {}
+    with clients(practice, "empfang") as (client,):
+        for name in ("empfang", "nobody"):
+            with meter.running():
+                refused = client.request("PROPFIND", MUELLER, auth=(name, "wrong"))
+                assert refused.status_code == 401
+            said[name] = [statement for statement, _ in meter.said]
+    assert any("failures" in statement for statement in said["nobody"])
+    assert said["empfang"] == said["nobody"]
 
 
 def test_the_meter_counts(practice: SqlDatabase) -> None:

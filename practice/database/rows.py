@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam
@@ -15,7 +17,7 @@ from practice.calendars import (
     ChangeKind,
     ObjectHead,
 )
-from practice.database.tables import objects
+from practice.database.tables import calendars, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from practice.calendars import View
 
 __all__ = [
+    "CALENDAR",
     "HEAD",
     "WHOLE",
     "Shape",
@@ -39,6 +42,17 @@ __all__ = [
     "values_of",
 ]
 
+CALENDAR: tuple[Any, ...] = (
+    calendars.c.id,
+    calendars.c.name,
+    calendars.c.kind,
+    calendars.c.doctor_id,
+    calendars.c.number,
+    calendars.c.mark,
+    calendars.c.changed,
+    calendars.c.components,
+    calendars.c.properties,
+)
 HEAD: tuple[Any, ...] = (
     objects.c.id,
     objects.c.calendar_id,
@@ -88,17 +102,26 @@ def owned(query: Select[Any], table: Any, own: bool) -> Select[Any]:
 
 
 def calendar_of(row: Row[Any]) -> Calendar:
-    """Return a row as a record."""
+    """Return a row as a record; it begins with CALENDAR."""
+    return _calendar(*row[: len(CALENDAR)])
+
+
+@lru_cache(maxsize=1000)
+def _calendar(*columns: Any) -> Calendar:
+    """Return the columns of CALENDAR as a record. Every request reads every calendar, and few
+    have changed since the last: of the same columns it is made once.
+    """
+    id_, name, kind, doctor_id, number, mark, changed, components, properties = columns
     return Calendar(
-        id=row.id,
-        name=row.name,
-        kind=CalendarKind(row.kind),
-        doctor_id=row.doctor_id,
-        number=row.number,
-        changed=row.changed,
-        mark=row.mark,
-        components=tuple(row.components.split(",")),
-        properties=json.loads(row.properties),
+        id=id_,
+        name=name,
+        kind=CalendarKind(kind),
+        doctor_id=doctor_id,
+        number=number,
+        changed=changed,
+        mark=mark,
+        components=tuple(components.split(",")),
+        properties=MappingProxyType(json.loads(properties)),
     )
 
 

@@ -144,7 +144,7 @@ Index(
 )
 
 #: The time index. `reach` classes occurrences by length, so that those overlapping a range of
-#: time are found between two bounds of `start` and not by walking the past (see SqlCalendars).
+#: time are found between two bounds of `start` and not by walking the past (see SqlFinding).
 occurrences = Table(
     "occurrences",
     metadata,

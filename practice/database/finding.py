@@ -1,0 +1,210 @@
+"""Finding objects, in tables: by name, by UID, by view, by time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CompoundSelect, Select, bindparam, case, or_, select, union_all
+
+from practice.calendars import Calendar, CalendarObject, ObjectHead, Place, Span, View
+from practice.database.log import CHUNK, SqlLog, named, values_of_names
+from practice.database.rows import (
+    HEAD,
+    WHOLE,
+    Shape,
+    head_of,
+    object_of,
+    of_shape,
+    owned,
+    shape_of,
+    values_of,
+)
+from practice.database.tables import objects, occurrences
+from practice.database.time_index import bounds, overlapping
+from practice.vevent import Busy, Occupied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+__all__ = ["HERE", "SqlFinding"]
+
+#: The object under a name in a calendar.
+HERE = (objects.c.calendar_id == bindparam("calendar")) & (objects.c.href == bindparam("href"))
+_HEAD = select(*HEAD).where(HERE)
+#: Only the object under the name comes with its text.
+_PLACE = select(*HEAD, case((HERE, objects.c.text)).label("text")).where(
+    HERE | (objects.c.uid == bindparam("uid"))
+)
+_UID_HOLDERS = select(*HEAD).where(objects.c.uid == bindparam("uid"))
+_INDEX = (
+    select(occurrences.c.start, occurrences.c.end, occurrences.c.busy)
+    .where(occurrences.c.object_id == bindparam("object"))
+    .order_by(occurrences.c.start, occurrences.c.end)
+)
+
+
+@lru_cache
+def _objects_named(count: int, own: bool) -> Select[Any]:
+    """Return the query of objects by their names in so many calendars."""
+    return owned(select(*WHOLE).where(named(count)), objects, own)
+
+
+@lru_cache
+def _heads_of(shape: Shape) -> Select[Any]:
+    return owned(select(*HEAD).where(of_shape(objects, shape)), objects, shape.own)
+
+
+@lru_cache
+def _objects_of(shape: Shape, by_component: bool) -> Select[Any]:
+    query = select(*WHOLE).where(of_shape(objects, shape))
+    return _narrowed(query, shape, by_component)
+
+
+@lru_cache
+def _objects_within(shape: Shape, by_component: bool) -> Select[Any]:
+    """Return the query of objects with an occurrence in a span."""
+    hits = union_all(*(select(occurrences.c.object_id).where(part) for part in overlapping(shape)))
+    # By id alone: SQLite would take the calendar for the better way, and walk all of it.
+    return _narrowed(select(*WHOLE).where(objects.c.id.in_(hits)), shape, by_component)
+
+
+@lru_cache
+def _objects_beyond(shape: Shape, by_component: bool) -> Select[Any]:
+    """Return the query of endless series that are not indexed in all of a span."""
+    query = select(*WHOLE).where(
+        of_shape(objects, shape),
+        objects.c.covered_until.is_not(None),
+        or_(
+            objects.c.covered_until < bindparam("span_end"),
+            objects.c.covered_from > bindparam("span_start"),
+        ),
+    )
+    return _narrowed(query, shape, by_component)
+
+
+def _narrowed(query: Select[Any], shape: Shape, by_component: bool) -> Select[Any]:
+    if by_component:
+        query = query.where(objects.c.component == bindparam("component"))
+    return owned(query, objects, shape.own)
+
+
+@lru_cache
+def _occupied(shape: Shape) -> CompoundSelect[Any]:
+    """Return the query of occurrences in a span that are not free."""
+    columns = (occurrences.c.start, occurrences.c.end, occurrences.c.busy)
+    busy = occurrences.c.busy != int(Busy.FREE)
+    others = occurrences.c.object_id != bindparam("left_out")
+    parts = (select(*columns).where(part, busy, others) for part in overlapping(shape))
+    if shape.own:
+        joined = objects.c.id == occurrences.c.object_id
+        parts = (owned(part.join(objects, joined), objects, own=True) for part in parts)
+    return union_all(*parts)
+
+
+class SqlFinding(SqlLog):
+    """The part of the Calendars port that finds objects."""
+
+    def get(self, view: View, names: Iterable[str]) -> Mapping[str, CalendarObject]:
+        """See the port."""
+        visible = {source.id for source in view.sources}
+        located = {name: view.locate(name) for name in names}
+        found: dict[tuple[int, str], CalendarObject] = {}
+        wanted = [(c.id, href) for c, href in located.values() if c.id in visible]
+        for start in range(0, len(wanted), CHUNK):
+            hrefs: dict[int, list[str]] = {}
+            for calendar_id, href in wanted[start : start + CHUNK]:
+                hrefs.setdefault(calendar_id, []).append(href)
+            query = _objects_named(len(hrefs), view.owner_id is not None)
+            values = {**values_of_names(hrefs), "owner": view.owner_id}
+            rows = self._connection.execute(query, values)
+            found |= {(row.calendar_id, row.href): object_of(row) for row in rows}
+        pairs = ((name, found.get((c.id, href))) for name, (c, href) in located.items())
+        return {name: item for name, item in pairs if item is not None}
+
+    def aliased(self, view: View, aliases: Iterable[str]) -> dict[str, CalendarObject]:
+        """See the port."""
+        wanted, visible = sorted(aliases), {source.id for source in view.sources}
+        found = {}
+        for start in range(0, len(wanted), CHUNK):
+            some = objects.c.alias.in_(wanted[start : start + CHUNK])
+            query = select(objects.c.alias, *WHOLE).where(some)
+            query = owned(query, objects, view.owner_id is not None)
+            for alias, *row in self._connection.execute(query, {"owner": view.owner_id}):
+                item = object_of(row)
+                if item.calendar_id in visible:
+                    found[alias] = item
+        return found
+
+    def head(self, calendar: Calendar, href: str) -> ObjectHead | None:
+        """See the port."""
+        values = {"calendar": calendar.id, "href": href}
+        row = self._connection.execute(_HEAD, values).first()
+        return head_of(row) if row else None
+
+    def listing(self, view: View) -> Iterator[ObjectHead]:
+        """See the port."""
+        for row in self._connection.execute(_heads_of(shape_of(view)), values_of(view)):
+            yield head_of(row)
+
+    def texts(self, view: View, component: str | None = None) -> Iterator[CalendarObject]:
+        """See the port."""
+        query = _objects_of(shape_of(view), bool(component))
+        values = {**values_of(view), "component": component}
+        options = {"yield_per": CHUNK}
+        for row in self._connection.execute(query, values, execution_options=options):
+            yield object_of(row)
+
+    def within(
+        self, view: View, span: Span, component: str | None, uid_part: str = ""
+    ) -> list[CalendarObject]:
+        """See the port."""
+        if span == Span():  # what has no occurrence left is somewhere in no time
+            query = _objects_of(shape_of(view), bool(component))
+        else:
+            query = _objects_within(shape_of(view), bool(component))
+        return self._objects(query, view, span, component, uid_part)
+
+    def beyond(
+        self, view: View, span: Span, component: str | None, uid_part: str = ""
+    ) -> list[CalendarObject]:
+        """See the port."""
+        query = _objects_beyond(shape_of(view), bool(component))
+        return self._objects(query, view, span, component, uid_part)
+
+    def _objects(
+        self, query: Select[Any], view: View, span: Span, component: str | None, uid_part: str
+    ) -> list[CalendarObject]:
+        if uid_part:
+            query = query.where(objects.c.uid.icontains(uid_part, autoescape=True))
+        values = {**values_of(view), **bounds(span), "component": component}
+        return [object_of(row) for row in self._connection.execute(query, values)]
+
+    def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
+        """See the port."""
+        values = {**values_of(view), **bounds(span), "left_out": leave_out}
+        rows = self._connection.execute(_occupied(shape_of(view)), values)
+        return sorted(
+            (Occupied(row.start, row.end, Busy(row.busy)) for row in rows), key=lambda o: o.start
+        )
+
+    def index_of(self, object_id: int) -> list[Occupied]:
+        """See the port."""
+        rows = self._connection.execute(_INDEX, {"object": object_id})
+        return [Occupied(row.start, row.end, Busy(row.busy)) for row in rows]
+
+    def uid_holders(self, uid: str) -> list[ObjectHead]:
+        """See the port."""
+        rows = self._connection.execute(_UID_HOLDERS, {"uid": uid})
+        return [head_of(row) for row in rows]
+
+    def place(self, calendar: Calendar, href: str, uid: str) -> Place:
+        """See the port."""
+        values = {"calendar": calendar.id, "href": href, "uid": uid}
+        there, holders = None, []
+        for row in self._connection.execute(_PLACE, values):
+            if row.calendar_id == calendar.id and row.href == href:
+                there = object_of(row)
+            if row.uid == uid:
+                holders.append(head_of(row[:-1]))
+        return Place(there, tuple(holders))
