@@ -41,7 +41,9 @@ SELECT 1, user_no, 'Empfang', 0::BIT(24) FROM made;
 class Davical:
     """DAViCal in 4 workers of php-fpm behind nginx, with memcached and a PostgreSQL of its own.
 
-    Settings as its own; a password in plain text, its cheapest, compared in the database's row.
+    Its own settings otherwise; a password in plain text, its cheapest, in the database. What limits
+    it: each request connects to the database anew. The first PUTs at once fail with 500 if they
+    bring a time zone that it does not know yet.
     """
 
     most = 10_000

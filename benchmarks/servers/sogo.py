@@ -53,7 +53,8 @@ class Sogo:
     """SOGo with 4 workers, memcached and a PostgreSQL of its own, behind nginx.
 
     Its guide wants a web server in front, and it closes each connection without announcing it.
-    Passwords in plain text, kept in memcached once they were right.
+    A change within the second of a sync token is never told with that token. Passwords in plain
+    text, kept in memcached once they were right.
     """
 
     most = 10_000
