@@ -39,7 +39,7 @@ from tests.in_process import clients
 if TYPE_CHECKING:
     from practice.database import SqlDatabase
 
-MUELLER = f"{HOME}dr-mueller/"
+MUELLER, SCHMIDT = f"{HOME}dr-mueller/", f"{HOME}dr-schmidt/"
 NAMES = (
     "plain.ics",
     "a b.ics",
@@ -73,13 +73,15 @@ def both(
 
 
 def fill(database: SqlDatabase) -> None:
-    """Put objects of odd names into a calendar, one with a property of its own."""
+    """Put objects of odd names into two calendars, one with a property of its own."""
     with clients(database, "empfang") as (client,):
         for number, name in enumerate(NAMES):
             text = an_event(
                 f"uid-{number}", f"202611{number + 10}T100000", f"202611{number + 10}T110000"
             )
-            assert client.put(MUELLER + quote(name), content=text.encode()).status_code == 201
+            for calendar in (MUELLER, SCHMIDT):
+                answer = client.put(calendar + quote(name), content=text.encode())
+                assert answer.status_code == 201
         note = "<prop><displayname>eins &amp; zwei</displayname></prop>"
         body = f"<propertyupdate {XMLNS}><set>{note}</set></propertyupdate>"
         assert client.request("PROPPATCH", MUELLER + "plain.ics", content=body).status_code == 207
@@ -104,10 +106,11 @@ def questions() -> Iterator[tuple[str, str, str, str]]:
     filter_ = f'<C:filter><C:comp-filter name="VCALENDAR">{kind}</C:comp-filter></C:filter>'
     token = "<sync-token/><sync-level>1</sync-level>"
     for one in wanted:
-        for path in (MUELLER, f"{HOME}praxis/", f"{MUELLER}appointments.ics/"):
+        for path in (SCHMIDT, f"{HOME}praxis/", f"{MUELLER}appointments.ics/"):
             yield "PROPFIND", path, "1", f"<propfind {XMLNS}>{one}</propfind>"
-        yield "REPORT", MUELLER, "1", f"<C:calendar-query {XMLNS}>{one}{filter_}</C:calendar-query>"
-        yield "REPORT", MUELLER, "0", f"<sync-collection {XMLNS}>{token}{one}</sync-collection>"
+        union = f"{HOME}praxis/"
+        yield "REPORT", union, "1", f"<C:calendar-query {XMLNS}>{one}{filter_}</C:calendar-query>"
+        yield "REPORT", SCHMIDT, "0", f"<sync-collection {XMLNS}>{token}{one}</sync-collection>"
         yield (
             "REPORT",
             MUELLER,
@@ -224,14 +227,14 @@ SCRAPS = (
 def test_plain_events_with_scraps_in_them_are_read_or_refused_alike() -> None:
     chosen = random.Random(20261121)
     plain = 0
-    for _ in range(4000):
+    for _ in range(3000):
         text = chosen.choice(TEXTS)
         for _ in range(chosen.randrange(1, 4)):
             at = chosen.randrange(text.rfind("BEGIN:V") + 1, len(text) + 1)
             text = text[:at] + chosen.choice(SCRAPS) + text[at + chosen.choice((0, 0, 1, 5)) :]
         plain += is_plain(text)
         assert facts_of(text, plain=True) == facts_of(text, plain=False), text
-    assert plain > 300
+    assert plain > 200
 
 
 def test_plain_events_are_expanded_as_all_are() -> None:

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from practice.calendars import CalendarObject, Level
+from practice.vevent.plain import PlainCalendar
 from tests.building import DOCTORS, a_draft, a_practice, an_event, the_account, the_view, writing
 from tests.conftest import BACKENDS, a_database
 from tests.dav import (
@@ -72,6 +73,7 @@ class Meter:
         self.said, self.loaded, self.parsed = [], 0, 0
         event.listen(self._engine, "before_cursor_execute", self._heard)
         made, read = CalendarObject.__init__, icalendar.Calendar.from_ical
+        read_plainly = PlainCalendar.__init__
 
         def making(self_: Any, *args: Any, **kwargs: Any) -> None:
             self.loaded += 1
@@ -81,9 +83,14 @@ class Meter:
             self.parsed += 1
             return read(*args, **kwargs)
 
+        def reading_plainly(self_: Any, *args: Any) -> None:
+            self.parsed += 1
+            read_plainly(self_, *args)
+
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(CalendarObject, "__init__", making)
             patch.setattr(icalendar.Calendar, "from_ical", reading)
+            patch.setattr(PlainCalendar, "__init__", reading_plainly)
             yield
         event.remove(self._engine, "before_cursor_execute", self._heard)
 
