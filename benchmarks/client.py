@@ -106,7 +106,7 @@ def _whole(got: bytes, *, ended: bool) -> tuple[int, bytes, bool] | None:
             raise Wrong("the connection was closed before an answer")
         return None
     status = int(head[9:12])
-    close = _CLOSE.search(head) is not None
+    close = head.startswith(b"HTTP/1.0") or _CLOSE.search(head) is not None
     if told := _LENGTH.search(head):
         return (status, body, close) if len(body) >= int(told[1]) else None
     if _CHUNKED.search(head):
