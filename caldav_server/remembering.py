@@ -68,8 +68,10 @@ class Remembered:
         if scope["method"] not in METHODS or not self._most:
             return b""
         head = hashlib.blake2b(key=self._key, digest_size=16)
-        for part in (scope["method"].encode(), scope["scheme"].encode(), _path(scope)):
-            head.update(b"%d:%b" % (len(part), part))
+        # HTTP/1.0 may leave out the Host, and 1.1 may not.
+        line = f"{scope['method']} {scope['scheme']} {scope.get('http_version')} "
+        path = _path(scope)
+        head.update(b"%b%d:%b" % (line.encode(), len(path), path))
         for name, value in scope["headers"]:
             if name in self._headers:
                 head.update(b"%b:%d:%b" % (name, len(value), value))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import re
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from practice.footing import HOUSE
 from practice.patients import Patient, PatientRecord
 from practice.use_cases.accounts import grant
 from practice.use_cases.retention import forget_some
-from tests.building import a_draft, an_event, reading, the_account, writing
+from tests.building import PASSWORD, a_draft, an_event, reading, the_account, writing
 from tests.dav import HOME, put
 from tests.in_process import clients
 from tests.test_levels_of_detail import PLACES, a_step, add_readers
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     import httpx
 
     from practice.database import SqlDatabase
+    from tests.servers import RunningServer
 
 MUELLER = f"{HOME}dr-mueller/"
 NAMES = (
@@ -310,6 +313,22 @@ def test_a_condition_on_other_calendars_is_looked_at_every_time(practice: SqlDat
             an_event("s", "20261124T100000", "20261124T110000"),
         )
         assert told(client, asked)[0] == 412
+
+
+def test_an_answer_to_old_http_is_none_to_a_request_that_names_no_host(
+    server: RunningServer,
+) -> None:
+    told = [raw(server, version) for version in ("1.0", "1.0", "1.1")]
+    assert told == [b"200", b"200", b"400"]
+
+
+def raw(server: RunningServer, version: str) -> bytes:
+    """Return the status of a GET without a Host header."""
+    login = base64.b64encode(f"empfang:{PASSWORD}".encode()).decode()
+    head = f"GET {MUELLER} HTTP/{version}\r\nAuthorization: Basic {login}\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(f"{head}\r\n".encode())
+        return connection.recv(4096).split()[1]
 
 
 def test_one_accounts_answers_are_not_anothers(practice: SqlDatabase) -> None:
