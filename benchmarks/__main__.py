@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from benchmarks.ceiling import ceiling
-from benchmarks.results import OURS, REFERENCES, markdown, shortfalls
+from benchmarks.results import ANEW, OURS, REFERENCES, markdown, shortfalls
 from benchmarks.running import measure
 from benchmarks.servers.bare import Bare, BareOnPostgres
 from benchmarks.servers.check import SERVERS, made
-from benchmarks.servers.ours import Ours, OursOnPostgres
+from benchmarks.servers.ours import NOTHING_REMEMBERED, Ours, OursOnPostgres
 from benchmarks.workloads import WORKLOADS
 from praxis_caldav.setting_sources import load
 
@@ -28,6 +28,8 @@ _RESULTS = Path(__file__).with_name("RESULTS.md")
 _OWN: dict[str, Callable[[], Server]] = {
     "sqlite": partial(Ours, OURS[0]),
     "postgresql": partial(OursOnPostgres, OURS[1]),
+    "sqlite-anew": partial(Ours, ANEW[0], settings=NOTHING_REMEMBERED),
+    "postgresql-anew": partial(OursOnPostgres, ANEW[1], settings=NOTHING_REMEMBERED),
     "bare-sqlite": partial(Bare, REFERENCES[0]),
     "bare-postgresql": partial(BareOnPostgres, REFERENCES[1]),
 }

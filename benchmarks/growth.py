@@ -20,7 +20,7 @@ from benchmarks.client import Request, drive
 from benchmarks.data import stream
 from benchmarks.requests import a_day, a_week, free_busy, get, multiget, poll, sync, token_now
 from benchmarks.results import OURS, machine
-from benchmarks.servers.ours import Ours, OursOnPostgres
+from benchmarks.servers.ours import NOTHING_REMEMBERED, Ours, OursOnPostgres
 from benchmarks.workloads import Field
 
 __all__ = ["KINDS"]
@@ -29,10 +29,9 @@ _FOLDER = Path(__file__).parent
 #: By size, the milliseconds of a request.
 Times = dict[int, float]
 REQUESTS = 200
-_ANEW = {"caldav.remembered_megabytes": "0"}
 _MAKERS: dict[str, Callable[[], Ours]] = {
-    "sqlite": partial(Ours, OURS[0], settings=_ANEW),
-    "postgresql": partial(OursOnPostgres, OURS[1], settings=_ANEW),
+    "sqlite": partial(Ours, OURS[0], settings=NOTHING_REMEMBERED),
+    "postgresql": partial(OursOnPostgres, OURS[1], settings=NOTHING_REMEMBERED),
 }
 
 

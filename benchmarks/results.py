@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from benchmarks.running import Measured
     from benchmarks.workloads import Workload
 
-__all__ = ["OURS", "REFERENCES", "markdown", "ratio", "shortfalls"]
+__all__ = ["ANEW", "OURS", "REFERENCES", "markdown", "ratio", "shortfalls"]
 
-#: Titles of this server, and of the reference that is no calendar server.
+#: Titles of this server, as it is and without its memory, and of the reference that is no
+#: calendar server.
 OURS = ("this server, SQLite", "this server, PostgreSQL")
+ANEW = ("this server, SQLite, nothing remembered", "this server, PostgreSQL, nothing remembered")
 REFERENCES = ("bare, SQLite", "bare, PostgreSQL")
 #: What is promised beside the bare reference on the same database.
 LEAST_OF_BARE = {"poll (8)": 0.4, "PUT (1)": 0.3, "PUT (8)": 0.3}
@@ -26,8 +28,7 @@ LEAST_OF_BARE = {"poll (8)": 0.4, "PUT (1)": 0.3, "PUT (8)": 0.3}
 
 def peers(measured: Measured) -> list[str]:
     """Return the titles of the other calendar servers."""
-    known = {*OURS, *REFERENCES}
-    return [title for title in measured.titles if not title.startswith(tuple(known))]
+    return [title for title in measured.titles if title not in {*OURS, *ANEW, *REFERENCES}]
 
 
 def ratio(measured: Measured, workload: Workload, ours: str) -> float | None:

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
     from benchmarks.data import Event
 
-__all__ = ["Ours", "OursOnPostgres"]
+__all__ = ["NOTHING_REMEMBERED", "Ours", "OursOnPostgres"]
 
+#: Settings with which every answer is made anew.
+NOTHING_REMEMBERED = {"caldav.remembered_megabytes": "0"}
 _PASSWORD = "ein langes Passwort"
 _DEADLINE = 60.0
 
