@@ -1,0 +1,35 @@
+"""What the tests of faults may ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import BACKENDS
+from tests.faults.arena import an_arena
+from tests.postgres import PostgresServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.faults.arena import Arena
+
+
+@pytest.fixture(scope="package")
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that keeps what it has acknowledged, and may be killed."""
+    with PostgresServer(durable=True) as server:
+        yield server
+
+
+@pytest.fixture(params=BACKENDS)
+def arena(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[Arena]:
+    """A served practice to be broken, on each backend."""
+    if request.param == "sqlite":
+        with an_arena(tmp_path, sqlite_template=sqlite_template) as made:
+            yield made
+    else:
+        with an_arena(tmp_path, postgres=request.getfixturevalue("own_postgres")) as made:
+            yield made

@@ -1,0 +1,62 @@
+"""Processes are killed at random under writers: nothing acknowledged is lost, all comes back."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.arena import KILLS
+from tests.faults.checking import aftermath
+from tests.faults.replicas import kept, replicas_of
+from tests.faults.writers import at_work, some_writers, wait_for
+
+if TYPE_CHECKING:
+    from tests.faults.arena import Arena
+
+WRITERS = 8
+#: Seconds within which a killed server has to be back, in the middle of all times.
+SOON = 5.0
+
+
+def survive(arena: Arena, kills: int, seed: int) -> None:
+    """Kill again and again under writers; then hold everything to what they were told."""
+    dice = random.Random(seed)
+    kinds = KILLS["postgresql" if arena.postgres else "sqlite"]
+    writers = some_writers(arena.port, WRITERS, seed)
+    replicas = replicas_of(arena)
+    with at_work(writers), kept(replicas):
+        for number in range(kills):
+            wait_for(writers, dice.randrange(100))
+            time.sleep(dice.uniform(0, 0.02))  # what is killed is killed at any moment
+            what = kinds[number % len(kinds)]
+            arena.kill(what)
+            arena.come_back(what)
+    found = aftermath(arena, writers, replicas)
+    print(f"\n{arena.kills} kills, {sum(r.syncs for r in replicas)} syncs: {found}")
+    for what, seconds in arena.restarts.items():
+        print(f"{what}: back after {statistics.median(seconds):.2f} s, at most {max(seconds):.2f}")
+        assert statistics.median(seconds) <= SOON
+    assert arena.litter() == []
+    assert found.counts["acknowledged"] > kills
+    for replica in replicas:
+        replica.client.close()
+
+
+def test_nothing_is_lost_when_the_server_is_killed(arena: Arena) -> None:
+    survive(arena, 5, seed=1)
+
+
+def test_a_killed_server_leaves_no_folders_behind_that_pile_up(arena: Arena) -> None:
+    for _ in range(2):
+        arena.kill("app")
+        arena.come_back("app")
+    assert arena.litter() == []
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_in_three_hundred_kills(arena: Arena) -> None:
+    survive(arena, 300, seed=2)
