@@ -92,7 +92,7 @@ def _check_listing(found: Mapping[str, str], writers: Sequence[Writer]) -> int:
 
 
 def _etags(state: State) -> dict[str, str | None]:
-    return {path: stands and stands.etag for path, stands in state.items()}
+    return {path: stands.etag if stands else None for path, stands in state.items()}
 
 
 def _check_texts(arena: Arena, found: Mapping[str, str], writers: Sequence[Writer]) -> None:
