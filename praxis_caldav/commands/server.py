@@ -8,7 +8,6 @@ import signal
 import socket
 import ssl
 import sys
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from praxis_caldav import logs
 from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
 from praxis_caldav.composition import open_database
 from praxis_caldav.connection import Connection
+from praxis_caldav.counting import counting_folder
 from praxis_caldav.setting_sources import load, variable
 from praxis_caldav.settings import Settings
 
@@ -139,9 +139,9 @@ def _run_alone(config: uvicorn.Config) -> None:
 
 
 def _run_workers(config: uvicorn.Config) -> None:
-    with tempfile.TemporaryDirectory(prefix="praxis-metrics-") as folder:
+    with counting_folder() as folder:
         # Before prometheus_client is imported by a worker: all of them count into this folder.
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         _Workers(config, [config.bind_socket()]).run()
 
 
