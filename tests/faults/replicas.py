@@ -32,7 +32,8 @@ _BODY = (
     '<sync-collection xmlns="DAV:"><sync-token>{}</sync-token>'
     "<sync-level>1</sync-level><prop><getetag/></prop></sync-collection>"
 )
-PAUSE = 0.05
+#: Seconds between two syncs.
+PAUSE = 0.2
 
 
 def _digest(href: str, etag: str) -> int:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from practice.database import SqlDatabase
+from tests.building import reading
+from tests.conftest import BACKENDS
 from tests.faults.arena import an_arena
 from tests.faults.checking import aftermath
 from tests.faults.disk import Shim, build
@@ -24,7 +28,7 @@ HOUR, DAY = 3600, 86_400
 JUMPS = (HOUR, -HOUR, DAY, -DAY, 400 * DAY, -400 * DAY, 1, -1, 0)
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_nothing_is_lost_when_the_clock_jumps(
     request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path, backend: str
 ) -> None:
@@ -47,8 +51,7 @@ def test_nothing_is_lost_when_the_clock_jumps(
             for seconds in jumps:
                 shim.set_clock_ahead(seconds)
                 wait_for(writers, 40)
-        seen = {change for change in _days(arena.url)}
-        assert len(seen) > 20  # the server's clock did jump
+        assert len(_days(arena.url)) > 20  # the server's clock did jump
         found = aftermath(arena, writers, replicas)
         longest = max(writer.speaker.longest for writer in writers)
         print(f"\n{backend}: {len(jumps)} jumps, longest answer {longest:.2f} s: {found}")
@@ -58,10 +61,5 @@ def test_nothing_is_lost_when_the_clock_jumps(
 
 def _days(url: str) -> set[str]:
     """Return the days on which the log says it was written."""
-    from contextlib import closing
-
-    from practice.database import SqlDatabase
-    from tests.building import reading
-
     with closing(SqlDatabase(url)) as database, reading(database) as uow:
         return {f"{change.time:%Y%m%d}" for change in uow.calendars.log(0, 1_000_000)}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import statistics
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.arena import KILLS
+from tests.faults.arena import KILLS, an_arena
 from tests.faults.checking import aftermath
 from tests.faults.replicas import kept, replicas_of
 from tests.faults.writers import at_work, some_writers, wait_for
+from tests.workers import worker_pids
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.faults.arena import Arena
 
 WRITERS = 8
@@ -56,6 +61,21 @@ def test_a_killed_server_leaves_no_folders_behind_that_pile_up(arena: Arena) -> 
         arena.kill("app")
         arena.come_back("app")
     assert arena.litter() == []
+
+
+def test_a_worker_that_dies_while_it_is_busy_has_a_successor_at_once(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    with an_arena(tmp_path, sqlite_template=sqlite_template, workers=2) as arena:
+        busy, other = worker_pids(arena.server)
+        os.kill(busy, signal.SIGSTOP)
+        time.sleep(1)  # longer than the half second after which the parent asks how it is
+        begin = time.monotonic()
+        os.kill(busy, signal.SIGKILL)
+        while len(alive := set(worker_pids(arena.server)) - {busy}) < 2:
+            assert time.monotonic() - begin < SOON, "no successor"
+            time.sleep(0.01)
+        assert other in alive
 
 
 @pytest.mark.slow

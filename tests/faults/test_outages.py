@@ -1,4 +1,4 @@
-"""PostgreSQL goes and comes, connections are cut: clients are told to come back, and lose nothing."""
+"""PostgreSQL goes and comes, connections are cut: clients are told so, and lose nothing."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_every_write_that_postgresql_acknowledges_is_flushed(postgresql: Arena) 
     place = urlsplit(postgresql.url.replace("+psycopg", ""))
     with psycopg.connect(place.geturl(), autocommit=True) as connection:
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
-            assert connection.execute(f"SHOW {name}").fetchone() == ("on",)  # type: ignore[arg-type]
+            assert connection.execute(f"SHOW {name}").fetchone() == ("on",)
         before = _flushes(connection)
         (writer,) = some_writers(postgresql.port, 1, seed=3)
         with at_work([writer]):

@@ -234,7 +234,7 @@ def wait_for(writers: Sequence[Writer], acknowledged: int, seconds: float = 60.0
     deadline = time.monotonic() + seconds
     while totals(writers)["acknowledged"] < wanted:
         assert time.monotonic() < deadline, f"nothing is acknowledged any more: {totals(writers)}"
-        time.sleep(0.001)
+        time.sleep(0.01)
 
 
 def totals(writers: Sequence[Writer]) -> Counter[str]:
