@@ -146,7 +146,21 @@ def _run_workers(config: uvicorn.Config) -> None:
 
 
 class _Workers(Multiprocess):
-    """The parent of the workers; at the end it stops listening as they do."""
+    """The parent of the workers; it sees at once when one dies, and stops listening as they do."""
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        self._leave_pipes_to_workers()
+
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        self._leave_pipes_to_workers()
+
+    def _leave_pipes_to_workers(self) -> None:
+        # uvicorn keeps both ends of the pipe through which it asks a worker how it is. Of one that
+        # died before it answered it would wait a whole minute to hear, and see to no other.
+        for worker in self.processes:
+            worker.child_conn.close()
 
     def terminate_all(self) -> None:
         # Else the system would go on taking connections here, which nobody answers.
