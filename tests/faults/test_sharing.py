@@ -39,7 +39,7 @@ def share(arena: Arena, ports: list[int], writes: int) -> None:
         replica.client.close()
 
 
-@pytest.mark.parametrize("writes", [100, pytest.param(5000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("writes", [100, pytest.param(2000, marks=pytest.mark.slow)])
 def test_two_servers_share_one_file(tmp_path: Path, sqlite_template: Path, writes: int) -> None:
     with (
         an_arena(tmp_path, sqlite_template=sqlite_template) as arena,
@@ -48,7 +48,7 @@ def test_two_servers_share_one_file(tmp_path: Path, sqlite_template: Path, write
         share(arena, [arena.port, other.port], writes)
 
 
-@pytest.mark.parametrize("writes", [100, pytest.param(5000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("writes", [100, pytest.param(2000, marks=pytest.mark.slow)])
 def test_two_workers_share_one_file(tmp_path: Path, sqlite_template: Path, writes: int) -> None:
     with an_arena(tmp_path, sqlite_template=sqlite_template, workers=2) as arena:
         share(arena, [arena.port], writes)
