@@ -24,7 +24,8 @@ ROUNDS = 100
 
 
 def version(uid: str, number: int) -> str:
-    return an_event(uid, "20261123T100000", "20261123T103000", f"SUMMARY:Fassung {number}")
+    more = (f"SUMMARY:Fassung {number}", "X-APPOINTMENT-TYPE:Kontrolle")
+    return an_event(uid, "20261123T100000", "20261123T103000", *more)
 
 
 def test_of_six_with_one_etag_one_wins_a_hundred_times(arena: Arena) -> None:

@@ -57,7 +57,7 @@ def test_two_workers_share_one_file(tmp_path: Path, sqlite_template: Path, write
 # --- Two hundred at once ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.slow)])
 def test_of_two_hundred_clients_at_once_none_is_lost(arena: Arena, rounds: int) -> None:
     """Each has a connection, and all of them ask at the same moment."""
     writers = some_writers(arena.port, 200, seed=rounds)
