@@ -6,7 +6,6 @@ import base64
 import os
 import random
 import resource
-import shutil
 import subprocess
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
@@ -113,10 +112,11 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Callable[[], None]]:
 def test_a_full_disk_under_sqlite(tmp_path: Path, sqlite_template: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
-    with small_disk(folder, 8) as enlarge:
-        with an_arena(folder, sqlite_template=sqlite_template) as arena:
-            survive_full(arena, 100, enlarge)
-        shutil.copytree(folder, tmp_path / "after")
+    with (
+        small_disk(folder, 8) as enlarge,
+        an_arena(folder, sqlite_template=sqlite_template) as arena,
+    ):
+        survive_full(arena, 100, enlarge)
 
 
 @pytest.mark.slow
