@@ -1,4 +1,7 @@
-"""Alembic, called by the program instead of by hand."""
+"""Alembic, called by the program instead of by hand, and loaded only where it is needed.
+
+A server that starts asks which revision its database is at, and that is one small table.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,38 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import column, inspect, select, table
 
 if TYPE_CHECKING:
+    from alembic.config import Config
     from sqlalchemy import Connection
 
 __all__ = ["head_revision", "stored_revision", "upgrade"]
 
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_VERSION = table("alembic_version", column("version_num"))
+
 
 def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     return config
 
 
 @lru_cache(maxsize=1)
-def head_revision() -> str | None:
-    """Return the revision this version of the program needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def head_revision() -> str:
+    """Return the revision this version of the program needs: that of the last file."""
+    files = (_MIGRATIONS / "versions").glob("[0-9]*.py")
+    return max(path.name for path in files).partition("_")[0]
 
 
 def stored_revision(connection: Connection) -> str | None:
     """Return the revision the database is at; None when it is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.execute(select(_VERSION.c.version_num)).scalar()
 
 
 def upgrade(connection: Connection) -> None:
@@ -39,6 +48,8 @@ def upgrade(connection: Connection) -> None:
 
     Several processes may start at once: the second waits, then finds nothing to do.
     """
+    from alembic import command  # noqa: PLC0415 - see above
+
     sqlite = connection.dialect.name == "sqlite"
     connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
     try:
