@@ -1,0 +1,130 @@
+"""The benchmarks measure what they say: the same calendars, right answers, honest ratios."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from benchmarks import bulk
+from benchmarks.client import Wrong, ask
+from benchmarks.data import PER_DAY, event, events, first_day, series
+from benchmarks.requests import a_day, a_week, get, listing, multiget, poll, put, sync, token_now
+from benchmarks.results import OURS, REFERENCES, ratio, shortfalls
+from benchmarks.running import Cell, Measured
+from benchmarks.servers.base import Place, basic
+from benchmarks.workloads import WORKLOADS, Field
+from practice.access import SYSTEM
+from practice.calendars import Draft
+from practice.database.tables import objects, occurrences
+from practice.use_cases.verify import verify
+from practice.vevent import Limits, read
+from tests.building import DOCTORS, NOW, PASSWORD, PROFILE, reading, writing
+from tests.dav import HOME
+
+if TYPE_CHECKING:
+    from practice.database import SqlDatabase
+    from tests.servers import RunningServer
+
+#: Two weeks.
+COUNT = 2 * 5 * PER_DAY
+
+
+def rows(database: SqlDatabase) -> list[tuple[object, ...]]:
+    """Return what is stored of every object, but for when it was."""
+    columns = [c for c in objects.columns if c.name not in {"id", "changed", "number"}]
+    index = [c for c in occurrences.columns if c.name != "object_id"]
+    joined = objects.join(occurrences, occurrences.c.object_id == objects.c.id)
+    query = select(*columns, *index).select_from(joined).order_by(objects.c.href, "start")
+    with database.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_a_calendar_filled_in_bulk_is_one_filled_as_always(practice: SqlDatabase) -> None:
+    made = [*events(30), *series(3)]
+    bulk.fill(practice, "dr-mueller", made)
+    in_bulk = rows(practice)
+    with reading(practice) as uow:
+        assert list(verify(uow, PROFILE, lambda: None)) == []
+    with writing(practice) as uow:
+        calendar = uow.calendars.find("dr-mueller")
+        assert calendar is not None
+        for one in made:
+            uow.calendars.remove(calendar, one.name)
+        for one in made:
+            facts = read(one.text, zone=ZoneInfo("Europe/Berlin"), now=NOW, limits=Limits())
+            uow.calendars.save(calendar, Draft(one.name, one.text, facts, SYSTEM.account_id))
+    assert in_bulk == rows(practice)
+
+
+@pytest.fixture
+def place(server: RunningServer) -> Place:
+    """A doctor's calendar with some weeks of appointments."""
+    here = Place(server.port, f"{HOME}dr-mueller/", basic("empfang", PASSWORD))
+    for one in events(COUNT):
+        ask(here.port, put(here, one, new=False))
+    return here
+
+
+def test_answers_are_held_to_the_number_of_their_items(place: Place) -> None:
+    monday = first_day(COUNT)
+    names = [one.name for one in events(5)]
+    for request in (
+        poll(place),
+        sync(place, token_now(place), 0),
+        a_day(place, monday),
+        a_week(place, monday),
+        multiget(place, names),
+        get(place, names[0]),
+        listing(place, COUNT),
+    ):
+        ask(place.port, request)
+    with pytest.raises(Wrong, match=f"{COUNT + 1} items instead of {COUNT}"):
+        ask(place.port, listing(place, COUNT - 1))
+    with pytest.raises(Wrong, match="status 412"):
+        ask(place.port, put(place, event(0, monday)))
+    with pytest.raises(Wrong, match="status 404"):
+        ask(place.port, get(place, "nothing.ics"))
+
+
+def test_every_workload_is_answered_by_this_server(server: RunningServer) -> None:
+    login = basic("empfang", PASSWORD)
+    read_, write = (Place(server.port, f"{HOME}{name}/", login) for name in DOCTORS)
+    for where in (read_, write):
+        for one in events(COUNT):
+            ask(where.port, put(where, one, new=False))
+    here = Field(COUNT, read_, write, series=read_)
+    for workload in WORKLOADS:
+        if "expanded" not in workload.name:  # there are no series here
+            assert workload.measure(here, 0.05).rate > 0, workload.name
+
+
+def measured(**rates: float) -> Measured:
+    titles = {"ours": OURS[0], "bare": REFERENCES[0], "one": "One 1.0", "two": "Two 2.0"}
+    made = Measured(1000, [titles[name] for name in rates])
+    for workload in WORKLOADS:
+        for name, rate in rates.items():
+            made.cells[workload.name, titles[name]] = Cell([rate, rate * 2, rate / 2])
+    return made
+
+
+def test_the_fastest_peer_is_what_counts_and_the_reference_is_none() -> None:
+    told = measured(ours=300, bare=5000, one=100, two=200)
+    assert ratio(told, WORKLOADS[0], OURS[0]) == 1.5
+    assert ratio(measured(ours=300, bare=5000), WORKLOADS[0], OURS[0]) is None
+
+
+def test_what_is_not_reached_is_told() -> None:
+    assert list(shortfalls(measured(ours=300, one=200))) == []
+    missed = list(shortfalls(measured(ours=280, one=200)))
+    assert missed
+    assert all("1.40 times the fastest peer, not 1.5" in one for one in missed)
+    assert any("0.30 of bare" in one for one in shortfalls(measured(ours=300, bare=1001, one=9)))
+
+
+def test_a_server_that_answers_wrongly_has_no_figure() -> None:
+    told = measured(ours=300, one=900)
+    told.cells[WORKLOADS[0].name, "One 1.0"].wrong = "3 items instead of 14"
+    assert ratio(told, WORKLOADS[0], OURS[0]) is None
