@@ -49,11 +49,15 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it goes over the wire, and what must come back."""
+    """One request as it goes over the wire, and what must come back.
+
+    `kind` is one of those of `servers.check`; `new` the name of the object that it makes.
+    """
 
     wire: bytes
     expected: Expected
     kind: str = ""
+    new: str = ""
 
 
 @dataclass(slots=True)

@@ -86,7 +86,9 @@ def measured(make: Callable[[], Ours], count: int, tell: Callable[[str], None]) 
 
 def _median(here: Field, make: Callable[[Field], Request]) -> float:
     taken = [
-        drive(here.read.port, iter([make(here)]), connections=1, seconds=60).latencies[0]
+        drive(
+            here.read.port, iter([make(here)]), connections=1, seconds=60, heed=here.heed
+        ).latencies[0]
         for _ in range(REQUESTS)
     ]
     return statistics.median(taken) * 1000

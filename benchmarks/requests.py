@@ -153,7 +153,7 @@ def put(place: Place, event: Event, *, new: bool = True) -> Request:
     headers = ("If-None-Match: *",) if new else ()
     wire = _wire(place, "PUT", event.name, event.text, *headers)
     statuses = frozenset({201}) if new else frozenset({200, 201, 204})
-    return Request(wire, Expected(statuses), "put")
+    return Request(wire, Expected(statuses), "put", event.name if new else "")
 
 
 def delete(place: Place, name: str) -> Request:

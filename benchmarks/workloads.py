@@ -27,7 +27,7 @@ SERIES = 500
 class Field:
     """The calendars of one server: one that is read, one that is written, one of series.
 
-    `written` are the names that were put and not yet deleted.
+    `written` are the names of what was made and not yet deleted.
     """
 
     count: int
@@ -71,9 +71,12 @@ class Field:
 
     def put(self) -> Request:
         """Put an appointment after all others."""
-        made = event(next(self._fresh), self.first)
-        self.written.append(made.name)
-        return ask.put(self.write, made)
+        return ask.put(self.write, event(next(self._fresh), self.first))
+
+    def heed(self, request: Request, _status: int, _body: bytes) -> None:
+        """Note what an acknowledged request has made."""
+        if request.new:
+            self.written.append(request.new)
 
     def overwrite(self) -> Request:
         """Put another title on an appointment."""
@@ -81,7 +84,7 @@ class Field:
         return ask.put(self.write, event(number, self.first, next(self.versions)), new=False)
 
     def delete(self) -> Request | None:
-        """Delete the oldest appointment that was put, if there is one."""
+        """Delete the oldest appointment that was made, if there is one."""
         return ask.delete(self.write, self.written.pop(0)) if self.written else None
 
 
@@ -107,8 +110,13 @@ class Workload:
         seconds = self.seconds or seconds
         if self.run is not None:
             return self.run(here, self, seconds)
-        requests, connections = self.requests(here), self.connections
-        return drive(here.read.port, requests, connections=connections, seconds=seconds)
+        return drive(
+            here.read.port,
+            self.requests(here),
+            connections=self.connections,
+            seconds=seconds,
+            heed=here.heed,
+        )
 
 
 def _endless(make: Callable[[Field], Request]) -> Callable[[Field], Iterator[Request]]:
