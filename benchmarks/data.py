@@ -73,11 +73,14 @@ def day_of(number: int, first: date) -> date:
     return first + timedelta(weeks=weeks, days=weekday)
 
 
-def event(number: int, first: date, version: int = 0) -> Event:
-    """Return an appointment of half an hour; another `version` has another title."""
+def event(number: int, first: date, version: int = 0, group: str = "termin") -> Event:
+    """Return an appointment of half an hour; another `version` has another title.
+
+    A `group` has UIDs of its own: some servers take a UID into one calendar of an account only.
+    """
     day = day_of(number, first)
     start = datetime(day.year, day.month, day.day, 8) + timedelta(minutes=30 * (number % PER_DAY))  # noqa: DTZ001
-    uid = f"termin-{number:07d}@bench.example"
+    uid = f"{group}-{number:07d}@bench.example"
     lines = (
         f"SUMMARY:Termin {number} ({version})",
         "LOCATION:Zimmer 2",
@@ -89,15 +92,15 @@ def event(number: int, first: date, version: int = 0) -> Event:
     return Event(f"termin-{number:07d}.ics", uid, text, start.replace(tzinfo=_BERLIN))
 
 
-def stream(count: int) -> Iterator[Event]:
+def stream(count: int, group: str = "termin") -> Iterator[Event]:
     """Yield the appointments of a calendar, one after the other."""
     first = first_day(count)
-    return (event(number, first) for number in range(count))
+    return (event(number, first, group=group) for number in range(count))
 
 
-def events(count: int) -> list[Event]:
+def events(count: int, group: str = "termin") -> list[Event]:
     """Return the appointments of a calendar."""
-    return list(stream(count))
+    return list(stream(count, group))
 
 
 def series(count: int) -> list[Event]:

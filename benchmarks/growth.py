@@ -74,7 +74,7 @@ def measured(make: Callable[[], Ours], count: int, tell: Callable[[str], None]) 
         server.start()
         tell(f"{server.title}: filling {count:,}")
         read = server.fill("lesen", stream(count))
-        here = Field(count, read, read, read)
+        here = Field(count, read, read, read, group="termin")
         found = {}
         for kind, request in KINDS.items():
             tell(f"{server.title}, {count:,} objects: {kind}")

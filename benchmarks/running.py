@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.client import Wrong
 from benchmarks.data import events, series
 from benchmarks.servers.base import NotHere
-from benchmarks.workloads import SERIES, WORKLOADS, Field
+from benchmarks.workloads import SERIES, WORKLOADS, WRITTEN, Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -94,8 +94,8 @@ def measure(
 
 def _field(server: Server, count: int) -> Field:
     server.start()
-    made = events(count)
-    read, write = server.fill("lesen", made), server.fill("schreiben", made)
+    read = server.fill("lesen", events(count))
+    write = server.fill("schreiben", events(count, WRITTEN))
     return Field(count, read, write, server.fill("serien", series(SERIES)))
 
 

@@ -17,23 +17,27 @@ from benchmarks.requests import token_now
 if TYPE_CHECKING:
     from benchmarks.servers.base import Place
 
-__all__ = ["SERIES", "WORKLOADS", "Field", "Workload"]
+__all__ = ["SERIES", "WORKLOADS", "WRITTEN", "Field", "Workload"]
 
 #: Weekly series in the calendar that is asked to expand them.
 SERIES = 500
+#: The group of the objects in the calendar that is written.
+WRITTEN = "neu"
 
 
 @dataclass
 class Field:
     """The calendars of one server: one that is read, one that is written, one of series.
 
-    `written` are the names of what was made and not yet deleted.
+    `group` is that of the objects in the one that is written; `written` are the names of what was
+    made and not yet deleted.
     """
 
     count: int
     read: Place
     write: Place
     series: Place
+    group: str = WRITTEN
     chance: random.Random = field(default_factory=lambda: random.Random(20261121))
     written: list[str] = field(default_factory=list)
     versions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -71,7 +75,7 @@ class Field:
 
     def put(self) -> Request:
         """Put an appointment after all others."""
-        return ask.put(self.write, event(next(self._fresh), self.first))
+        return ask.put(self.write, event(next(self._fresh), self.first, group=self.group))
 
     def heed(self, request: Request, _status: int, _body: bytes) -> None:
         """Note what an acknowledged request has made."""
@@ -81,7 +85,8 @@ class Field:
     def overwrite(self) -> Request:
         """Put another title on an appointment."""
         number = self.chance.randrange(self.count)
-        return ask.put(self.write, event(number, self.first, next(self.versions)), new=False)
+        changed = event(number, self.first, next(self.versions), self.group)
+        return ask.put(self.write, changed, new=False)
 
     def delete(self) -> Request | None:
         """Delete the oldest appointment that was made, if there is one."""

@@ -15,7 +15,7 @@ from benchmarks.requests import a_day, a_week, get, listing, multiget, poll, put
 from benchmarks.results import OURS, REFERENCES, ratio, shortfalls
 from benchmarks.running import Cell, Measured
 from benchmarks.servers.base import Place, basic
-from benchmarks.workloads import WORKLOADS, Field
+from benchmarks.workloads import WORKLOADS, WRITTEN, Field
 from practice.access import SYSTEM
 from practice.calendars import Draft
 from practice.database.tables import objects, occurrences
@@ -92,8 +92,8 @@ def test_answers_are_held_to_the_number_of_their_items(place: Place) -> None:
 def test_every_workload_is_answered_by_this_server(server: RunningServer) -> None:
     login = basic("empfang", PASSWORD)
     read_, write = (Place(server.port, f"{HOME}{name}/", login) for name in DOCTORS)
-    for where in (read_, write):
-        for one in events(COUNT):
+    for where, group in ((read_, "termin"), (write, WRITTEN)):
+        for one in events(COUNT, group):
             ask(where.port, put(where, one, new=False))
     here = Field(COUNT, read_, write, series=read_)
     for workload in WORKLOADS:
