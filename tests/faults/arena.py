@@ -43,6 +43,14 @@ class Arena:
         self.kills = 0
         #: Seconds from a start until the server said it was ready, by what had been killed.
         self.restarts: dict[str, list[float]] = {}
+        self._clients = ExitStack()
+
+    def client(self, account: str) -> httpx.Client:
+        """Return a client that is closed with the arena."""
+        return self._clients.enter_context(self.server.client(account))
+
+    def close(self) -> None:
+        self._clients.close()
 
     @property
     def url(self) -> str:
@@ -134,7 +142,7 @@ def an_arena(
         env = {"TMPDIR": str(folder / "tmp"), **(options or {})}
         number = workers or (1 if postgres is None else 2)
         server = stack.enter_context(RunningServer(url, workers=number, options=env))
-        yield Arena(server, folder, postgres)
+        yield stack.enter_context(closing(Arena(server, folder, postgres)))
 
 
 def _drop(postgres: PostgresServer, url: str) -> None:

@@ -116,7 +116,7 @@ def _difference(replica: dict[str, str], listed: dict[str, str]) -> str:
 
 def replicas_of(arena: Arena) -> list[Replica]:
     """Return a fresh replica of everything that is watched."""
-    return [Replica(arena.server.client(account), f"{HOME}{name}/") for account, name in WATCHED]
+    return [Replica(arena.client(account), f"{HOME}{name}/") for account, name in WATCHED]
 
 
 @contextmanager

@@ -53,8 +53,6 @@ def survive(arena: Arena, rounds: int, outage: Callable[[Arena], None], *, refus
     assert longest <= ANSWERED
     assert "unknown" not in found.counts  # the server was there, so it answered
     assert bool(found.counts.get("503")) or not refused
-    for replica in replicas:
-        replica.client.close()
 
 
 def stopped_and_started(arena: Arena) -> None:

@@ -35,8 +35,6 @@ def share(arena: Arena, ports: list[int], writes: int) -> None:
         wait_for(writers, writes, seconds=600)
     print(f"\n{len(ports)} ports: {aftermath(arena, writers, replicas)}")
     assert totals(writers)["nobody there"] == 0
-    for replica in replicas:
-        replica.client.close()
 
 
 @pytest.mark.parametrize("writes", [100, pytest.param(2000, marks=pytest.mark.slow)])
