@@ -55,11 +55,14 @@ def test_nothing_is_lost_when_the_server_is_killed(arena: Arena) -> None:
     survive(arena, 5, seed=1)
 
 
-def test_a_killed_server_leaves_no_folders_behind_that_pile_up(arena: Arena) -> None:
-    for _ in range(2):
-        arena.kill("app")
-        arena.come_back("app")
-    assert arena.litter() == []
+def test_a_killed_server_leaves_no_folders_behind_that_pile_up(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    with an_arena(tmp_path, sqlite_template=sqlite_template, workers=2) as arena:
+        for _ in range(2):
+            arena.kill("app")
+            arena.come_back("app")
+        assert arena.litter() == []
 
 
 def test_a_worker_that_dies_while_it_is_busy_has_a_successor_at_once(
@@ -72,7 +75,7 @@ def test_a_worker_that_dies_while_it_is_busy_has_a_successor_at_once(
         begin = time.monotonic()
         os.kill(busy, signal.SIGKILL)
         while len(alive := set(worker_pids(arena.server)) - {busy}) < 2:
-            assert time.monotonic() - begin < SOON, "no successor"
+            assert time.monotonic() - begin < 30, "no successor"
             time.sleep(0.01)
         assert other in alive
 

@@ -37,7 +37,7 @@ def share(arena: Arena, ports: list[int], writes: int) -> None:
     assert totals(writers)["nobody there"] == 0
 
 
-@pytest.mark.parametrize("writes", [100, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("writes", [50, pytest.param(2000, marks=pytest.mark.slow)])
 def test_two_servers_share_one_file(tmp_path: Path, sqlite_template: Path, writes: int) -> None:
     with (
         an_arena(tmp_path, sqlite_template=sqlite_template) as arena,
@@ -46,7 +46,7 @@ def test_two_servers_share_one_file(tmp_path: Path, sqlite_template: Path, write
         share(arena, [arena.port, other.port], writes)
 
 
-@pytest.mark.parametrize("writes", [100, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("writes", [50, pytest.param(2000, marks=pytest.mark.slow)])
 def test_two_workers_share_one_file(tmp_path: Path, sqlite_template: Path, writes: int) -> None:
     with an_arena(tmp_path, sqlite_template=sqlite_template, workers=2) as arena:
         share(arena, [arena.port], writes)
