@@ -1,0 +1,78 @@
+"""A commit that PostgreSQL made while its answer got lost is not told to have failed."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, event
+
+from practice.database import SqlDatabase
+from practice.errors import DatabaseUnavailable
+from tests.building import a_draft, a_practice, an_event, reading, the_view, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.postgres import PostgresServer
+
+
+@pytest.fixture
+def postgresql(own_postgres: PostgresServer) -> Iterator[SqlDatabase]:
+    url = own_postgres.new_database()
+    with closing(SqlDatabase(url)) as database:
+        database.upgrade()
+        a_practice(database)
+        yield database
+    own_postgres.drop_database(url)
+
+
+class LostAnswer:
+    """Ends the connection at the next COMMIT: after it was made, or before."""
+
+    def __init__(self, database: SqlDatabase, *, made: bool) -> None:
+        self._made = made
+        self._left = 1
+        event.listen(database.engine, "before_cursor_execute", self._before)
+
+    def _before(self, connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement != "COMMIT" or not self._left:
+            return
+        self._left = 0
+        driver: Any = connection.connection.dbapi_connection
+        if self._made:
+            driver.execute("COMMIT")
+        with psycopg.connect(driver.info.dsn, autocommit=True) as other:
+            ended = ("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
+            other.execute(*ended)
+
+
+def save(database: SqlDatabase) -> None:
+    with writing(database) as uow:
+        calendar = uow.calendars.find("dr-mueller")
+        assert calendar is not None
+        uow.calendars.save(calendar, a_draft("a", an_event()))
+
+
+def names(database: SqlDatabase) -> set[str]:
+    with reading(database) as uow:
+        return {head.href for head in uow.calendars.listing(the_view(uow, "admin", "dr-mueller"))}
+
+
+def test_what_was_done_is_not_refused_when_the_answer_of_the_database_is_lost(
+    postgresql: SqlDatabase,
+) -> None:
+    LostAnswer(postgresql, made=True)
+    save(postgresql)
+    assert names(postgresql) == {"a"}
+
+
+def test_what_was_not_done_is_refused_when_the_database_goes_at_the_commit(
+    postgresql: SqlDatabase,
+) -> None:
+    LostAnswer(postgresql, made=False)
+    with pytest.raises(DatabaseUnavailable):
+        save(postgresql)
+    assert names(postgresql) == set()
