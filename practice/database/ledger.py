@@ -168,6 +168,11 @@ class Ledger:
         return state.number
 
     @property
+    def has_written(self) -> bool:
+        """Tell whether this transaction has written into the log."""
+        return bool(self._touched)
+
+    @property
     def state(self) -> LogState:
         """Where the log is."""
         state = self._state

@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 from practice.database.accounts import SqlAccounts
 from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
+from practice.database.commits import commit
 from practice.database.faults import translate
 from practice.database.feeds import SqlFeeds
 from practice.database.glances import Glances
@@ -95,6 +96,11 @@ class SqlUnitOfWork:
             place, number, mark = calendar.id, calendar.number, calendar.mark
         return Footing(place, ledger.outside, ledger.forgotten, number, mark)
 
+    @property
+    def written(self) -> LogState | None:
+        """Where the log is with what this transaction wrote into it; None if it wrote nothing."""
+        return self._ledger.state if self._ledger.has_written else None
+
     def close(self) -> None:
         """Write what is written once at the end."""
         self._ledger.close()
@@ -127,7 +133,10 @@ class SqlDatabase:
                 yield unit
                 unit.close()
                 keep = not (unit.doomed or read_only)
-                connection.exec_driver_sql("COMMIT" if keep else "ROLLBACK")
+                if keep:
+                    commit(self.engine, connection, unit.written)
+                else:
+                    connection.exec_driver_sql("ROLLBACK")
             except exc.PendingRollbackError as error:
                 # The connection was lost, and whoever was told of it went on.
                 raise DatabaseUnavailable("The database does not answer.") from error
