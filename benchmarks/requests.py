@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from benchmarks.client import Expected, Request, ask
+from benchmarks.client import Expected, Request, Wrong, ask
 from benchmarks.data import PER_DAY, Event
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "put",
     "query",
     "sync",
+    "token_in",
     "token_now",
     "whole",
 ]
@@ -68,9 +69,15 @@ def poll(place: Place) -> Request:
 
 def token_now(place: Place) -> str:
     """Return the sync-token of now."""
-    found = _TOKEN.search(ask(place.port, poll(place)))
-    assert found is not None  # the poll was checked
-    return found[1].decode()
+    return token_in(ask(place.port, poll(place)))
+
+
+def token_in(body: bytes) -> str:
+    """Return the sync-token in an answer; raises Wrong without one."""
+    found = _TOKEN.findall(body)
+    if not found:
+        raise Wrong("no sync-token")
+    return found[-1].decode()
 
 
 def sync(place: Place, token: str, changes: int) -> Request:

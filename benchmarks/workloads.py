@@ -145,15 +145,20 @@ def _deletions(here: Field) -> Iterator[Request]:
 
 def _one_change(here: Field, workload: Workload, seconds: float) -> Load:
     """Change something, then ask what is new; the asking alone is measured."""
-    load, token = Load(), token_now(here.write)
-    while load.seconds < seconds / 2:
-        drive(here.write.port, iter([here.overwrite()]), connections=1, seconds=60)
-        asked = drive(
-            here.write.port, iter([ask.sync(here.write, token, 1)]), connections=1, seconds=60
-        )
-        load.latencies += asked.latencies
-        load.seconds += sum(asked.latencies)
-        token = token_now(here.write)
+    token, load = [token_now(here.write)], Load()
+
+    def requests() -> Iterator[Request]:
+        while True:
+            yield here.overwrite()
+            yield ask.sync(here.write, token[-1], 1)
+
+    def heed(request: Request, status: int, body: bytes) -> None:
+        if request.kind == "sync":
+            token.append(ask.token_in(body))
+
+    both = drive(here.write.port, requests(), connections=1, seconds=2 * seconds, heed=heed)
+    load.latencies = both.latencies[1::2]
+    load.seconds = sum(load.latencies)
     return load
 
 
