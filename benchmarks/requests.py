@@ -74,10 +74,10 @@ def token_now(place: Place) -> str:
 
 def token_in(body: bytes) -> str:
     """Return the sync-token in an answer; raises Wrong without one."""
-    found = _TOKEN.findall(body)
-    if not found:
+    *_, found = [None, *_TOKEN.finditer(body)]
+    if found is None:
         raise Wrong("no sync-token")
-    return found[-1].decode()
+    return found[1].decode()
 
 
 def sync(place: Place, token: str, changes: int) -> Request:
