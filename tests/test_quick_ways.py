@@ -220,6 +220,8 @@ SCRAPS = (
     *("\r\nRDATE;VALUE=DATE:20261124,20261125\r\n", "\r\nRDATE:20261124T100000\r\n"),
     *("\r\nRRULE:FREQ=WEEKLY;COUNT=4;BYDAY=MO\r\n", "\r\nSEQUENCE:2147483648\r\n"),
     *("\r\nRRULE:FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1;UNTIL=20270301T000000\r\n", "\r\nUID:x\r\n"),
+    *("\r\nATTENDEE;CN=Eva;RSVP=TRUE:mailto:e@x.org\r\n", '\r\nORGANIZER;CN="A, B":mailto:a\r\n'),
+    *("\r\nATTENDEE;ROLE=CHAIR:mailto:e%2C\r\n", "\r\nattendee:mailto:x\r\n", "^n", "%2C", ";CN="),
     *("\r\nTRANSP:TRANSPARENT\r\n", "\r\nX-PATIENT-ID:a\\,b\r\n", "\r\nRECURRENCE-ID:20261123\r\n"),
 )
 
@@ -235,6 +237,54 @@ def test_plain_events_with_scraps_in_them_are_read_or_refused_alike() -> None:
         plain += is_plain(text)
         assert facts_of(text, plain=True) == facts_of(text, plain=False), text
     assert plain > 200
+
+
+#: How programs write people, and how none should.
+PEOPLE = (
+    *("ATTENDEE:mailto:e@x.org", "ATTENDEE;CN=Eva Groß:MAILTO:e@x.org", "ORGANIZER:mailto:"),
+    "ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
+    ";CN=e@x.org;X-NUM-GUESTS=0:mailto:e@x.org",
+    'ORGANIZER;CN="O\'Neil, Jr.; a:b";EMAIL="o@x.org";SENT-BY="mailto:p@x.org":mailto:o@x.org',
+    "ATTENDEE;CN=:mailto:e@x.org",
+    "ATTENDEE;CN=^^ ^n ^':mailto:e@x.org",
+    "ATTENDEE;CN=a=b;CN=c:mailto:e@x.org",
+    "ATTENDEE;CN= a ; RSVP = TRUE :mailto:e@x.org",
+    "ATTENDEE;VALUE=DATE;CN=a:mailto:e@x.org",
+    "ATTENDEE;CN=a\\;b:mailto:e@x.org",
+    'ATTENDEE;CN="a\\":mailto:e@x.org',
+    'ATTENDEE;CN="a"b:mailto:e@x.org',
+    "ATTENDEE;CN=a,b:mailto:e@x.org",
+    "ATTENDEE;:mailto:e@x.org",
+    "ATTENDEE;CN:mailto:e@x.org",
+    'ATTENDEE;MEMBER="mailto:a","mailto:b":mailto:e@x.org',
+    "ATTENDEE:urn:uuid:1",
+    "attendee;cn=a:mailto:e@x.org",
+    "ATTENDEE;CN=a:mailto:e\r\r\n",
+)
+
+
+@pytest.mark.parametrize("line", PEOPLE)
+@pytest.mark.parametrize("times", [1, 3, 4])
+def test_plain_events_have_as_many_people_as_the_library_reads(line: str, times: int) -> None:
+    text = an_event("uid", "20261123T100000", "20261123T110000")
+    text = text.replace("END:VEVENT", f"{line}\r\n" * times + "END:VEVENT")
+    told = []
+    for plain in (True, False):
+        try:
+            told.append(
+                read(text, zone=BERLIN, now=NOW, limits=Limits(max_attendees=3), plain=plain)
+            )
+        except Invalid as refused:
+            told.append((type(refused), str(refused)))
+    assert told[0] == told[1]
+    if line.upper().startswith("ATTENDEE:") or line in PEOPLE[:2]:
+        assert isinstance(told[0], tuple) == (times > 3)
+
+
+def test_people_as_programs_write_them_are_plain() -> None:
+    text = an_event("uid", "20261123T100000", "20261123T110000")
+    for line in PEOPLE[:8]:
+        assert is_plain(text.replace("END:VEVENT", f"{line}\r\nEND:VEVENT")), line
 
 
 def test_plain_events_are_expanded_as_all_are() -> None:

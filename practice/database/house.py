@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
 
 from practice.accounts import Doctor, Room
 from practice.calendars import check_slug
@@ -13,6 +14,8 @@ from practice.errors import NameTaken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sqlalchemy.sql.dml import ReturningInsert
 
 __all__ = ["SqlHouse", "store"]
 
@@ -66,7 +69,16 @@ class SqlHouse:
 def store(connection: Connection, table: Table, row_id: int, values: Mapping[str, Any]) -> int:
     """Insert a row (id 0) or change the one with this id; return its id."""
     if row_id:
-        connection.execute(update(table).where(table.c.id == row_id).values(**values))
+        connection.execute(_changed(table), {**values, "this": row_id})
         return row_id
-    statement = insert(table).values(**values).returning(table.c.id)
-    return int(connection.execute(statement).scalar_one())
+    return int(connection.execute(_made(table), values).scalar_one())
+
+
+@lru_cache
+def _made(table: Table) -> ReturningInsert[Any]:
+    return insert(table).returning(table.c.id)
+
+
+@lru_cache
+def _changed(table: Table) -> Update:
+    return update(table).where(table.c.id == bindparam("this"))

@@ -20,6 +20,7 @@ __all__ = ["SqlPatients"]
 
 _OF_IDS = select(patients).where(patients.c.id.in_(bindparam("ids", expanding=True)))
 _OF_NUMBER = select(patients).where(patients.c.number == bindparam("number"))
+_NUMBERED = update(patients).where(patients.c.id == bindparam("this"))
 _BEHIND = (
     select(appointments.c.uid.label("of_uid"), patients)
     .select_from(patients.join(appointments, appointments.c.patient_id == patients.c.id))
@@ -90,9 +91,7 @@ class SqlPatients:
         made = store(self._connection, patients, patient.id, values)
         number = patient.number or self._free_number(made)
         if not patient.number:
-            self._connection.execute(
-                update(patients).where(patients.c.id == made).values(number=number)
-            )
+            self._connection.execute(_NUMBERED, {"this": made, "number": number})
         return replace(patient, id=made, number=number, record=replace(record, number=number))
 
     def _free_number(self, made: int) -> str:

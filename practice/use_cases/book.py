@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from practice.appointments import Appointment, Booking
 from practice.calendar_zone import zone_of
-from practice.calendars import CalendarKind, CalendarObject, Draft, Span, View
+from practice.calendars import CalendarKind, CalendarObject, Draft, Place, Span, View
 from practice.errors import Invalid
 from practice.patients import PatientRecord
 from practice.use_cases.booking_base import Base, merged
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "Taken", "take_bookings"]
 
 _Made = TypeVar("_Made")
+#: Stands for the number of a new patient, who gets it when saved; as long as any, so that a text
+#: is not too long only then.
+_SOME_NUMBER = "P" + "0" * 19
 #: Characters that fit into the tables.
 _LONGEST = {
     "id": 255,
@@ -139,17 +142,21 @@ class _Desk:
 
     def _create(self, booking: Booking, calendar: Calendar) -> Taken:
         uid = uid_of(self._tool, booking, self._profile)
-        if self._uow.calendars.uid_holders(uid):
+        href = f"{uid.partition('@')[0]}.ics"
+        place = self._uow.calendars.place(calendar, href, uid)
+        if place.holders:
             raise Invalid("An object that did not come from this booking has its UID.")
-        href = self._free_name(calendar, f"{uid.partition('@')[0]}.ics")
-
-        def drafted(patient: Patient) -> Draft:
-            event = self._event(booking, patient, uid, booking.slot, booking.status)
-            return self._draft(calendar, href, write(event, self._profile.zone))
-
-        patient, draft = self._for_patient(self._patients.find(_record(booking)), drafted)
+        if place.there is not None:
+            href, place = self._free_name(calendar, href), Place(None, ())
+        found = self._patients.find(_record(booking))
+        text = self._text(booking, uid, found.number or _SOME_NUMBER)
+        draft = self._draft(calendar, href, text)  # refused before anything is saved
+        patient = self._patients.keep(found)
+        if patient.number != found.number:
+            facts = replace(draft.facts, patient_number=patient.number)
+            draft = Draft(href, self._text(booking, uid, patient.number), facts)
         double = self._is_taken(calendar, draft)
-        head = self._uow.calendars.save(calendar, draft)
+        head = self._uow.calendars.save(calendar, draft, place)
         room = self._rooms.get(booking.room)
         made = Appointment(
             uid=uid,
@@ -181,7 +188,7 @@ class _Desk:
         last = self._last_written(base, item)
 
         def drafted(patient: Patient) -> tuple[Draft, tuple[str, ...]]:
-            event = self._event(booking, patient, known.uid, after.slot, after.status)
+            event = self._event(booking, patient.number, known.uid, after.slot, after.status)
             text, kept = merged(item.text, last, event, base, changed, self._profile)
             return replace(self._draft(new, href, text), owner_id=item.owner_id), kept
 
@@ -226,13 +233,15 @@ class _Desk:
             after = replace(after, room_id=room.id if room else None)
         return after
 
-    def _event(
-        self, booking: Booking, patient: Patient, uid: str, slot: Slot, status: Status
-    ) -> Event:
+    def _text(self, booking: Booking, uid: str, number: str) -> str:
+        event = self._event(booking, number, uid, booking.slot, booking.status)
+        return write(event, self._profile.zone)
+
+    def _event(self, booking: Booking, number: str, uid: str, slot: Slot, status: Status) -> Event:
         room, now = self._rooms.get(booking.room), self._uow.now
         # The booking as it stands here: the practice may have moved or confirmed it.
         booking = replace(booking, slot=slot, status=status)
-        return event_of(booking, uid, patient.number, room, self._profile, now)
+        return event_of(booking, uid, number, room, self._profile, now)
 
     def _patient_of(self, booking: Booking, patient_id: int | None) -> Patient:
         """Return the patient, who stays the same as long as the tool names nobody else."""

@@ -34,9 +34,18 @@ _PASSED_OVER = frozenset(
     """CATEGORIES CLASS COLOR COMMENT CONTACT CREATED DESCRIPTION DTSTAMP LAST-MODIFIED LOCATION
     PRIORITY SUMMARY URL""".split()  # noqa: SIM905 - names to be read
 )
+_PEOPLE = frozenset({"ATTENDEE", "ORGANIZER"})
 #: What a calendar says of itself in words that the library takes, whatever they are.
 _OF_CALENDARS = frozenset({"PRODID", "VERSION", "CALSCALE"})
 _BARE = re.compile(r"([A-Z0-9-]+):(.*)")
+#: A person, with parameters that change nothing about how the line is read. A backslash is one
+#: of two things to the library, and two values of one parameter are written by few.
+_PERSON = re.compile(
+    r"(?:ATTENDEE|ORGANIZER)"
+    r"(?:;(?:CN|CUTYPE|EMAIL|LANGUAGE|PARTSTAT|ROLE|RSVP|SCHEDULE-AGENT|SCHEDULE-STATUS|SENT-BY"
+    r"|X-NUM-GUESTS)=(?:\"[^\"\\\r]*\"|[^\",;:\\\r]*))*"
+    r":(?i:mailto):[^\\\r]*"
+)
 _HEAD = re.compile(r"[A-Za-z0-9-]+")
 _MOMENT = re.compile(
     r"(?:;VALUE=(DATE)|;TZID=([A-Za-z0-9/_+-]{1,200}))?:"
@@ -116,6 +125,8 @@ def plain_calendar(body: str) -> PlainCalendar | None:
 
 def _is_harmless(name: str, line: str) -> bool:
     """Tell whether a line of which nothing is asked is one that the library takes as it is."""
+    if name in _PEOPLE:
+        return _PERSON.fullmatch(line) is not None
     if not (name in _PASSED_OVER or name.startswith("X-")):
         return False
     return _BARE.fullmatch(line) is not None
@@ -135,6 +146,8 @@ def plain_event(lines: Iterable[str], passes: Callable[[str, str], bool]) -> Pla
         if read is None:
             if name.upper() in _READERS or not passes(name, line):
                 return None
+            if name == "ATTENDEE":  # counted, and not read
+                event.setdefault(name, []).append(line)
             continue
         value = read(line[len(name) :])
         if value is None:
