@@ -268,7 +268,7 @@ PEOPLE = (
 def test_plain_events_have_as_many_people_as_the_library_reads(line: str, times: int) -> None:
     text = an_event("uid", "20261123T100000", "20261123T110000")
     text = text.replace("END:VEVENT", f"{line}\r\n" * times + "END:VEVENT")
-    told = []
+    told: list[object] = []
     for plain in (True, False):
         try:
             told.append(

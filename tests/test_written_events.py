@@ -54,7 +54,8 @@ EVENTS = st.builds(
 
 def by_the_library(event: Event, zone: ZoneInfo) -> bytes:
     """Return the event as the library writes it, a line each."""
-    return _component(event, zone).to_ical().replace(b"\r\n ", b"")
+    written: bytes = _component(event, zone).to_ical()
+    return written.replace(b"\r\n ", b"")
 
 
 @given(event=EVENTS, zone=st.sampled_from(ZONES).map(ZoneInfo))

@@ -10,20 +10,19 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar as ICalendar
 from icalendar import Event as IEvent
 from icalendar import vCalAddress, vText
-from icalendar.timezone.tzid import is_utc
 
 from practice.appointments import Slot, Status
 from practice.content_lines import outline, unfold
 from practice.timezones import known_zone, tzid_of, vtimezone
 from practice.vevent.blocks import blocks_of, zones_named
 from practice.vevent.library import calendar_of
+from practice.vevent.line_forms import escaped, folded, line, person, told
 from practice.vevent.zones_by_reference import with_zones
 
 if TYPE_CHECKING:
@@ -55,14 +54,7 @@ _TOLD = (
 REFRESH = "PT15M"
 _HEX_COLOR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 _STAMPS = ("DTSTAMP", "LAST-MODIFIED")
-_HEAD = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODID}\r\nCALSCALE:GREGORIAN\r\n"
-#: RFC 5545 3.1: bytes of a line, without its end.
-_LONGEST = 75
-_SPECIAL = re.compile(r"[\\;,\r\n]")
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_CARETED = re.compile(r"\^|\r\n|\r|\n")
-#: The first three need quotes; some clients fail where the others have none.
-_QUOTED = re.compile(r"[,;: '\u2019]")
+_SHELL = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODID}\r\nCALSCALE:GREGORIAN\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +81,36 @@ def write(event: Event, zone: ZoneInfo) -> str:
     The lines are those that the library would write of `_component`, in its order, at a tenth of
     the cost: an import writes thousands.
     """
-    folded = "".join(f"{_folded(line)}\r\n" for line in _lines(event, zone))
-    return f"{_HEAD}{vtimezone(zone)}BEGIN:VEVENT\r\n{folded}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    lines = "".join(f"{folded(one)}\r\n" for one in _lines(event, zone))
+    return f"{_SHELL}{vtimezone(zone)}BEGIN:VEVENT\r\n{lines}END:VEVENT\r\nEND:VCALENDAR\r\n"
 
 
 def _lines(event: Event, zone: ZoneInfo) -> Iterator[str]:
     """Yield the content lines of an event, not folded."""
     start, end = _times(event, zone)
-    stamp = _told(event.stamp.astimezone(UTC))
+    stamp = told(event.stamp.astimezone(UTC))
     if event.summary:
-        yield f"SUMMARY:{_escaped(event.summary)}"
-    yield f"DTSTART{_told(start)}"
-    yield f"DTEND{_told(end)}"
+        yield f"SUMMARY:{escaped(event.summary)}"
+    yield f"DTSTART{told(start)}"
+    yield f"DTEND{told(end)}"
     yield f"DTSTAMP{stamp}"
-    yield f"UID:{_escaped(event.uid)}"
+    yield f"UID:{escaped(event.uid)}"
     yield "SEQUENCE:0"
     if event.attendee[1]:
-        yield f"ATTENDEE{_person(*event.attendee, more=';RSVP=TRUE')}"
-    yield f"CATEGORIES:{','.join(map(_escaped, event.categories))}"
+        yield f"ATTENDEE{person(*event.attendee, more=';RSVP=TRUE')}"
+    yield f"CATEGORIES:{','.join(map(escaped, event.categories))}"
     yield "CLASS:PRIVATE"
     if event.color:
-        yield f"COLOR:{_line(event.color)}"
+        yield f"COLOR:{line(event.color)}"
     if event.description:
-        yield f"DESCRIPTION:{_escaped(event.description)}"
+        yield f"DESCRIPTION:{escaped(event.description)}"
     yield f"LAST-MODIFIED{stamp}"
     if event.location:
-        yield f"LOCATION:{_escaped(event.location)}"
-    yield f"ORGANIZER{_person(*event.organizer)}"
+        yield f"LOCATION:{escaped(event.location)}"
+    yield f"ORGANIZER{person(*event.organizer)}"
     yield f"STATUS:{event.status}"
     for name in sorted(event.extra):
-        yield f"{name}:{_line(event.extra[name])}"
+        yield f"{name}:{line(event.extra[name])}"
 
 
 def _times(event: Event, zone: ZoneInfo) -> list[datetime]:
@@ -128,60 +120,6 @@ def _times(event: Event, zone: ZoneInfo) -> list[datetime]:
         # A local time that the clock shows twice means the first (RFC 5545 3.3.5).
         times = [local.astimezone(UTC) for local in times]
     return times
-
-
-def _told(moment: datetime) -> str:
-    """Return what follows the name of a property that is a time."""
-    local = f"{moment.year:04}{moment:%m%dT%H%M%S}"
-    zone = moment.tzinfo
-    if not isinstance(zone, ZoneInfo) or _is_utc(zone):
-        return f":{local}Z"
-    return f";TZID={zone.key}:{local}"
-
-
-@lru_cache(maxsize=16)
-def _is_utc(zone: ZoneInfo) -> bool:
-    """Tell whether the library takes a zone for UTC, which several are by other names."""
-    return bool(is_utc(zone))
-
-
-def _person(name: str, email: str, more: str = "") -> str:
-    """Return what follows the name of a property that is a person (RFC 5545 3.2.2, RFC 6868)."""
-    told = _CARETED.sub(_careted, name.replace('"', "'"))
-    if _QUOTED.search(told):
-        told = f'"{told}"'
-    return f"{f';CN={told}' if name else ''}{more}:mailto:{_line(email)}"
-
-
-def _careted(found: re.Match[str]) -> str:
-    return "^^" if found[0] == "^" else "^n"
-
-
-def _escaped(text: str) -> str:
-    """Return a text as it is told (RFC 5545 3.3.11). `\\N` is a line end already, as it is to
-    the library, so that a text does not change when `revise` writes it again.
-    """
-    if _SPECIAL.search(text) is None:
-        return text
-    text = text.replace("\\N", "\n").replace("\\", "\\\\").replace(";", "\\;")
-    return _LINE_END.sub(r"\\n", text.replace(",", "\\,"))
-
-
-def _folded(line: str) -> str:
-    """Return a line in pieces of at most 75 bytes (RFC 5545 3.1).
-
-    Neither a character nor an escape is cut in two: some clients read piece by piece.
-    """
-    if len(line) <= _LONGEST and line.isascii():
-        return line
-    told, pieces, first = line.encode("utf-8", "surrogatepass"), [], 0
-    while len(told) - first > _LONGEST - bool(first):
-        last = first + _LONGEST - bool(first)  # the space that begins a piece counts
-        while told[last] & 0xC0 == 0x80 or (told[last - 1] in b"\\^" and last > first + 2):
-            last -= 1
-        pieces.append(told[first:last])
-        first = last
-    return b"\r\n ".join([*pieces, told[first:]]).decode("utf-8", "surrogatepass")
 
 
 def _component(event: Event, zone: ZoneInfo) -> IEvent:
@@ -205,20 +143,15 @@ def _component(event: Event, zone: ZoneInfo) -> IEvent:
         attendee.params["RSVP"] = vText("TRUE")
         made.add("ATTENDEE", attendee, encode=False)
     for name, value in event.extra.items():
-        made.add(name, _line(value))
+        made.add(name, line(value))
     return made
 
 
 def _address(name: str, email: str) -> vCalAddress:
-    address = vCalAddress(f"mailto:{_line(email)}")
+    address = vCalAddress(f"mailto:{line(email)}")
     if name:
         address.params["CN"] = vText(name.replace('"', "'"))
     return address
-
-
-def _line(value: str) -> str:
-    """Return a value on one line: the library escapes line ends in texts only."""
-    return " ".join(value.splitlines())
 
 
 def _with_zone(text: str, zone: ZoneInfo) -> str:
@@ -243,8 +176,8 @@ def revise(text: str, event: Event, zone: ZoneInfo, keep: Container[str] = ()) -
             old[name] = new[name]
     old["SEQUENCE"] = sequence + 1 if isinstance(sequence, int) else 1
     others = "".join(block for block in taken.timezones if tzid_of(block) != zone.key)
-    told = calendar.to_ical(sorted=False).decode()
-    return _with_zone(told.replace("BEGIN:VEVENT", f"{others}BEGIN:VEVENT", 1), zone)
+    text = calendar.to_ical(sorted=False).decode()
+    return _with_zone(text.replace("BEGIN:VEVENT", f"{others}BEGIN:VEVENT", 1), zone)
 
 
 def fingerprints(text: str) -> dict[str, str]:
@@ -266,8 +199,8 @@ def _first(calendar: Any) -> Any:
 
 def _fingerprint(value: Any) -> str:
     values = value if isinstance(value, list) else [value]
-    told = b"\n".join(one.to_ical() for one in values)
-    return hashlib.sha256(told).hexdigest()[:16]
+    said = b"\n".join(one.to_ical() for one in values)
+    return hashlib.sha256(said).hexdigest()[:16]
 
 
 def merge(
@@ -306,7 +239,7 @@ def _head(title: str, zone: ZoneInfo, color: str) -> ICalendar:
     head.add("PRODID", PRODID)
     head.add("CALSCALE", "GREGORIAN")
     for name in ("NAME", "X-WR-CALNAME"):
-        head.add(name, vText(_line(title)))
+        head.add(name, vText(line(title)))
     head.add("X-WR-TIMEZONE", zone.key)
     head.add("REFRESH-INTERVAL", vText(REFRESH), parameters={"VALUE": "DURATION"})
     head.add("X-PUBLISHED-TTL", REFRESH)
