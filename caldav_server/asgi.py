@@ -21,6 +21,7 @@ from urllib.parse import unquote_to_bytes
 from caldav_server.addresses import CONTROLS, MOUNT
 from caldav_server.body import Bodies, Body, Limits
 from caldav_server.errors import BadRequest, Refusal, answer_for
+from caldav_server.lanes import Lanes
 from caldav_server.packing import ACCEPT_ENCODING
 from caldav_server.remembering import Kept, Remembered, Sent
 from practice.access import SYSTEM
@@ -99,7 +100,8 @@ class CalDavBridge:
         self._database = database
         self._gate = gate
         self._bodies = Bodies(limits or Limits())
-        self._threads = ThreadPoolExecutor(threads, "caldav")
+        self._lanes = Lanes(threads, "caldav")
+        self._threads = self._lanes.threads
         self._checkers = ThreadPoolExecutor(4, "passwords")
         self._checks: dict[object, asyncio.Future[Refused | Throttled | None]] = {}
         self._waiting = 0
@@ -159,12 +161,11 @@ class CalDavBridge:
         return await self._run(environ)
 
     async def _run(self, environ: dict[str, Any]) -> Reply:
-        loop = asyncio.get_running_loop()
         answer = self._application.answer
         # Again when another hash is stored by then: the password was changed, or its hash renewed.
         for _ in range(MOST_CHECKS):
             environ["wsgi.input"].seek(0)
-            reply = await loop.run_in_executor(self._threads, answer, environ)
+            reply = await self._lanes.run(answer, environ)
             if isinstance(reply, KeysWanted):
                 await self._fetch_keys(reply)
             elif isinstance(reply, Unverified):
