@@ -57,6 +57,8 @@ DAV = "1, 3, access-control, calendar-access, calendar-availability, extended-mk
 _OPEN = frozenset({"OPTIONS"})
 #: An If header on others is held to what is there once their transaction has begun.
 _READING = frozenset({"GET", "PROPFIND", "REPORT"})
+#: These look at everything again in their transaction, and need no snapshot before.
+_LOOKING_AGAIN = frozenset({"PUT", "DELETE"})
 
 
 def _answered(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,7 +120,8 @@ class CalDavApplication(Application):
         rests on, if the same request gets the same answer as long as that holds.
         """
         claim: Claim | None = environ.get("praxis.claim")
-        with Scope(self._database, self._clock()) as scope:
+        snapshot = environ["REQUEST_METHOD"] not in _LOOKING_AGAIN
+        with Scope(self._database, self._clock(), snapshot=snapshot) as scope:
             try:
                 if claim is not None and environ["REQUEST_METHOD"] not in _OPEN:
                     outcome = self._gate.decide(scope.unit, claim)

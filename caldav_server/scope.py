@@ -2,7 +2,7 @@
 
 Radicale's plugins are asked in the midst of a request and are handed nothing of it; they find it
 here. A request that reads runs in one snapshot from signing in to the last row. A request that
-writes signs in within a snapshot, lets go of it, and does its work in one transaction.
+writes signs in before, lets go of that, and does its work in one transaction.
 """
 
 from __future__ import annotations
@@ -40,10 +40,14 @@ def current() -> Scope:
 
 
 class Scope:
-    """Use as a context manager around the whole request."""
+    """Use as a context manager around the whole request.
 
-    def __init__(self, database: Database, now: datetime) -> None:
+    `snapshot` is off for a request that looks at everything again in its transaction.
+    """
+
+    def __init__(self, database: Database, now: datetime, *, snapshot: bool = True) -> None:
         self._database = database
+        self._snapshot = snapshot
         self._opened: AbstractContextManager[UnitOfWork] | None = None
         self._unit: UnitOfWork | None = None
         self._calendars: list[Calendar] | None = None
@@ -71,9 +75,11 @@ class Scope:
 
     @property
     def unit(self) -> UnitOfWork:
-        """The unit of work: the open transaction, else the snapshot, opened when first asked."""
+        """The unit of work: the open transaction, else one that reads, opened when first asked."""
         if self._unit is None:
-            self._opened = self._database.begin(actor=SYSTEM, now=self.now, read_only=True)
+            self._opened = self._database.begin(
+                actor=SYSTEM, now=self.now, read_only=True, snapshot=self._snapshot
+            )
             self._unit = self._opened.__enter__()
         return self._unit
 

@@ -56,10 +56,13 @@ class Database(Protocol):
     """One practice's database; several processes may hold one each."""
 
     def begin(
-        self, *, actor: Actor, now: datetime, read_only: bool = False
+        self, *, actor: Actor, now: datetime, read_only: bool = False, snapshot: bool = True
     ) -> AbstractContextManager[UnitOfWork]:
         """Open a unit of work: one snapshot (read_only) of the moment it first reads, or one
         transaction that commits when the block ends without an exception and was not doomed.
+
+        Without `snapshot`, what is only read is read statement by statement, each at its own
+        moment; that saves two statements where a transaction is to look again anyway.
 
         A writing unit holds the counter's lock from the start, so writers come one after the
         other and numbers become visible in order. Raises DatabaseUnavailable or StorageFull,

@@ -123,10 +123,13 @@ class SqlDatabase:
 
     @contextmanager
     def begin(
-        self, *, actor: Actor, now: datetime, read_only: bool = False
+        self, *, actor: Actor, now: datetime, read_only: bool = False, snapshot: bool = True
     ) -> Iterator[SqlUnitOfWork]:
         """See the port."""
         with self._turn(read_only), self._connected() as connection:
+            if read_only and not snapshot:
+                yield SqlUnitOfWork(connection, actor, now, lock=False)
+                return
             connection.exec_driver_sql(_BEGIN[self.dialect, read_only])
             try:
                 unit = SqlUnitOfWork(connection, actor, now, lock=not read_only)
