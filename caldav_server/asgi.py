@@ -140,32 +140,39 @@ class CalDavBridge:
                 return None
             if body.too_long:
                 head = b""  # its content is not here to be compared
-            kept = await remembered.again(head, body.content) if head else None
+            kept = await self._kept(head, body.content) if head else None
             if kept is None:
                 environ = environ or _environ(scope)
-                sent = _sent(scope["method"], await self._reply(environ, body))
-                if "praxis.footing" in environ:
-                    account = environ["praxis.account"]
-                    kept = Kept(sent, environ["praxis.footing"], account)
-                    remembered.keep(head, body.content, kept)
+                sent = await self._made(scope["method"], environ, head, body)
             else:
                 sent, environ = kept.sent, {"praxis.account": kept.account}
         if "praxis.account" in environ:
             scope.setdefault("state", {})["account"] = environ["praxis.account"]
         return sent
 
-    async def _reply(self, environ: dict[str, Any], body: Body) -> Reply:
+    async def _kept(self, head: bytes, body: bytes) -> Kept | None:
+        remembered = self._remembered
+        return await remembered.again(head, body) or await remembered.made_for_others(head, body)
+
+    async def _made(self, method: str, environ: dict[str, Any], head: bytes, body: Body) -> Sent:
+        """Make an answer anew, and keep it if it can be given again."""
         environ["wsgi.input"] = io.BytesIO(body.content)
         environ["CONTENT_LENGTH"] = str(len(body.content))
         environ["praxis.too_long"] = body.too_long
-        return await self._run(environ)
+        with self._remembered.making(head, body.content) as making:
+            sent = _sent(method, await self._run(environ, making.begun))
+            if "praxis.footing" in environ:
+                kept = Kept(sent, environ["praxis.footing"], environ["praxis.account"])
+                self._remembered.keep(head, body.content, kept)
+                making.made(kept)
+        return sent
 
-    async def _run(self, environ: dict[str, Any]) -> Reply:
+    async def _run(self, environ: dict[str, Any], begun: Callable[[], None]) -> Reply:
         answer = self._application.answer
         # Again when another hash is stored by then: the password was changed, or its hash renewed.
         for _ in range(MOST_CHECKS):
             environ["wsgi.input"].seek(0)
-            reply = await self._lanes.run(answer, environ)
+            reply = await self._lanes.run(answer, environ, begun=begun)
             if isinstance(reply, KeysWanted):
                 await self._fetch_keys(reply)
             elif isinstance(reply, Unverified):

@@ -34,10 +34,13 @@ class Lanes:
         self._free = at_once
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def run(self, call: Callable[..., Result], *arguments: object) -> Result:
-        """Call something in a thread, when it is its turn."""
+    async def run(
+        self, call: Callable[..., Result], *arguments: object, begun: Callable[[], None]
+    ) -> Result:
+        """Call something in a thread, when it is its turn; right before, `begun` is called."""
         loop = asyncio.get_running_loop()
         await self._turn(loop)
+        begun()
         turn = _Turn(self._next)
         timer = loop.call_later(SHORT, turn.end)
         try:

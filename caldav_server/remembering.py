@@ -5,6 +5,9 @@ request of the same claim while one glance at the database says that nothing of 
 That saves signing in, a snapshot, reading, writing XML, packing and a thread. An answer is never
 older than its request: the glance is begun after the request has come.
 
+What many ask at once, as after a change that ended what was known, is made once for all who had
+come before its snapshot was begun.
+
 Each process remembers for itself. Without room for a single answer it does nothing.
 """
 
@@ -15,16 +18,17 @@ import hashlib
 import secrets
 from collections import Counter, OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, MutableMapping
+    from collections.abc import Callable, Collection, Iterator, MutableMapping
 
     from practice.footing import Footing
     from practice.ports import Database
 
-__all__ = ["METHODS", "Kept", "Remembered", "Sent"]
+__all__ = ["METHODS", "Kept", "Making", "Remembered", "Sent"]
 
 #: Status, headers and body as they go out.
 Sent = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -44,6 +48,20 @@ class Kept:
     account: str
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """An answer that is being made: `made` is told it, `begun` is called before anything is read
+    for it, and whoever comes after that gets another.
+    """
+
+    future: asyncio.Future[Kept | None]
+    begun: Callable[[], None]
+
+    def made(self, kept: Kept) -> None:
+        """Give it to those who wait for it."""
+        self.future.set_result(kept)
+
+
 class Remembered:
     """The answers of one process. Asked on the event loop only."""
 
@@ -54,6 +72,7 @@ class Remembered:
         self._kept: OrderedDict[tuple[bytes, bytes], Kept] = OrderedDict()
         self._heads: Counter[bytes] = Counter()
         self._size = 0
+        self._making: dict[tuple[bytes, bytes], asyncio.Future[Kept | None]] = {}
         self._glances = _Glances(database)
 
     def close(self) -> None:
@@ -104,6 +123,32 @@ class Remembered:
         self._size += size
         while self._size > self._most:
             self._forget(*next(iter(self._kept)))
+
+    async def made_for_others(self, head: bytes, body: bytes) -> Kept | None:
+        """Return the answer that is about to be made for somebody who asked the same, if it can
+        be given to others; None if there is none.
+        """
+        future = self._making.get((head, body))
+        return await asyncio.shield(future) if future else None
+
+    @contextmanager
+    def making(self, head: bytes, body: bytes) -> Iterator[Making]:
+        """Make an answer in the block, for all who ask the same before it is begun."""
+        future = asyncio.get_running_loop().create_future()
+        key = (head, body)
+        if head:
+            self._making.setdefault(key, future)
+        mine = Making(future, lambda: self._begun(key, future))
+        try:
+            yield mine
+        finally:
+            mine.begun()
+            if not future.done():
+                future.set_result(None)
+
+    def _begun(self, key: tuple[bytes, bytes], future: asyncio.Future[Kept | None]) -> None:
+        if self._making.get(key) is future:
+            del self._making[key]
 
     def _forget(self, head: bytes, body: bytes) -> None:
         kept = self._kept.pop((head, body), None)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import random
 import re
 import socket
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from sqlalchemy import event, text
 
+from caldav_server.addresses import Addresses
+from caldav_server.application import CalDavApplication
+from caldav_server.asgi import CalDavBridge
 from practice.access import Level
 from practice.calendars import CalendarKind
 from practice.database.tables import house
@@ -20,15 +26,14 @@ from practice.footing import HOUSE
 from practice.patients import Patient, PatientRecord
 from practice.use_cases.accounts import grant
 from practice.use_cases.retention import forget_some
-from tests.building import PASSWORD, a_draft, an_event, reading, the_account, writing
+from practice.use_cases.sign_in import Gate
+from tests.building import PASSWORD, PROFILE, a_draft, an_event, reading, the_account, writing
 from tests.dav import HOME, put
 from tests.in_process import clients
 from tests.test_levels_of_detail import PLACES, a_step, add_readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import httpx
 
     from practice.database import SqlDatabase
     from tests.servers import RunningServer
@@ -338,3 +343,78 @@ def test_one_accounts_answers_are_not_anothers(practice: SqlDatabase) -> None:
             told(client, home)[2].count("<response>") for client in (staff, guest, staff, guest)
         ]
     assert seen == [4, 3, 4, 3]  # the home, what is granted, and that in the main calendar
+
+
+# --- What many ask at once ----------------------------------------------------------------------
+
+
+class Slow:
+    """The application of a bridge, which gives its answers only when it is told to."""
+
+    def __init__(self, database: SqlDatabase) -> None:
+        self.gate = Gate()
+        self.application = CalDavApplication(database, self.gate, PROFILE, Addresses({}))
+        self.let_go = threading.Event()
+        self.begun = threading.Event()
+        self.answers = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.application, name)
+
+    def answer(self, environ: dict[str, Any]) -> Any:
+        """Make the answer at once, and hold it back."""
+        made = self.application.answer(environ)
+        self.answers += 1
+        self.begun.set()
+        assert self.let_go.wait(30)
+        return made
+
+
+def asked_at_once(database: SqlDatabase, between: Callable[[], object]) -> tuple[Slow, list[str]]:
+    """Ask six times: once, then twice while that is being made; `between`, and three times more."""
+    application = Slow(database)
+    bridge = CalDavBridge(application, database, application.gate, remembered=10**6)  # type: ignore[arg-type]
+
+    async def ask_all() -> list[str]:
+        transport = httpx.ASGITransport(app=bridge)
+        auth = ("empfang", PASSWORD)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+
+            async def ask() -> str:
+                told = await client.request(
+                    "PROPFIND", MUELLER, content=POLL, headers={"Depth": "0"}, auth=auth
+                )
+                return told.text
+
+            application.let_go.set()
+            await client.request("PROPFIND", HOME, headers={"Depth": "0"}, auth=auth)
+            application.let_go.clear()
+            application.begun.clear()
+            application.answers = 0
+            first = asyncio.create_task(ask())
+            await asyncio.to_thread(application.begun.wait, 30)
+            between()
+            others = [asyncio.create_task(ask()) for _ in range(5)]
+            await asyncio.sleep(0)
+            application.let_go.set()
+            return [await first, *[await other for other in others]]
+
+    try:
+        return application, asyncio.run(ask_all())
+    finally:
+        bridge.close()
+
+
+def test_what_is_asked_after_a_change_is_not_answered_from_before_it(practice: SqlDatabase) -> None:
+    def change() -> None:
+        a_step(practice, ("event", ("dr-mueller", "a.ics"), "eins", ""), 1)
+
+    _, (first, *others) = asked_at_once(practice, change)
+    assert set(others) != {first}
+    assert len(set(others)) == 1
+
+
+def test_what_many_ask_at_once_is_made_once_for_all(practice: SqlDatabase) -> None:
+    application, told = asked_at_once(practice, lambda: None)
+    assert len(set(told)) == 1
+    assert application.answers < len(told)
