@@ -1,39 +1,31 @@
 """ASGI to the WSGI application: bounded bodies, few headers, no thread held by a slow client.
 
-The body is read on the event loop before a thread is taken (`caldav_server.body`). Of the
-headers only those named here get through, so none can stand for something else (X-Script-Name
-would move the whole server). Passwords are verified, and an identity provider's keys fetched, by
-threads of their own.
+The body is read on the event loop before a thread is taken (`caldav_server.body`), and answers that
+are known to be right are given again there (`caldav_server.remembering`). Passwords are verified,
+and an identity provider's keys fetched, by threads of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import io
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
-from caldav_server.addresses import CONTROLS, MOUNT
 from caldav_server.body import Bodies, Body, Limits
-from caldav_server.errors import BadRequest, Refusal, answer_for
+from caldav_server.errors import Refusal, answer_for
+from caldav_server.heads import MEANT, environ_of
 from caldav_server.lanes import Lanes
-from caldav_server.packing import ACCEPT_ENCODING
 from caldav_server.remembering import Kept, Remembered, Sent
 from practice.access import SYSTEM
 from practice.errors import IdentityProviderUnavailable, PracticeError
 from practice.use_cases.sign_in import (
-    Claim,
     Gate,
     KeysWanted,
     Refused,
     Throttled,
     Unverified,
-    network_of,
 )
 
 if TYPE_CHECKING:
@@ -48,30 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CalDavBridge"]
 
-#: Headers that CalDAV gives a meaning; everything else stays outside.
-_HEADERS = {
-    b"accept": "HTTP_ACCEPT",
-    b"accept-encoding": ACCEPT_ENCODING,
-    b"brief": "HTTP_BRIEF",
-    b"caldav-timezones": "HTTP_CALDAV_TIMEZONES",
-    b"content-type": "CONTENT_TYPE",
-    b"depth": "HTTP_DEPTH",
-    b"destination": "HTTP_DESTINATION",
-    b"host": "HTTP_HOST",
-    b"if": "HTTP_IF",
-    b"if-match": "HTTP_IF_MATCH",
-    b"if-modified-since": "HTTP_IF_MODIFIED_SINCE",
-    b"if-none-match": "HTTP_IF_NONE_MATCH",
-    b"if-unmodified-since": "HTTP_IF_UNMODIFIED_SINCE",
-    b"overwrite": "HTTP_OVERWRITE",
-    b"prefer": "HTTP_PREFER",
-}
-#: Headers with a meaning to the bridge alone.
-_CHECKED = frozenset({b"authorization", b"content-encoding", b"expect", b"transfer-encoding"})
-#: Lists, which may be told in several lines.
-_LISTS = frozenset({b"accept", b"accept-encoding", b"if", b"if-match", b"if-none-match", b"prefer"})
-#: A name or address and perhaps a port; HTTP/1.0 may leave it empty.
-_HOST = re.compile(rb"([A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(:\d{0,5})?")
 _BODILESS = {204, 304}
 #: Checks waiting for argon2id, requests waiting for keys; more are told to come back.
 MOST_WAITING = 100
@@ -108,7 +76,7 @@ class CalDavBridge:
         self._fetcher = ThreadPoolExecutor(1, "keys")
         self._fetching: asyncio.Future[None] | None = None
         self._waiting_for_keys = 0
-        self._remembered = Remembered(database, _HEADERS.keys() | _CHECKED, remembered)
+        self._remembered = Remembered(database, MEANT, remembered)
 
     def close(self) -> None:
         """Wait for running requests and give the threads back."""
@@ -133,7 +101,7 @@ class CalDavBridge:
         remembered = self._remembered
         head = remembered.head_of(scope)
         # A head that is known has been taken apart before, and was right.
-        environ = {} if remembered.knows(head) else _environ(scope)
+        environ = {} if remembered.knows(head) else environ_of(scope)
         signed = not environ or "praxis.claim" in environ
         async with self._bodies.read(scope, receive, signed=signed) as body:
             if body is None:
@@ -142,7 +110,7 @@ class CalDavBridge:
                 head = b""  # its content is not here to be compared
             kept = await self._kept(head, body.content) if head else None
             if kept is None:
-                environ = environ or _environ(scope)
+                environ = environ or environ_of(scope)
                 sent = await self._made(scope["method"], environ, head, body)
             else:
                 sent, environ = kept.sent, {"praxis.account": kept.account}
@@ -238,97 +206,6 @@ class CalDavBridge:
     def _settle(self, question: Unverified, booking: int) -> None:
         with self._database.begin(actor=SYSTEM, now=datetime.now(UTC)) as uow:
             self._gate.settle(uow, question, booking)
-
-
-def _environ(scope: Message) -> dict[str, Any]:
-    """Return a WSGI environ with a path in Unicode; raises BadRequest for one that is a trick."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    path = _path(raw.split(b"?")[0])
-    outside = not (path == MOUNT or path.startswith(MOUNT + "/"))
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope["method"].upper(),
-        "SCRIPT_NAME": MOUNT,
-        "PATH_INFO": "/" if outside else path.removeprefix(MOUNT) or "/",
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.errors": io.StringIO(),
-        "wsgi.url_scheme": scope.get("scheme", "http"),
-    }
-    if outside:
-        environ["praxis.outside"] = path
-    headers = _headers(scope)
-    authorization = headers.pop(b"authorization", None)
-    environ |= {_HEADERS[name]: value.decode("latin-1") for name, value in headers.items()}
-    if authorization is not None:
-        client = scope.get("client") or ("", 0)
-        environ["praxis.claim"] = _claim(authorization, network_of(client[0]))
-    environ["praxis.hosts"] = _hosts(environ.get("HTTP_HOST", ""))
-    return environ
-
-
-def _headers(scope: Message) -> dict[bytes, bytes]:
-    """Return the headers that mean something here; raises Refusal for what must not be guessed.
-
-    Of two that are told twice one would be right and the other a trick (RFC 9110 5.3).
-    """
-    found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in found and name not in _LISTS:
-            raise BadRequest(f"There are two headers called {name.decode('latin-1').title()}.")
-        if name in _HEADERS or name in _CHECKED:
-            found[name] = found[name] + b", " + value if name in found else value
-    old = scope.get("http_version") == "1.0"
-    if not _HOST.fullmatch(found.get(b"host", b"" if old else b"?")):
-        raise BadRequest("The Host header is missing or names no host.")
-    if found.pop(b"content-encoding", b"identity").strip().lower() not in {b"", b"identity"}:
-        sentence = "Bodies are taken as they are, not compressed."
-        raise Refusal(415, sentence, headers={"Accept-Encoding": "identity"})
-    if found.pop(b"transfer-encoding", b"chunked").strip().lower() != b"chunked":
-        raise Refusal(501, "Of transfer codings only chunked is known.")
-    if found.pop(b"expect", b"100-continue").strip().lower() != b"100-continue":
-        raise Refusal(417, "Nothing but 100-continue can be expected.")
-    return found
-
-
-def _path(raw: bytes) -> str:
-    try:
-        path = unquote_to_bytes(raw).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadRequest("The path is not UTF-8.") from error
-    if b"%2f" in raw.lower() or CONTROLS.search(path) or {"..", "."} & set(path.split("/")):
-        raise BadRequest(
-            "The path has an encoded slash, control characters or dots that lead elsewhere."
-        )
-    return path
-
-
-def _hosts(host: str) -> frozenset[str]:
-    """Return the ways this server is called in a Destination, with the usual ports or without."""
-    bare = host.lower()
-    name = bare.removesuffix(":443").removesuffix(":80")
-    return frozenset({bare, name, f"{name}:443", f"{name}:80"})
-
-
-def _claim(header: bytes, network: str) -> Claim:
-    """Read an Authorization header. One that cannot be read claims nothing that could be true."""
-    scheme, _, rest = header.decode("latin-1").strip().partition(" ")
-    if scheme.lower() == "bearer":
-        return Claim("", rest.strip(), network)
-    if scheme.lower() == "basic":
-        try:
-            told = base64.b64decode(rest.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            return Claim("", "", network)
-        try:
-            text = told.decode("utf-8")
-        except UnicodeDecodeError:
-            text = told.decode("latin-1")  # what older clients mean by an umlaut
-        name, separator, password = text.partition(":")
-        if separator and name and "\0" not in name:  # which PostgreSQL cannot be asked for
-            return Claim(name, password, network)
-    return Claim("", "", network)
 
 
 def _refused(error: PracticeError | Refusal) -> Reply:
