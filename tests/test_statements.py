@@ -393,7 +393,7 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
     "expanded principal": (reads(expanded), Cost(4)),
     "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(5)),
     "sync, no change": (sync_without_change, Cost(4)),
-    "sync, one change": (sync_after_one_change, Cost(7)),
+    "sync, one change": (sync_after_one_change, Cost(5)),
     "GET": (reads(lambda p: p.staff.get(TEN[1])), Cost(5, loaded=1)),
     "GET, not modified": (conditional_get_of(TEN[1]), Cost(5, loaded=1)),
     "GET of a file, not modified": (conditional_get_of(MUELLER), Cost(4)),

@@ -5,10 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CompoundSelect, Select, bindparam, case, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    or_,
+    select,
+    union_all,
+)
 
 from practice.calendars import Calendar, CalendarObject, ObjectHead, Place, Span, View
-from practice.database.log import CHUNK, SqlLog, named, values_of_names
+from practice.database.log import CHUNK, SqlLog
 from practice.database.rows import (
     HEAD,
     WHOLE,
@@ -25,7 +35,7 @@ from practice.database.time_index import bounds, overlapping
 from practice.vevent import Busy, Occupied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["HERE", "SqlFinding"]
 
@@ -44,10 +54,31 @@ _INDEX = (
 )
 
 
+def _named(calendars: int) -> ColumnElement[bool]:
+    """Return the condition that an object has one of the names in one of so many calendars."""
+    return or_(
+        *(
+            and_(
+                objects.c.calendar_id == bindparam(f"calendar_{one}"),
+                objects.c.href.in_(bindparam(f"names_{one}", expanding=True)),
+            )
+            for one in range(calendars)
+        )
+    )
+
+
+def _values_of_names(hrefs: Mapping[int, Sequence[str]]) -> dict[str, Any]:
+    """Return the values of `_named`, from the names in each calendar."""
+    values: dict[str, Any] = {}
+    for one, (calendar_id, some) in enumerate(hrefs.items()):
+        values |= {f"calendar_{one}": calendar_id, f"names_{one}": some}
+    return values
+
+
 @lru_cache
 def _objects_named(count: int, own: bool) -> Select[Any]:
     """Return the query of objects by their names in so many calendars."""
-    return owned(select(*WHOLE).where(named(count)), objects, own)
+    return owned(select(*WHOLE).where(_named(count)), objects, own)
 
 
 @lru_cache
@@ -116,7 +147,7 @@ class SqlFinding(SqlLog):
             for calendar_id, href in wanted[start : start + CHUNK]:
                 hrefs.setdefault(calendar_id, []).append(href)
             query = _objects_named(len(hrefs), view.owner_id is not None)
-            values = {**values_of_names(hrefs), "owner": view.owner_id}
+            values = {**_values_of_names(hrefs), "owner": view.owner_id}
             rows = self._connection.execute(query, values)
             found |= {(row.calendar_id, row.href): object_of(row) for row in rows}
         pairs = ((name, found.get((c.id, href))) for name, (c, href) in located.items())

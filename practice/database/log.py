@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -36,14 +37,14 @@ from practice.errors import ChangesForgotten
 from practice.log import mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from practice.log import LogQuestion
 
-__all__ = ["CHUNK", "SqlLog", "named", "values_of_names"]
+__all__ = ["CHUNK", "SqlLog"]
 
-#: Names in one statement; databases bound the number of parameters.
+#: Rows in one go, and names in one statement; databases bound the number of parameters.
 CHUNK = 500
 #: Writers that waited for each other took their times before: those of the log may go back a bit.
 _SKEW = timedelta(minutes=10)
@@ -60,21 +61,27 @@ class SqlLog:
         """See the port."""
         if number == view.number and mark in {None, view.mark}:
             return Changes(number, (), ())
-        self._refuse_forgotten(number, mark)
-        query = _changes_after(shape_of(view))
-        rows = self._connection.execute(query, {**values_of(view), "after": number})
+        query = _changes_from(shape_of(view))
+        rows = iter(self._connection.execute(query, {**values_of(view), "from": number}))
+        row, known = next(rows, None), None
+        if row is not None and row[0] == number:
+            known, row = mark_of(row[1]), next(rows, None)
+        self._refuse_forgotten(number, mark, known)
         first: dict[tuple[int, str], str] = {}
-        last: dict[tuple[int, str], str] = {}
-        for row in rows:
-            first.setdefault((row.calendar_id, row.href), row.kind)
-            last[row.calendar_id, row.href] = row.kind
-        here = [key for key, kind in last.items() if kind != ChangeKind.REMOVED]
+        last: dict[tuple[int, str], tuple[str, ObjectHead | None]] = {}
+        while row is not None:
+            _, _, kind, *key, object_id = row[:6]
+            place = (key[0], key[1])
+            first.setdefault(place, kind)
+            last[place] = kind, None if object_id is None else head_of(row[5:])
+            row = next(rows, None)
+        here = [h for kind, h in last.values() if kind != ChangeKind.REMOVED and h is not None]
         gone = (
             key
-            for key, kind in last.items()
+            for key, (kind, _) in last.items()
             if kind == ChangeKind.REMOVED and first[key] != ChangeKind.CREATED
         )
-        return Changes(view.number, tuple(self._heads(here)), tuple(gone))
+        return Changes(view.number, tuple(here), tuple(gone))
 
     def changes_page(self, view: View, number: int, mark: str | None, limit: int) -> Page:
         """See the port.
@@ -124,20 +131,15 @@ class SqlLog:
         rows = self._connection.execute(query, values)
         return [(row.number, (row.calendar_id, row.href)) for row in rows]
 
-    def _refuse_forgotten(self, number: int, mark: str | None) -> None:
+    def _refuse_forgotten(self, number: int, mark: str | None, known: str | None = None) -> None:
+        """Refuse a number that the log does not reach back to, or that had another mark.
+
+        `known` is the mark it has, where that has been read already.
+        """
         if not self._ledger.forgotten <= number <= self._ledger.number or (
-            mark is not None and mark != self._mark(number)
+            mark is not None and mark != (known or self._mark(number))
         ):
             raise ChangesForgotten("The log does not reach back to this sync-token.")
-
-    def _heads(self, keys: list[tuple[int, str]]) -> Iterator[ObjectHead]:
-        for start in range(0, len(keys), CHUNK):
-            hrefs: dict[int, list[str]] = {}
-            for calendar_id, href in keys[start : start + CHUNK]:
-                hrefs.setdefault(calendar_id, []).append(href)
-            query = _heads_named(len(hrefs))
-            for row in self._connection.execute(query, values_of_names(hrefs)):
-                yield head_of(row)
 
     def _mark(self, number: int) -> str:
         if number == self._ledger.forgotten and self._ledger.forgotten_seal:
@@ -211,38 +213,17 @@ def _conditions(question: LogQuestion) -> Iterator[ColumnElement[bool]]:
 
 
 @lru_cache
-def _changes_after(shape: Shape) -> Select[Any]:
-    """Return the query of what happened to objects of a view after a number."""
-    query = select(changes.c.calendar_id, changes.c.href, changes.c.kind).where(
-        of_shape(changes, shape), changes.c.number > bindparam("after"), changes.c.href != ""
-    )
+def _changes_from(shape: Shape) -> Select[Any]:
+    """Return the query of what happened to objects of a view after a number, each with the object
+    as it is now; before it comes the change of that number, if it is one of the view.
+    """
+    now = and_(objects.c.calendar_id == changes.c.calendar_id, objects.c.href == changes.c.href)
+    number: BindParameter[int] = bindparam("from")
+    told = (changes.c.number, changes.c.seal, changes.c.kind, changes.c.calendar_id, changes.c.href)
+    query = select(*told, *HEAD).select_from(changes.outerjoin(objects, now))
+    asked = or_(and_(changes.c.number > number, changes.c.href != ""), changes.c.number == number)
+    query = query.where(of_shape(changes, shape), changes.c.number >= number, asked)
     return owned(query, changes, shape.own).order_by(changes.c.number)
-
-
-def named(calendars: int) -> ColumnElement[bool]:
-    """Return the condition that an object has one of the names in one of so many calendars."""
-    return or_(
-        *(
-            and_(
-                objects.c.calendar_id == bindparam(f"calendar_{one}"),
-                objects.c.href.in_(bindparam(f"names_{one}", expanding=True)),
-            )
-            for one in range(calendars)
-        )
-    )
-
-
-def values_of_names(hrefs: Mapping[int, Sequence[str]]) -> dict[str, Any]:
-    """Return the values of `named`, from the names in each calendar."""
-    values: dict[str, Any] = {}
-    for one, (calendar_id, some) in enumerate(hrefs.items()):
-        values |= {f"calendar_{one}": calendar_id, f"names_{one}": some}
-    return values
-
-
-@lru_cache
-def _heads_named(calendars: int) -> Select[Any]:
-    return select(*HEAD).where(named(calendars))
 
 
 @lru_cache
