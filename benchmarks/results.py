@@ -33,8 +33,8 @@ def peers(measured: Measured) -> list[str]:
 
 def ratio(measured: Measured, workload: Workload, ours: str) -> float | None:
     """Return how many times as fast as the fastest peer this server is; None without a peer."""
-    rates = [measured.cells[workload.name, title].median for title in peers(measured)]
-    fastest = max(rates, default=0.0)
+    cells = (measured.cells.get((workload.name, title)) for title in peers(measured))
+    fastest = max((cell.median for cell in cells if cell), default=0.0)
     mine = measured.cells.get((workload.name, ours))
     return mine.median / fastest if fastest and mine else None
 

@@ -128,3 +128,9 @@ def test_a_server_that_answers_wrongly_has_no_figure() -> None:
     told = measured(ours=300, one=900)
     told.cells[WORKLOADS[0].name, "One 1.0"].wrong = "3 items instead of 14"
     assert ratio(told, WORKLOADS[0], OURS[0]) is None
+
+
+def test_what_was_not_measured_falls_short_of_nothing() -> None:
+    told = measured(ours=300, one=200)
+    told.cells = {key: cell for key, cell in told.cells.items() if "poll" in key[0]}
+    assert list(shortfalls(told)) == []
