@@ -27,6 +27,8 @@ _WATCHED = (
     _Watched("account_properties"),
     _Watched("object_properties"),
     _Watched("patients", ("UPDATE", "DELETE")),
+    # Made together with a change in the log; whose they are is watched below.
+    _Watched("appointments", ("DELETE",)),
     # Its number and mark tell of the log themselves.
     _Watched("calendars", columns="name, kind, doctor_id, components, properties"),
 )
@@ -50,7 +52,7 @@ def _sqlite() -> None:
             op.execute(f"CREATE TRIGGER {name} AFTER {event}{of} ON {table} {body}")
     # Whose appointment it is: the only thing of it that answers tell and the log does not.
     op.execute(
-        "CREATE TRIGGER outside_appointments AFTER UPDATE OF patient_id ON appointments"
+        "CREATE TRIGGER outside_appointments_patient AFTER UPDATE OF patient_id ON appointments"
         f" WHEN OLD.patient_id IS NOT NEW.patient_id {body}"
     )
 
@@ -69,7 +71,7 @@ def _postgresql() -> None:
             " FOR EACH STATEMENT EXECUTE FUNCTION draw_outside()"
         )
     op.execute(
-        "CREATE TRIGGER outside_appointments AFTER UPDATE OF patient_id ON appointments"
+        "CREATE TRIGGER outside_appointments_patient AFTER UPDATE OF patient_id ON appointments"
         " FOR EACH ROW WHEN (OLD.patient_id IS DISTINCT FROM NEW.patient_id)"
         " EXECUTE FUNCTION draw_outside()"
     )
