@@ -23,6 +23,9 @@ __all__ = ["Connection"]
 MOST_HEAD = 65_536
 #: Seconds from the first byte of a head, or from the connection, to its end.
 HEAD_SECONDS = 30.0
+#: Seconds for which what a refused client still sends is read and dropped. A connection that is
+#: closed upon unread bytes is reset, and the reset overtakes the answer (RFC 9112, 9.6).
+LINGER_SECONDS = 3.0
 
 
 class Connection(HttpToolsProtocol):
@@ -34,6 +37,7 @@ class Connection(HttpToolsProtocol):
         self._seen = 0
         self._refusal = HTTPStatus.BAD_REQUEST
         self._deadline: asyncio.TimerHandle | None = None
+        self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio.Protocol."""
@@ -47,11 +51,13 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
+        if self._refused:
+            return
         if self._in_head:
             self._await_head()
             self._seen += len(data)
         super().data_received(data)
-        if self._in_head and self._seen > MOST_HEAD and not self.transport.is_closing():
+        if self._in_head and self._seen > MOST_HEAD:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
@@ -97,15 +103,19 @@ class Connection(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._deadline = None
-        if not self.transport.is_closing():
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._head_is_there()
+        if self._refused or self.transport.is_closing():
+            return
+        self._refused = True
         sentence = f"{status.phrase}.\n".encode()
         head = (
             f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
             f"Content-Length: {len(sentence)}\r\nConnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + sentence)
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)

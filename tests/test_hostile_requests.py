@@ -447,6 +447,14 @@ def test_a_put_to_a_path_that_is_none_is_refused(
     assert client.get(MUELLER).content == before
 
 
+def test_a_client_that_is_still_sending_reads_why_it_was_refused(server: RunningServer) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), 10) as raw:
+        raw.sendall(b"A" * 5_000_000)
+        received = b"".join(iter(lambda: raw.recv(65_536), b""))
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.endswith(b"Bad Request.\n")
+
+
 def test_clients_that_send_half_a_body_hinder_nobody(
     server: RunningServer, client: httpx.Client
 ) -> None:
