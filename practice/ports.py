@@ -48,12 +48,14 @@ __all__ = [
     "Outbox",
     "Patients",
     "Properties",
+    "Together",
+    "Transactions",
     "UnitOfWork",
 ]
 
 
-class Database(Protocol):
-    """One practice's database; several processes may hold one each."""
+class Transactions(Protocol):
+    """What units of work are begun from."""
 
     def begin(
         self, *, actor: Actor, now: datetime, read_only: bool = False, snapshot: bool = True
@@ -67,6 +69,32 @@ class Database(Protocol):
         A writing unit holds the counter's lock from the start, so writers come one after the
         other and numbers become visible in order. Raises DatabaseUnavailable or StorageFull,
         from `begin` or from anything within; then nothing was written.
+        """
+
+
+class Together(Transactions, Protocol):
+    """Transactions of one thread, one after the other, that become durable at once.
+
+    Each takes effect as a whole or not at all, and sees those before it. From the first that
+    writes on, nobody else writes and all of them read what is not durable yet: what they lead to
+    may be told only when the block has ended without an error.
+    """
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether all of it is lost. Whatever is begun then raises why, and so does the
+        end of the block.
+        """
+
+
+class Database(Transactions, Protocol):
+    """One practice's database; several processes may hold one each."""
+
+    def together(self) -> AbstractContextManager[Together]:
+        """Open a block of transactions that are committed at its end, at once.
+
+        Raises DatabaseUnavailable or StorageFull at the end of the block if they were not: then
+        none of them has happened.
         """
 
     @property

@@ -39,12 +39,12 @@ class SqlCalendars(SqlObjects):
         else:
             rows = self._connection.execute(_CALENDARS_IN_HOUSE).all()
             self._ledger.open(rows[0])
-        return [calendar_of(row) for row in rows if row.id is not None]
+        return [self._ledger.touched(calendar_of(row)) for row in rows if row.id is not None]
 
     def find(self, name: str) -> Calendar | None:
         """See the port."""
         row = self._connection.execute(_CALENDAR, {"name": name}).first()
-        return calendar_of(row) if row else None
+        return self._ledger.touched(calendar_of(row)) if row else None
 
     def create(
         self,

@@ -26,7 +26,7 @@ __all__ = ["commit"]
 _PATIENCE, _PAUSE = 6.0, 0.1
 
 
-def commit(engine: Engine, connection: Connection, written: LogState | None) -> None:
+def commit(connection: Connection, written: LogState | None) -> None:
     """Commit; `written` is where the log is with this transaction's rows, None if it has none.
 
     Raises DatabaseUnavailable if it was not made, or if nobody could be asked in time.
@@ -34,7 +34,11 @@ def commit(engine: Engine, connection: Connection, written: LogState | None) -> 
     try:
         connection.exec_driver_sql("COMMIT")
     except DatabaseUnavailable:
-        if written is None or not connection.invalidated or not _was_made(engine, written):
+        if (
+            written is None
+            or not connection.invalidated
+            or not _was_made(connection.engine, written)
+        ):
             raise
 
 

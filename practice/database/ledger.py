@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from practice.access import Actor
+    from practice.calendars import Calendar
 
 __all__ = ["HOUSE", "SEAL", "Ledger"]
 
@@ -44,6 +45,14 @@ class _House:
     outside: int
 
 
+class Touched(NamedTuple):
+    """Where a calendar is after its last change: its columns of that."""
+
+    number: int
+    mark: str
+    changed: datetime
+
+
 class Ledger:
     """The counter and the log within one transaction.
 
@@ -51,17 +60,28 @@ class Ledger:
     other, else when something of it is asked for, or along with something else (`open`). A
     writing transaction counts in memory, and puts the last number back when it ends. Every row
     of the log carries a seal over itself and the row before, so that none can be edited, moved or
-    cut out unseen.
+    cut out unseen. One that comes `after` another in the same transaction counts on from there.
     """
 
-    def __init__(self, connection: Connection, actor: Actor, now: datetime, lock: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        actor: Actor,
+        now: datetime,
+        lock: bool,
+        after: Ledger | None = None,
+    ) -> None:
         self.actor = actor
         self.now = now
         self._connection = connection
         self._locked = lock
         self._known: _House | None = None
-        self._touched: dict[int, tuple[int, str]] = {}
-        if lock and connection.dialect.name != "sqlite":  # which locks all of itself
+        self._first = 0
+        self._touched: dict[int, Touched] = {}
+        if after is not None and after._known is not None:
+            self._known, self._first = replace(after._known), after._first
+            self._touched = dict(after._touched)
+        elif lock and connection.dialect.name != "sqlite":  # which locks all of itself
             self.open(connection.execute(_LOCKED_HOUSE).one())
 
     @property
@@ -164,8 +184,13 @@ class Ledger:
                 "seal": state.seal,
             },
         )
-        self._touched[calendar_id] = (state.number, mark_of(state.seal))
+        self._touched[calendar_id] = Touched(state.number, mark_of(state.seal), self.now)
         return state.number
+
+    def touched(self, calendar: Calendar) -> Calendar:
+        """Return a calendar's row as it will be: its number is put back at the end alone."""
+        now = self._touched.get(calendar.id)
+        return replace(calendar, **now._asdict()) if now else calendar
 
     @property
     def has_written(self) -> bool:
@@ -192,8 +217,5 @@ class Ledger:
         if state is None or state.number == self._first:
             return
         self._connection.execute(_HOUSE_SET, {"number": state.number, "seal": state.seal})
-        for calendar_id, (number, mark) in self._touched.items():
-            self._connection.execute(
-                _CALENDAR_TOUCHED,
-                {"this": calendar_id, "number": number, "mark": mark, "changed": self.now},
-            )
+        for calendar_id, touched in self._touched.items():
+            self._connection.execute(_CALENDAR_TOUCHED, {"this": calendar_id, **touched._asdict()})
