@@ -45,7 +45,7 @@ from practice.use_cases.sign_in import (
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from practice.ports import Database
+    from practice.ports import Database, Transactions
     from practice.profile import Profile
 
 __all__ = ["CalDavApplication"]
@@ -59,6 +59,8 @@ _OPEN = frozenset({"OPTIONS"})
 _READING = frozenset({"GET", "PROPFIND", "REPORT"})
 #: These look at everything again in their transaction, and need no snapshot before.
 _LOOKING_AGAIN = frozenset({"PUT", "DELETE"})
+#: Bytes of a body that is read while others wait for the same commit.
+MOST_SHARED = 65_536
 
 
 def _answered(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,18 +112,27 @@ class CalDavApplication(Application):
         self._proppatch = Proppatch(profile, addresses)
         self._making = Making(addresses)
 
+    def changes_one_object(self, environ: dict[str, Any]) -> bool:
+        """Tell whether a request changes one object at most, and is understood in no time."""
+        method, length = environ["REQUEST_METHOD"], int(environ["CONTENT_LENGTH"])
+        if method not in _LOOKING_AGAIN or length > MOST_SHARED or "HTTP_IF" in environ:
+            return False
+        at = self._addresses.calendar_path(environ["PATH_INFO"])
+        return at is not None and bool(at.object)
+
     def answer(
-        self, environ: dict[str, Any]
+        self, environ: dict[str, Any], transactions: Transactions | None = None
     ) -> tuple[int, list[tuple[str, str]], bytes] | Unverified | KeysWanted:
         """Answer a request, or say that a password must be verified or keys be fetched first.
 
+        It begins its transactions from `transactions`, else from the database itself.
         `environ["praxis.claim"]` is who it claims to come from; absent for nobody. Afterwards
         `environ["praxis.account"]` is who it was, and `environ["praxis.footing"]` what the answer
         rests on, if the same request gets the same answer as long as that holds.
         """
         claim: Claim | None = environ.get("praxis.claim")
         snapshot = environ["REQUEST_METHOD"] not in _LOOKING_AGAIN
-        with Scope(self._database, self._clock(), snapshot=snapshot) as scope:
+        with Scope(transactions or self._database, self._clock(), snapshot=snapshot) as scope:
             try:
                 if claim is not None and environ["REQUEST_METHOD"] not in _OPEN:
                     outcome = self._gate.decide(scope.unit, claim)

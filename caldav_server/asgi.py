@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from caldav_server.batches import Batches
 from caldav_server.body import Bodies, Body, Limits
 from caldav_server.errors import Refusal, answer_for
 from caldav_server.heads import MEANT, environ_of
@@ -69,6 +70,7 @@ class CalDavBridge:
         self._gate = gate
         self._bodies = Bodies(limits or Limits())
         self._lanes = Lanes(threads, "caldav")
+        self._batches = Batches(self._lanes, database, application.answer)
         self._threads = self._lanes.threads
         self._checkers = ThreadPoolExecutor(4, "passwords")
         self._checks: dict[object, asyncio.Future[Refused | Throttled | None]] = {}
@@ -136,11 +138,14 @@ class CalDavBridge:
         return sent
 
     async def _run(self, environ: dict[str, Any], begun: Callable[[], None]) -> Reply:
-        answer = self._application.answer
+        shared = self._application.changes_one_object(environ)
         # Again when another hash is stored by then: the password was changed, or its hash renewed.
         for _ in range(MOST_CHECKS):
             environ["wsgi.input"].seek(0)
-            reply = await self._lanes.run(answer, environ, begun=begun)
+            if shared:
+                reply = await self._batches.answer(environ)
+            else:
+                reply = await self._lanes.run(self._application.answer, environ, begun=begun)
             if isinstance(reply, KeysWanted):
                 await self._fetch_keys(reply)
             elif isinstance(reply, Unverified):

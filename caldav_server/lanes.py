@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 __all__ = ["Lanes"]
 
@@ -39,12 +40,19 @@ class Lanes:
     ) -> Result:
         """Call something in a thread, when it is its turn; right before, `begun` is called."""
         loop = asyncio.get_running_loop()
+        async with self.turn():
+            begun()
+            return await loop.run_in_executor(self.threads, call, *arguments)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, which ends with the block, or when that is a long one."""
+        loop = asyncio.get_running_loop()
         await self._turn(loop)
-        begun()
         turn = _Turn(self._next)
         timer = loop.call_later(SHORT, turn.end)
         try:
-            return await loop.run_in_executor(self.threads, call, *arguments)
+            yield
         finally:
             timer.cancel()
             turn.end()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from practice.calendars import Calendar, View
     from practice.footing import Footing
-    from practice.ports import Database, UnitOfWork
+    from practice.ports import Transactions, UnitOfWork
 
 __all__ = ["NotSignedIn", "Scope", "current"]
 
@@ -45,7 +45,7 @@ class Scope:
     `snapshot` is off for a request that looks at everything again in its transaction.
     """
 
-    def __init__(self, database: Database, now: datetime, *, snapshot: bool = True) -> None:
+    def __init__(self, database: Transactions, now: datetime, *, snapshot: bool = True) -> None:
         self._database = database
         self._snapshot = snapshot
         self._opened: AbstractContextManager[UnitOfWork] | None = None

@@ -1,0 +1,313 @@
+"""Transactions that are committed at once: each whole or not at all, and none before the end."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from practice.access import SYSTEM
+from practice.database import SqlDatabase
+from practice.errors import DatabaseUnavailable, ObjectNotFound, StorageFull, UidTaken
+from practice.use_cases.verify import verify
+from tests.building import NOW, PROFILE, a_draft, a_practice, an_event, reading, the_view, writing
+from tests.faults.test_lost_answers import LostAnswer
+from tests.test_database_faults import kill_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from practice.calendars import Calendar
+    from practice.database.together import Together
+    from practice.database.unit_of_work import SqlUnitOfWork
+    from tests.postgres import PostgresServer
+
+
+def calendar(uow: SqlUnitOfWork) -> Calendar:
+    found = uow.calendars.find("dr-mueller")
+    assert found is not None
+    return found
+
+
+def save(uow: SqlUnitOfWork, name: str, summary: str = "a", uid: str = "") -> int:
+    text = an_event(uid or name, "20261123T100000", "20261123T103000", f"SUMMARY:{summary}")
+    return uow.calendars.save(calendar(uow), a_draft(name, text)).number
+
+
+@contextmanager
+def one_of(together: Together) -> Iterator[SqlUnitOfWork]:
+    with together.begin(actor=SYSTEM, now=NOW) as uow:
+        yield uow
+
+
+def names(database: SqlDatabase) -> set[str]:
+    with reading(database) as uow:
+        return {head.href for head in uow.calendars.listing(the_view(uow, "admin", "dr-mueller"))}
+
+
+def wrong(database: SqlDatabase) -> list[str]:
+    with reading(database) as uow:
+        return list(verify(uow, PROFILE, lambda: None))
+
+
+def test_what_is_committed_at_once_is_seen_by_its_own_and_by_nobody_else_before(
+    practice: SqlDatabase,
+) -> None:
+    with practice.together() as together:
+        with one_of(together) as uow:
+            first = save(uow, "a")
+        with together.begin(actor=SYSTEM, now=NOW, read_only=True) as uow:
+            assert calendar(uow).number == uow.log_state().number == first
+            assert set(uow.calendars.get(the_view(uow, "admin", "dr-mueller"), ["a"])) == {"a"}
+        with one_of(together) as uow:
+            assert save(uow, "b") == first + 1
+            uow.calendars.remove(calendar(uow), "a")
+        assert names(practice) == set()
+    assert names(practice) == {"b"}
+    with reading(practice) as uow:
+        assert calendar(uow).number == uow.log_state().number == first + 2
+        changes = [(c.number, c.href) for c in uow.calendars.log(first - 1, 10)]
+        assert changes == [(first, "a"), (first + 1, "b"), (first + 2, "a")]
+    assert wrong(practice) == []
+
+
+def test_one_that_fails_takes_nothing_with_it(practice: SqlDatabase) -> None:
+    with practice.together() as together:
+        with pytest.raises(ZeroDivisionError), one_of(together) as uow:  # noqa: PT012
+            save(uow, "before all")
+            raise ZeroDivisionError
+        with one_of(together) as uow:
+            first = save(uow, "a")
+        with pytest.raises(UidTaken), one_of(together) as uow:  # noqa: PT012
+            save(uow, "b")
+            save(uow, "c", uid="a")
+        with pytest.raises(ObjectNotFound), one_of(together) as uow:
+            uow.calendars.remove(calendar(uow), "b")
+        with one_of(together) as uow:
+            save(uow, "d")
+            uow.doom()
+        with one_of(together) as uow:
+            assert save(uow, "e") == first + 1
+    assert names(practice) == {"a", "e"}
+    assert wrong(practice) == []
+
+
+def test_an_error_in_the_block_undoes_all_of_it(practice: SqlDatabase) -> None:
+    with pytest.raises(ZeroDivisionError), practice.together() as together:  # noqa: PT012
+        with one_of(together) as uow:
+            save(uow, "a")
+        with one_of(together) as uow:
+            save(uow, "b")
+        raise ZeroDivisionError
+    assert names(practice) == set()
+    with writing(practice) as uow:
+        save(uow, "c")
+    assert wrong(practice) == []
+
+
+def test_a_block_in_which_nothing_is_written_holds_nobody_up(practice: SqlDatabase) -> None:
+    with practice.together() as together:
+        with together.begin(actor=SYSTEM, now=NOW, read_only=True) as uow:
+            calendar(uow)
+        with suppress(ZeroDivisionError), one_of(together):
+            raise ZeroDivisionError
+        with writing(practice) as uow:
+            save(uow, "another's")
+    assert names(practice) == {"another's"}
+
+
+def test_another_writer_waits_for_the_end_of_the_block(practice: SqlDatabase) -> None:
+    begun = threading.Event()
+
+    def another() -> None:
+        begun.set()
+        with writing(practice) as uow:
+            numbers.append(save(uow, "another's"))
+
+    numbers: list[int] = []
+    other = threading.Thread(target=another)
+    with practice.together() as together:
+        for name in ("a", "b"):
+            with one_of(together) as uow:
+                numbers.append(save(uow, name))
+            if name == "a":
+                other.start()
+                assert begun.wait(10)
+    other.join(10)
+    assert numbers == sorted(numbers)
+    assert len(numbers) == 3
+    assert names(practice) == {"a", "b", "another's"}
+    assert wrong(practice) == []
+
+
+ACTS = st.sampled_from(("save", "remove", "fail", "doom"))
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(blocks=st.lists(st.lists(st.tuples(ACTS, st.integers(0, 4)), max_size=8), max_size=4))
+def test_whatever_is_done_at_once_ends_as_if_one_by_one(
+    practice: SqlDatabase, blocks: list[list[tuple[str, int]]]
+) -> None:
+    model = replica = listed(practice)
+    token = number_of(practice)
+    for acts in blocks:
+        with practice.together() as together:
+            for act, which in acts:
+                model = after_act(together, act, f"x{which}", model)
+        assert listed(practice) == model
+        with reading(practice) as uow:
+            changes = uow.calendars.changes_since(the_view(uow, "admin", "dr-mueller"), token)
+        gone = {href for _, href in changes.removed}
+        kept = {href: etag for href, etag in replica.items() if href not in gone}
+        replica = kept | {head.href: head.etag for head in changes.changed}
+        token = changes.number
+        assert replica == model
+    assert wrong(practice) == []
+
+
+def listed(database: SqlDatabase) -> dict[str, str]:
+    with reading(database) as uow:
+        view = the_view(uow, "admin", "dr-mueller")
+        return {head.href: head.etag for head in uow.calendars.listing(view)}
+
+
+def number_of(database: SqlDatabase) -> int:
+    with reading(database) as uow:
+        return calendar(uow).number
+
+
+def after_act(together: Together, act: str, name: str, before: dict[str, str]) -> dict[str, str]:
+    """Do one thing; return what is there after it."""
+    after = dict(before)
+    with suppress(ZeroDivisionError, ObjectNotFound), one_of(together) as uow:
+        if act == "remove":
+            uow.calendars.remove(calendar(uow), name)
+            return {href: etag for href, etag in before.items() if href != name}
+        save(uow, name, act)
+        etag = uow.calendars.get(the_view(uow, "admin", "dr-mueller"), [name])[name].etag
+        if act == "fail":
+            raise ZeroDivisionError
+        if act == "doom":
+            uow.doom()
+            return before
+        after[name] = etag
+    return after
+
+
+# --- What goes wrong ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, sqlite_template: Path) -> Iterator[SqlDatabase]:
+    path = tmp_path / "praxis.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    with closing(SqlDatabase(f"sqlite:///{path}", busy_timeout=0.2)) as database:
+        a_practice(database)
+        yield database
+
+
+@pytest.fixture
+def postgresql(own_postgres: PostgresServer) -> Iterator[SqlDatabase]:
+    url = own_postgres.new_database()
+    with closing(SqlDatabase(url)) as database:
+        database.upgrade()
+        a_practice(database)
+        yield database
+    own_postgres.drop_database(url)
+
+
+def test_a_full_disk_undoes_the_one_for_which_there_is_no_room_or_all(sqlite: SqlDatabase) -> None:
+    room = 1_000_000
+
+    def limit(connection: Any, *_: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages + room}")
+
+    event.listen(sqlite.engine, "checkout", limit)
+    seen = set()
+    for pages in range(1, 110, 4):
+        before, refused, full = listed(sqlite), set(), False
+        room = pages
+        try:
+            with sqlite.together() as together:
+                for name in "abc":
+                    try:
+                        with one_of(together) as uow:
+                            save(uow, name, "x" * 30_000)
+                    except StorageFull:
+                        refused.add(name)
+        except StorageFull:
+            full = True
+        assert listed(sqlite).keys() == (before.keys() if full else {*"abc"} - refused)
+        seen.add((full, len(refused)))
+        room = 1_000_000
+        with writing(sqlite) as uow:
+            for name in listed(sqlite):
+                uow.calendars.remove(calendar(uow), name)
+        assert wrong(sqlite) == []
+    assert {(True, 1), (False, 2), (False, 0)} <= seen, seen
+
+
+def test_when_the_server_goes_in_the_midst_all_are_told_and_none_is_there(
+    postgresql: SqlDatabase,
+) -> None:
+    with pytest.raises(DatabaseUnavailable), postgresql.together() as together:  # noqa: PT012
+        with one_of(together) as uow:
+            save(uow, "a")
+            kill_connection(uow, postgresql)
+        with pytest.raises(DatabaseUnavailable), one_of(together) as uow:
+            save(uow, "b")
+        assert together.failed
+        for read_only in (False, True):
+            again = together.begin(actor=SYSTEM, now=NOW, read_only=read_only)
+            with pytest.raises(DatabaseUnavailable), again:
+                raise AssertionError("it was begun")
+    assert names(postgresql) == set()
+    assert wrong(postgresql) == []
+
+
+def test_a_commit_that_was_made_though_its_answer_was_lost_is_one_for_all(
+    postgresql: SqlDatabase,
+) -> None:
+    LostAnswer(postgresql, made=True)
+    with postgresql.together() as together:
+        for name in "abc":
+            with one_of(together) as uow:
+                save(uow, name)
+    assert names(postgresql) == {*"abc"}
+    assert wrong(postgresql) == []
+
+
+def test_a_commit_that_was_not_made_is_none_for_all(postgresql: SqlDatabase) -> None:
+    LostAnswer(postgresql, made=False)
+    with pytest.raises(DatabaseUnavailable), postgresql.together() as together:  # noqa: PT012
+        for name in "abc":
+            with one_of(together) as uow:
+                save(uow, name)
+    assert names(postgresql) == set()
+
+
+def test_one_that_does_not_get_the_lock_is_told_and_so_are_those_after_it(
+    practice: SqlDatabase,
+) -> None:
+    url = practice.engine.url.render_as_string(hide_password=False)
+    with closing(SqlDatabase(url, busy_timeout=0.1)) as impatient:
+        with (  # noqa: PT012
+            writing(practice),
+            pytest.raises(DatabaseUnavailable),
+            impatient.together() as together,
+        ):
+            with suppress(DatabaseUnavailable), one_of(together):
+                raise AssertionError("two writers at once")
+            assert together.failed
+        with impatient.together() as together, one_of(together) as uow:
+            save(uow, "a")
+    assert names(practice) == {"a"}
