@@ -120,6 +120,14 @@ class CalDavApplication(Application):
         at = self._addresses.calendar_path(environ["PATH_INFO"])
         return at is not None and bool(at.object)
 
+    def tells_of_all(self, environ: dict[str, Any]) -> bool:
+        """Tell whether the answer is as long as a calendar, whatever is in that."""
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD", "PROPFIND"}:
+            return False
+        at = self._addresses.calendar_path(environ["PATH_INFO"])
+        shallow = environ["REQUEST_METHOD"] == "PROPFIND" and environ.get("HTTP_DEPTH") == "0"
+        return at is not None and not at.object and not shallow
+
     def answer(
         self, environ: dict[str, Any], transactions: Transactions | None = None
     ) -> tuple[int, list[tuple[str, str]], bytes] | Unverified | KeysWanted:

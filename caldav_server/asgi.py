@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,9 @@ KEY_SECONDS = 15.0
 #: Checks made for one request; see `_run`.
 MOST_CHECKS = 3
 
+#: One thread of so many may make answers that are as long as a calendar.
+LONG_SHARE = 8
+
 Reply = tuple[int, list[tuple[str, str]], bytes]
 
 
@@ -70,6 +74,8 @@ class CalDavBridge:
         self._gate = gate
         self._bodies = Bodies(limits or Limits())
         self._lanes = Lanes(threads, "caldav")
+        # Those who fetch whole calendars leave threads to those who ask for what is short.
+        self._long = asyncio.Semaphore(max(1, threads // LONG_SHARE))
         self._batches = Batches(self._lanes, database, application.answer)
         self._threads = self._lanes.threads
         self._checkers = ThreadPoolExecutor(4, "passwords")
@@ -138,14 +144,10 @@ class CalDavBridge:
         return sent
 
     async def _run(self, environ: dict[str, Any], begun: Callable[[], None]) -> Reply:
-        shared = self._application.changes_one_object(environ)
         # Again when another hash is stored by then: the password was changed, or its hash renewed.
         for _ in range(MOST_CHECKS):
             environ["wsgi.input"].seek(0)
-            if shared:
-                reply = await self._batches.answer(environ)
-            else:
-                reply = await self._lanes.run(self._application.answer, environ, begun=begun)
+            reply = await self._reply(environ, begun)
             if isinstance(reply, KeysWanted):
                 await self._fetch_keys(reply)
             elif isinstance(reply, Unverified):
@@ -157,6 +159,15 @@ class CalDavBridge:
         if isinstance(reply, KeysWanted):
             raise IdentityProviderUnavailable
         return self._application.refusal(Refused(), environ["praxis.claim"])
+
+    async def _reply(
+        self, environ: dict[str, Any], begun: Callable[[], None]
+    ) -> Reply | Unverified | KeysWanted:
+        application = self._application
+        if application.changes_one_object(environ):
+            return await self._batches.answer(environ)
+        async with self._long if application.tells_of_all(environ) else nullcontext():
+            return await self._lanes.run(application.answer, environ, begun=begun)
 
     async def _fetch_keys(self, question: KeysWanted) -> None:
         """Wait for the identity provider's keys; one fetch serves all who wait."""
