@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Connection,
-    Row,
     String,
     bindparam,
     cast,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 from practice.access import Account, Level, Role
 from practice.accounts import Credential, CredentialKind
 from practice.database.house import store
+from practice.database.prepared import Prepared
 from practice.database.tables import accounts, credentials, failures, grants
 from practice.errors import AccountNotFound, NameTaken
 
@@ -53,12 +53,22 @@ _WITH_CREDENTIALS = select(
     credentials.c.secret,
     credentials.c.created,
 ).select_from(accounts.outerjoin(credentials, credentials.c.account_id == accounts.c.id))
-_OF_NAME = _WITH_CREDENTIALS.where(accounts.c.name == bindparam("name"))
-_OF_TOKEN = _WITH_CREDENTIALS.where(
-    credentials.c.secret == bindparam("digest"), credentials.c.kind == str(CredentialKind.TOKEN)
+_OF_NAME = Prepared(_WITH_CREDENTIALS.where(accounts.c.name == bindparam("name")))
+_OF_TOKEN = Prepared(
+    _WITH_CREDENTIALS.where(
+        credentials.c.secret == bindparam("digest"),
+        credentials.c.kind == str(CredentialKind.TOKEN),
+    )
 )
 #: Two are as bad as none.
-_OF_EMAIL = _ACCOUNTS.where(func.lower(accounts.c.email) == bindparam("email")).limit(2)
+_OF_EMAIL = Prepared(_ACCOUNTS.where(func.lower(accounts.c.email) == bindparam("email")).limit(2))
+_RECENT = select(func.count()).select_from(failures).where(failures.c.time > bindparam("since"))
+_FAILED = Prepared(
+    select(
+        _RECENT.where(failures.c.account == bindparam("account")).scalar_subquery(),
+        _RECENT.where(failures.c.network == bindparam("network")).scalar_subquery(),
+    )
+)
 
 
 class SqlAccounts:
@@ -70,17 +80,17 @@ class SqlAccounts:
 
     def by_name(self, name: str) -> tuple[Account, list[Credential]] | None:
         """See the port."""
-        return _assembled(self._connection.execute(_OF_NAME, {"name": name}).all())
+        return _assembled(_OF_NAME.all(self._connection, {"name": name}))
 
     def by_token(self, digest: str) -> tuple[Account, list[Credential]] | None:
         """See the port."""
-        return _assembled(self._connection.execute(_OF_TOKEN, {"digest": digest}).all())
+        return _assembled(_OF_TOKEN.all(self._connection, {"digest": digest}))
 
     def by_email(self, email: str) -> Account | None:
         """See the port."""
         if not email or not email.isascii():
             return None
-        rows = self._connection.execute(_OF_EMAIL, {"email": email.lower()}).all()
+        rows = _OF_EMAIL.all(self._connection, {"email": email.lower()})
         return _account(rows[0], _granted(rows[0])) if len(rows) == 1 else None
 
     def all(self) -> list[Account]:
@@ -152,14 +162,8 @@ class SqlAccounts:
 
     def failures(self, account: str, network: str, since: datetime) -> tuple[int, int]:
         """See the port."""
-        recent = failures.c.time > since
-        count = select(func.count()).select_from(failures)
-        row = self._connection.execute(
-            select(
-                count.where(recent, failures.c.account == account).scalar_subquery(),
-                count.where(recent, failures.c.network == network).scalar_subquery(),
-            )
-        ).one()
+        values = {"since": since, "account": account, "network": network}
+        row = _FAILED.one(self._connection, values)
         return int(row[0]), int(row[1])
 
     def record_failure(self, account: str, network: str, keep_since: datetime) -> int:
@@ -173,7 +177,7 @@ class SqlAccounts:
         self._connection.execute(delete(failures).where(failures.c.id == failure_id))
 
 
-def _assembled(rows: Sequence[Row[Any]]) -> tuple[Account, list[Credential]] | None:
+def _assembled(rows: Sequence[Any]) -> tuple[Account, list[Credential]] | None:
     """Return the account of rows of _WITH_CREDENTIALS, and what it proves itself by."""
     if not rows:
         return None
@@ -187,12 +191,12 @@ def _assembled(rows: Sequence[Row[Any]]) -> tuple[Account, list[Credential]] | N
     return _account(rows[0], _granted(rows[0])), held
 
 
-def _granted(row: Row[Any]) -> dict[int, Level]:
+def _granted(row: Any) -> dict[int, Level]:
     pairs = (pair.split(":") for pair in row.granted.split(",")) if row.granted else ()
     return {int(calendar_id): Level(int(level)) for calendar_id, level in pairs}
 
 
-def _account(row: Row[Any], granted: dict[int, Level]) -> Account:
+def _account(row: Any, granted: dict[int, Level]) -> Account:
     return Account(
         id=row.id,
         name=row.name,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from practice.appointments import Appointment, Slot, Status
+from practice.database.prepared import Prepared
 from practice.database.tables import appointments
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ _PLAIN = (
     "booking_id",
     "booking_base",
 )
+_SET = (*_PLAIN, "start", "end", "status")
 
-_OF_UID = select(appointments).where(appointments.c.uid == bindparam("uid"))
+_OF_UID = Prepared(select(appointments).where(appointments.c.uid == bindparam("uid")))
 _OF_BOOKINGS = select(appointments).where(
     appointments.c.booking_source == bindparam("source"),
     appointments.c.booking_id.in_(bindparam("ids", expanding=True)),
 )
-_MADE = insert(appointments).returning(appointments.c.id)
-_CHANGED = update(appointments).where(appointments.c.id == bindparam("this"))
+_MADE = Prepared(insert(appointments).returning(appointments.c.id), *_SET)
+_CHANGED = Prepared(update(appointments).where(appointments.c.id == bindparam("this")), *_SET)
 
 
 class SqlAppointments:
@@ -46,7 +48,7 @@ class SqlAppointments:
 
     def by_uid(self, uid: str) -> Appointment | None:
         """See the port."""
-        row = self._connection.execute(_OF_UID, {"uid": uid}).first()
+        row = _OF_UID.first(self._connection, {"uid": uid})
         return _appointment(row) if row else None
 
     def by_booking(self, source: str, ids: Sequence[str]) -> Mapping[str, Appointment]:
@@ -74,9 +76,9 @@ class SqlAppointments:
             "status": str(appointment.status),
         }
         if appointment.id:
-            self._connection.execute(_CHANGED, {**values, "this": appointment.id})
+            _CHANGED.run(self._connection, {**values, "this": appointment.id})
             return appointment
-        return replace(appointment, id=self._connection.execute(_MADE, values).scalar_one())
+        return replace(appointment, id=_MADE.one(self._connection, values).id)
 
     def all(self) -> Iterator[Appointment]:
         """See the port."""
@@ -85,6 +87,6 @@ class SqlAppointments:
             yield _appointment(row)
 
 
-def _appointment(row: Row[Any]) -> Appointment:
+def _appointment(row: Any) -> Appointment:
     plain = {name: getattr(row, name) for name in _PLAIN}
     return Appointment(id=row.id, slot=Slot(row.start, row.end), status=Status(row.status), **plain)

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, true, update
 from practice.calendars import COMPONENTS, Calendar, CalendarKind, ChangeKind, check_calendar_name
 from practice.database.ledger import HOUSE
 from practice.database.objects import SqlObjects
+from practice.database.prepared import Prepared
 from practice.database.rows import CALENDAR, calendar_of, stored
 from practice.database.tables import account_properties, calendars, grants, house, objects
 from practice.errors import NameTaken
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlCalendars"]
 
-_CALENDARS = select(*CALENDAR).order_by(calendars.c.name)
+_CALENDARS = Prepared(select(*CALENDAR).order_by(calendars.c.name))
 #: The house's row is told along with each.
-_CALENDARS_IN_HOUSE = (
+_CALENDARS_IN_HOUSE = Prepared(
     select(*CALENDAR, *HOUSE)
     .select_from(house.outerjoin(calendars, true()))
     .order_by(calendars.c.name)
 )
-_CALENDAR = select(*CALENDAR).where(calendars.c.name == bindparam("name"))
+_CALENDAR = Prepared(select(*CALENDAR).where(calendars.c.name == bindparam("name")))
 
 
 class SqlCalendars(SqlObjects):
@@ -35,15 +36,15 @@ class SqlCalendars(SqlObjects):
     def all(self) -> list[Calendar]:
         """See the port."""
         if self._ledger.is_open:
-            rows = self._connection.execute(_CALENDARS).all()
+            rows = _CALENDARS.all(self._connection)
         else:
-            rows = self._connection.execute(_CALENDARS_IN_HOUSE).all()
+            rows = _CALENDARS_IN_HOUSE.all(self._connection)
             self._ledger.open(rows[0])
         return [self._ledger.touched(calendar_of(row)) for row in rows if row.id is not None]
 
     def find(self, name: str) -> Calendar | None:
         """See the port."""
-        row = self._connection.execute(_CALENDAR, {"name": name}).first()
+        row = _CALENDAR.first(self._connection, {"name": name})
         return self._ledger.touched(calendar_of(row)) if row else None
 
     def create(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Select,
     and_,
     bindparam,
@@ -19,6 +18,7 @@ from sqlalchemy import (
 
 from practice.calendars import Calendar, CalendarObject, ObjectHead, Place, Span, View
 from practice.database.log import CHUNK, SqlLog
+from practice.database.prepared import Prepared
 from practice.database.rows import (
     HEAD,
     WHOLE,
@@ -41,13 +41,15 @@ __all__ = ["HERE", "SqlFinding"]
 
 #: The object under a name in a calendar.
 HERE = (objects.c.calendar_id == bindparam("calendar")) & (objects.c.href == bindparam("href"))
-_HEAD = select(*HEAD).where(HERE)
+_HEAD = Prepared(select(*HEAD).where(HERE))
 #: Only the object under the name comes with its text.
-_PLACE = select(*HEAD, case((HERE, objects.c.text)).label("text")).where(
-    HERE | (objects.c.uid == bindparam("uid"))
+_PLACE = Prepared(
+    select(*HEAD, case((HERE, objects.c.text)).label("text")).where(
+        HERE | (objects.c.uid == bindparam("uid"))
+    )
 )
-_UID_HOLDERS = select(*HEAD).where(objects.c.uid == bindparam("uid"))
-_INDEX = (
+_UID_HOLDERS = Prepared(select(*HEAD).where(objects.c.uid == bindparam("uid")))
+_INDEX = Prepared(
     select(occurrences.c.start, occurrences.c.end, occurrences.c.busy)
     .where(occurrences.c.object_id == bindparam("object"))
     .order_by(occurrences.c.start, occurrences.c.end)
@@ -76,6 +78,12 @@ def _values_of_names(hrefs: Mapping[int, Sequence[str]]) -> dict[str, Any]:
 
 
 @lru_cache
+def _object_here(own: bool) -> Prepared:
+    """Return the query of the object under one name: what most ask for."""
+    return Prepared(owned(select(*WHOLE).where(HERE), objects, own))
+
+
+@lru_cache
 def _objects_named(count: int, own: bool) -> Select[Any]:
     """Return the query of objects by their names in so many calendars."""
     return owned(select(*WHOLE).where(_named(count)), objects, own)
@@ -93,15 +101,16 @@ def _objects_of(shape: Shape, by_component: bool) -> Select[Any]:
 
 
 @lru_cache
-def _objects_within(shape: Shape, by_component: bool) -> Select[Any]:
+def _objects_within(shape: Shape, by_component: bool) -> Prepared:
     """Return the query of objects with an occurrence in a span."""
     hits = union_all(*(select(occurrences.c.object_id).where(part) for part in overlapping(shape)))
     # By id alone: SQLite would take the calendar for the better way, and walk all of it.
-    return _narrowed(select(*WHOLE).where(objects.c.id.in_(hits)), shape, by_component)
+    query = select(*WHOLE).where(objects.c.id.in_(hits))
+    return Prepared(_narrowed(query, shape, by_component))
 
 
 @lru_cache
-def _objects_beyond(shape: Shape, by_component: bool) -> Select[Any]:
+def _objects_beyond(shape: Shape, by_component: bool) -> Prepared:
     """Return the query of endless series that are not indexed in all of a span."""
     query = select(*WHOLE).where(
         of_shape(objects, shape),
@@ -111,7 +120,7 @@ def _objects_beyond(shape: Shape, by_component: bool) -> Select[Any]:
             objects.c.covered_from > bindparam("span_start"),
         ),
     )
-    return _narrowed(query, shape, by_component)
+    return Prepared(_narrowed(query, shape, by_component))
 
 
 def _narrowed(query: Select[Any], shape: Shape, by_component: bool) -> Select[Any]:
@@ -121,7 +130,7 @@ def _narrowed(query: Select[Any], shape: Shape, by_component: bool) -> Select[An
 
 
 @lru_cache
-def _occupied(shape: Shape) -> CompoundSelect[Any]:
+def _occupied(shape: Shape) -> Prepared:
     """Return the query of occurrences in a span that are not free."""
     columns = (occurrences.c.start, occurrences.c.end, occurrences.c.busy)
     busy = occurrences.c.busy != int(Busy.FREE)
@@ -130,7 +139,7 @@ def _occupied(shape: Shape) -> CompoundSelect[Any]:
     if shape.own:
         joined = objects.c.id == occurrences.c.object_id
         parts = (owned(part.join(objects, joined), objects, own=True) for part in parts)
-    return union_all(*parts)
+    return Prepared(union_all(*parts))
 
 
 class SqlFinding(SqlLog):
@@ -146,12 +155,20 @@ class SqlFinding(SqlLog):
             hrefs: dict[int, list[str]] = {}
             for calendar_id, href in wanted[start : start + CHUNK]:
                 hrefs.setdefault(calendar_id, []).append(href)
-            query = _objects_named(len(hrefs), view.owner_id is not None)
-            values = {**_values_of_names(hrefs), "owner": view.owner_id}
-            rows = self._connection.execute(query, values)
+            rows = self._named(hrefs, view.owner_id)
             found |= {(row.calendar_id, row.href): object_of(row) for row in rows}
         pairs = ((name, found.get((c.id, href))) for name, (c, href) in located.items())
         return {name: item for name, item in pairs if item is not None}
+
+    def _named(self, hrefs: Mapping[int, Sequence[str]], owner_id: int | None) -> Iterable[Any]:
+        """Return the rows of objects by the names in each calendar."""
+        own = owner_id is not None
+        calendar_id, some = next(iter(hrefs.items()))
+        if len(hrefs) == len(some) == 1:
+            here = {"calendar": calendar_id, "href": some[0], "owner": owner_id}
+            return _object_here(own).all(self._connection, here)
+        values = {**_values_of_names(hrefs), "owner": owner_id}
+        return self._connection.execute(_objects_named(len(hrefs), own), values)
 
     def aliased(self, view: View, aliases: Iterable[str]) -> dict[str, CalendarObject]:
         """See the port."""
@@ -170,7 +187,7 @@ class SqlFinding(SqlLog):
     def head(self, calendar: Calendar, href: str) -> ObjectHead | None:
         """See the port."""
         values = {"calendar": calendar.id, "href": href}
-        row = self._connection.execute(_HEAD, values).first()
+        row = _HEAD.first(self._connection, values)
         return head_of(row) if row else None
 
     def listing(self, view: View) -> Iterator[ObjectHead]:
@@ -191,7 +208,7 @@ class SqlFinding(SqlLog):
     ) -> list[CalendarObject]:
         """See the port."""
         if span == Span():  # what has no occurrence left is somewhere in no time
-            query = _objects_of(shape_of(view), bool(component))
+            query = Prepared(_objects_of(shape_of(view), bool(component)))
         else:
             query = _objects_within(shape_of(view), bool(component))
         return self._objects(query, view, span, component, uid_part)
@@ -204,36 +221,37 @@ class SqlFinding(SqlLog):
         return self._objects(query, view, span, component, uid_part)
 
     def _objects(
-        self, query: Select[Any], view: View, span: Span, component: str | None, uid_part: str
+        self, query: Prepared, view: View, span: Span, component: str | None, uid_part: str
     ) -> list[CalendarObject]:
-        if uid_part:
-            query = query.where(objects.c.uid.icontains(uid_part, autoescape=True))
         values = {**values_of(view), **bounds(span), "component": component}
-        return [object_of(row) for row in self._connection.execute(query, values)]
+        if not uid_part:
+            return [object_of(row) for row in query.all(self._connection, values)]
+        narrowed = query.statement.where(objects.c.uid.icontains(uid_part, autoescape=True))
+        return [object_of(row) for row in self._connection.execute(narrowed, values)]
 
     def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
         """See the port."""
         values = {**values_of(view), **bounds(span), "left_out": leave_out}
-        rows = self._connection.execute(_occupied(shape_of(view)), values)
+        rows = _occupied(shape_of(view)).all(self._connection, values)
         return sorted(
             (Occupied(row.start, row.end, Busy(row.busy)) for row in rows), key=lambda o: o.start
         )
 
     def index_of(self, object_id: int) -> list[Occupied]:
         """See the port."""
-        rows = self._connection.execute(_INDEX, {"object": object_id})
+        rows = _INDEX.all(self._connection, {"object": object_id})
         return [Occupied(row.start, row.end, Busy(row.busy)) for row in rows]
 
     def uid_holders(self, uid: str) -> list[ObjectHead]:
         """See the port."""
-        rows = self._connection.execute(_UID_HOLDERS, {"uid": uid})
+        rows = _UID_HOLDERS.all(self._connection, {"uid": uid})
         return [head_of(row) for row in rows]
 
     def place(self, calendar: Calendar, href: str, uid: str) -> Place:
         """See the port."""
         values = {"calendar": calendar.id, "href": href, "uid": uid}
         there, holders = None, []
-        for row in self._connection.execute(_PLACE, values):
+        for row in _PLACE.all(self._connection, values):
             if row.calendar_id == calendar.id and row.href == href:
                 there = object_of(row)
             if row.uid == uid:

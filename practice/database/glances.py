@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
+from practice.database.prepared import Prepared
 from practice.database.tables import calendars, house
 from practice.footing import HOUSE, Footing
 from practice.log import mark_of
@@ -27,7 +28,9 @@ _STANDING = select(
     calendars.c.number,
     calendars.c.mark,
 )
-_ONE = _STANDING.select_from(house.outerjoin(calendars, calendars.c.id == bindparam("place")))
+_ONE = Prepared(
+    _STANDING.select_from(house.outerjoin(calendars, calendars.c.id == bindparam("place")))
+)
 _SOME = _STANDING.select_from(
     house.outerjoin(calendars, calendars.c.id.in_(bindparam("places", expanding=True)))
 )
@@ -45,7 +48,7 @@ class Glances:
         connection = self._connected()
         try:
             if len(places) == 1:
-                rows = connection.execute(_ONE, {"place": places[0]}).all()
+                rows = _ONE.all(connection, {"place": places[0]})
             else:
                 rows = connection.execute(_SOME, {"places": places}).all()
         except BaseException:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from practice.calendars import Change, ChangeKind
+from practice.database.prepared import Prepared
 from practice.database.tables import calendars, changes, house
 from practice.log import LogState, mark_of, sealed
 
@@ -23,11 +24,13 @@ __all__ = ["HOUSE", "SEAL", "Ledger"]
 HOUSE = tuple(
     column.label(f"house_{column.name}") for column in house.columns if not column.primary_key
 )
-_HOUSE = select(*HOUSE)
-_LOCKED_HOUSE = _HOUSE.with_for_update()
-_HOUSE_SET = update(house)
-_CALENDAR_TOUCHED = update(calendars).where(calendars.c.id == bindparam("this"))
-_LOGGED = insert(changes)
+_HOUSE = Prepared(select(*HOUSE))
+_LOCKED_HOUSE = Prepared(select(*HOUSE).with_for_update())
+_HOUSE_SET = Prepared(update(house), "number", "seal")
+_CALENDAR_TOUCHED = Prepared(
+    update(calendars).where(calendars.c.id == bindparam("this")), "number", "mark", "changed"
+)
+_LOGGED = Prepared(insert(changes), *changes.columns.keys())
 #: The seal of one row of the log.
 SEAL = select(changes.c.seal).where(changes.c.number == bindparam("of"))
 
@@ -82,14 +85,14 @@ class Ledger:
             self._known, self._first = replace(after._known), after._first
             self._touched = dict(after._touched)
         elif lock and connection.dialect.name != "sqlite":  # which locks all of itself
-            self.open(connection.execute(_LOCKED_HOUSE).one())
+            self.open(_LOCKED_HOUSE.one(connection))
 
     @property
     def is_open(self) -> bool:
         """Tell whether the house's row has been read."""
         return self._known is not None
 
-    def open(self, row: Row[Any]) -> None:
+    def open(self, row: Any) -> None:
         """Take the house's row: the columns of HOUSE, from any statement of this transaction."""
         self._known = _House(
             row.house_number,
@@ -105,7 +108,7 @@ class Ledger:
     @property
     def _state(self) -> _House:
         if self._known is None:
-            self.open(self._connection.execute(_HOUSE).one())
+            self.open(_HOUSE.one(self._connection))
         assert self._known is not None  # noqa: S101 - just opened
         return self._known
 
@@ -168,8 +171,8 @@ class Ledger:
             after=after,
         )
         state.seal = sealed(state.seal, change)
-        self._connection.execute(
-            _LOGGED,
+        _LOGGED.run(
+            self._connection,
             {
                 "number": change.number,
                 "time": change.time,
@@ -209,13 +212,13 @@ class Ledger:
         self._state.forgotten, self._state.forgotten_seal = number, seal
         self._connection.execute(delete(changes).where(changes.c.number <= number))
         kept = {"forgotten": number, "forgotten_seal": seal}
-        self._connection.execute(_HOUSE_SET, kept)
+        self._connection.execute(update(house), kept)
 
     def close(self) -> None:
         """Put the counter and the calendars' numbers back."""
         state = self._known
         if state is None or state.number == self._first:
             return
-        self._connection.execute(_HOUSE_SET, {"number": state.number, "seal": state.seal})
+        _HOUSE_SET.run(self._connection, {"number": state.number, "seal": state.seal})
         for calendar_id, touched in self._touched.items():
-            self._connection.execute(_CALENDAR_TOUCHED, {"this": calendar_id, **touched._asdict()})
+            _CALENDAR_TOUCHED.run(self._connection, {"this": calendar_id, **touched._asdict()})

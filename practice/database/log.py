@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    CompoundSelect,
     Connection,
     Select,
     and_,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 
 from practice.calendars import Change, ChangeKind, Changes, ObjectHead, Page, View
 from practice.database.ledger import SEAL, Ledger
+from practice.database.prepared import Prepared
 from practice.database.rows import (
     HEAD,
     Shape,
@@ -62,7 +62,7 @@ class SqlLog:
         if number == view.number and mark in {None, view.mark}:
             return Changes(number, (), ())
         query = _changes_from(shape_of(view))
-        rows = iter(self._connection.execute(query, {**values_of(view), "from": number}))
+        rows = iter(query.all(self._connection, {**values_of(view), "from": number}))
         row, known = next(rows, None), None
         if row is not None and row[0] == number:
             known, row = mark_of(row[1]), next(rows, None)
@@ -119,7 +119,7 @@ class SqlLog:
         """Return the objects of the view that changed last between two numbers, in order."""
         query = _first_by_number(len(view.sources), shape_of(view).own)
         values = {**_each_source(view), "after": after, "until": until, "limit": limit}
-        rows = self._connection.execute(query, values)
+        rows = query.all(self._connection, values)
         return sorted((head_of(row) for row in rows), key=lambda head: head.number)[:limit]
 
     def _removals(
@@ -128,7 +128,7 @@ class SqlLog:
         """Return what was removed after a number and is gone, with the numbers, in order."""
         query = _first_removals(len(view.sources), shape_of(view).own)
         values = {**_each_source(view), "after": number, "limit": limit}
-        rows = self._connection.execute(query, values)
+        rows = query.all(self._connection, values)
         return [(row.number, (row.calendar_id, row.href)) for row in rows]
 
     def _refuse_forgotten(self, number: int, mark: str | None, known: str | None = None) -> None:
@@ -213,7 +213,7 @@ def _conditions(question: LogQuestion) -> Iterator[ColumnElement[bool]]:
 
 
 @lru_cache
-def _changes_from(shape: Shape) -> Select[Any]:
+def _changes_from(shape: Shape) -> Prepared:
     """Return the query of what happened to objects of a view after a number, each with the object
     as it is now; before it comes the change of that number, if it is one of the view.
     """
@@ -223,11 +223,11 @@ def _changes_from(shape: Shape) -> Select[Any]:
     query = select(*told, *HEAD).select_from(changes.outerjoin(objects, now))
     asked = or_(and_(changes.c.number > number, changes.c.href != ""), changes.c.number == number)
     query = query.where(of_shape(changes, shape), changes.c.number >= number, asked)
-    return owned(query, changes, shape.own).order_by(changes.c.number)
+    return Prepared(owned(query, changes, shape.own).order_by(changes.c.number))
 
 
 @lru_cache
-def _first_by_number(sources: int, own: bool) -> CompoundSelect[Any]:
+def _first_by_number(sources: int, own: bool) -> Prepared:
     """Return the query of the objects of so many sources that changed first after a number."""
     query = select(*HEAD).where(
         objects.c.number > bindparam("after"), objects.c.number <= bindparam("until")
@@ -236,7 +236,7 @@ def _first_by_number(sources: int, own: bool) -> CompoundSelect[Any]:
 
 
 @lru_cache
-def _first_removals(sources: int, own: bool) -> CompoundSelect[Any]:
+def _first_removals(sources: int, own: bool) -> Prepared:
     """Return the query of the first removals after a number of what is not there again."""
     there = and_(objects.c.calendar_id == changes.c.calendar_id, objects.c.href == changes.c.href)
     query = select(changes.c.number, changes.c.calendar_id, changes.c.href).where(
@@ -247,7 +247,7 @@ def _first_removals(sources: int, own: bool) -> CompoundSelect[Any]:
     return _first_of_each(owned(query, changes, own), changes, sources)
 
 
-def _first_of_each(query: Select[Any], table: Any, sources: int) -> CompoundSelect[Any]:
+def _first_of_each(query: Select[Any], table: Any, sources: int) -> Prepared:
     """Return the query of the first rows of each source by number, each from its own part of an
     index and no further.
     """
@@ -258,7 +258,7 @@ def _first_of_each(query: Select[Any], table: Any, sources: int) -> CompoundSele
         .subquery()
         for one in range(sources)
     )
-    return union_all(*(select(part) for part in parts))
+    return Prepared(union_all(*(select(part) for part in parts)))
 
 
 def _each_source(view: View) -> dict[str, Any]:

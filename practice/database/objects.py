@@ -16,6 +16,7 @@ from practice.calendars import (
     check_object_name,
 )
 from practice.database.finding import HERE, SqlFinding
+from practice.database.prepared import Prepared
 from practice.database.rows import WHOLE, object_of
 from practice.database.tables import objects, occurrences
 from practice.database.time_index import reach_of
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlObjects"]
 
-_CREATED = insert(objects).returning(objects.c.id)
+_SET = tuple(column.key for column in objects.columns if not column.primary_key)
+_CREATED = Prepared(insert(objects).returning(objects.c.id), *_SET)
 _CHANGED = update(objects).where(objects.c.id == bindparam("this"))
+_REPLACED = Prepared(_CHANGED, *_SET)
 #: Its part of the time index goes with it.
-_REMOVED = delete(objects).where(HERE).returning(*WHOLE)
-_INDEXED = insert(occurrences)
-_UNINDEXED = delete(occurrences).where(occurrences.c.object_id == bindparam("object"))
+_REMOVED = Prepared(delete(objects).where(HERE).returning(*WHOLE))
+_INDEXED = Prepared(insert(occurrences), *occurrences.columns.keys())
+_UNINDEXED = Prepared(delete(occurrences).where(occurrences.c.object_id == bindparam("object")))
 
 
 class SqlObjects(SqlFinding):
@@ -78,10 +81,10 @@ class SqlObjects(SqlFinding):
         }
         if old:
             object_id = old.id
-            self._connection.execute(_CHANGED, {**columns, **more, "this": object_id})
-            self._connection.execute(_UNINDEXED, {"object": object_id})
+            _REPLACED.run(self._connection, {**columns, **more, "this": object_id})
+            _UNINDEXED.run(self._connection, {"object": object_id})
         else:
-            object_id = self._connection.execute(_CREATED, {**columns, **more}).scalar_one()
+            object_id = _CREATED.one(self._connection, {**columns, **more}).id
         self._index(object_id, calendar.id, facts)
         return ObjectHead(id=object_id, **columns)
 
@@ -113,19 +116,21 @@ class SqlObjects(SqlFinding):
             }
             for o in facts.occurrences
         ]
-        if rows:  # one is cheaper alone
-            self._connection.execute(_INDEXED, rows if len(rows) > 1 else rows[0])
+        if len(rows) == 1:
+            _INDEXED.run(self._connection, rows[0])
+        elif rows:
+            self._connection.execute(_INDEXED.statement, rows)
 
     def reindex(self, item: ObjectHead, facts: Facts) -> None:
         """See the port."""
         self._connection.execute(_CHANGED, {"this": item.id, **_coverage(facts)})
-        self._connection.execute(_UNINDEXED, {"object": item.id})
+        _UNINDEXED.run(self._connection, {"object": item.id})
         self._index(item.id, item.calendar_id, facts)
 
     def remove(self, calendar: Calendar, href: str) -> CalendarObject:
         """See the port."""
         values = {"calendar": calendar.id, "href": href}
-        row = self._connection.execute(_REMOVED, values).first()
+        row = _REMOVED.first(self._connection, values)
         if row is None:
             raise ObjectNotFound("There is no such object in the calendar.")
         old = object_of(row)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from practice.database.prepared import Prepared
 from practice.database.tables import letters
 from practice.messages import Message, Receiver
 
@@ -17,8 +18,10 @@ __all__ = ["SqlOutbox"]
 
 _WAITING, _SUPERSEDED = "waiting", "superseded"
 
-_POSTED = insert(letters)
-_WITHDRAWN = (
+_POSTED = Prepared(
+    insert(letters), *(column.key for column in letters.columns if not column.primary_key)
+)
+_WITHDRAWN = Prepared(
     update(letters)
     .where(letters.c.appointment_id == bindparam("appointment"), letters.c.state == _WAITING)
     .values(state=_SUPERSEDED)
@@ -44,11 +47,11 @@ class SqlOutbox:
             "state": _WAITING,
             "before": before,
         }
-        self._connection.execute(_POSTED, values)
+        _POSTED.run(self._connection, values)
 
     def withdraw(self, appointment_id: int) -> str | None:
         """See the port."""
-        rows = self._connection.execute(_WITHDRAWN, {"appointment": appointment_id}).all()
+        rows = _WITHDRAWN.all(self._connection, {"appointment": appointment_id})
         return min(rows, key=lambda row: row.id).before if rows else None
 
     def waiting(self) -> list[tuple[Receiver, Message, int]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from practice.database.house import store
 from practice.database.log import CHUNK
+from practice.database.prepared import Prepared
 from practice.database.tables import appointments, patients
 from practice.matching import match_key
 from practice.patients import Patient, PatientRecord
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["SqlPatients"]
 
 _OF_IDS = select(patients).where(patients.c.id.in_(bindparam("ids", expanding=True)))
-_OF_NUMBER = select(patients).where(patients.c.number == bindparam("number"))
+_OF_NUMBER = Prepared(select(patients).where(patients.c.number == bindparam("number")))
 _NUMBERED = update(patients).where(patients.c.id == bindparam("this"))
 _BEHIND = (
     select(appointments.c.uid.label("of_uid"), patients)
@@ -55,7 +56,7 @@ class SqlPatients:
 
     def by_number(self, number: str) -> Patient | None:
         """See the port."""
-        row = self._connection.execute(_OF_NUMBER, {"number": number}).first()
+        row = _OF_NUMBER.first(self._connection, {"number": number})
         return _patient(row) if row else None
 
     def behind(self, uids: Iterable[str]) -> Mapping[str, Patient]:
@@ -103,7 +104,7 @@ class SqlPatients:
         return number
 
 
-def _patient(row: Row[Any]) -> Patient:
+def _patient(row: Any) -> Patient:
     record = PatientRecord(
         last_name=row.last_name,
         first_name=row.first_name,

@@ -101,7 +101,7 @@ def owned(query: Select[Any], table: Any, own: bool) -> Select[Any]:
     return query.where(table.c.owner_id == bindparam("owner")) if own else query
 
 
-def calendar_of(row: Row[Any]) -> Calendar:
+def calendar_of(row: Any) -> Calendar:
     """Return a row as a record; it begins with CALENDAR."""
     return _calendar(*row[: len(CALENDAR)])
 

@@ -1,0 +1,176 @@
+"""Statements made once, and handed to the driver without SQLAlchemy in between.
+
+Not another way to write them: they stay SQLAlchemy's expressions, which makes their text for each
+database, and knows how values go in and come out. What is left out is what it does again at every
+execution: MEASURED
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sqlalchemy import exc
+from sqlalchemy.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.sql.dml import UpdateBase
+    from sqlalchemy.sql.selectable import SelectBase
+
+    _Process = Callable[[Any], Any]
+
+__all__ = ["Prepared"]
+
+#: Off, every statement is executed by SQLAlchemy. It comes to the same.
+DIRECT = True
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Prepared:
+    """A statement that is run often.
+
+    It may be any; one whose text depends on its values, because one of them is a list, is left to
+    SQLAlchemy. Rows are tuples whose columns have names, too. What the driver raises is told as
+    SQLAlchemy tells it, and who listens for statements hears of these as of any other.
+    """
+
+    def __init__(self, statement: SelectBase | UpdateBase, *columns: str) -> None:
+        """Take a statement, and the columns that it sets if it is an INSERT or UPDATE."""
+        self.statement = statement
+        self._columns = columns
+        self._plans: dict[str, _Plan | None] = {}
+
+    def all(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Sequence[Any]:
+        """Run it with values by name, and return its rows."""
+        plan = self._plan(connection.dialect) if DIRECT else None
+        if plan is None:
+            return connection.execute(self.statement, values).all()
+        return plan.told(_executed(connection, plan, values))
+
+    def first(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Any:
+        """Run it with values by name, and return its first row; None if there is none."""
+        rows = self.all(connection, values)
+        return rows[0] if rows else None
+
+    def one(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Any:
+        """Run it with values by name, and return the one row that there is."""
+        rows = self.all(connection, values)
+        if len(rows) != 1:
+            raise exc.InvalidRequestError(f"There are {len(rows)} rows where one was to be.")
+        return rows[0]
+
+    def run(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> None:
+        """Run it with values by name, for what it does."""
+        plan = self._plan(connection.dialect) if DIRECT else None
+        if plan is None:
+            connection.execute(self.statement, values)
+        else:
+            _executed(connection, plan, values)
+
+    def _plan(self, dialect: Dialect) -> _Plan | None:
+        try:
+            return self._plans[dialect.name]
+        except KeyError:
+            plan = self._plans[dialect.name] = _planned(self.statement, self._columns, dialect)
+            return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A statement as one driver takes it."""
+
+    text: str
+    #: The names of its values in their order, those that stand in the statement itself, and what
+    #: has to be made of which before the driver takes it.
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]
+    going_in: tuple[tuple[int, _Process], ...]
+    by_name: bool
+    #: What makes a row of its columns, and what has to be made of which before.
+    row: Callable[[Iterable[Any]], Any]
+    coming_out: tuple[tuple[int, _Process], ...]
+    has_rows: bool
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        """Return the values as the driver takes them."""
+        if self.fixed:
+            values = {**self.fixed, **values}
+        taken = [values[name] for name in self.names]
+        for at, process in self.going_in:
+            taken[at] = process(taken[at])
+        return dict(zip(self.names, taken, strict=True)) if self.by_name else tuple(taken)
+
+    def told(self, rows: Iterable[Any]) -> list[Any]:
+        """Return the driver's rows as rows of this statement."""
+        if not self.coming_out:
+            return [self.row(columns) for columns in rows]
+        told = []
+        for columns in map(list, rows):
+            for at, process in self.coming_out:
+                columns[at] = process(columns[at])
+            told.append(self.row(columns))
+        return told
+
+
+def _planned(
+    statement: SelectBase | UpdateBase, columns: Sequence[str], dialect: Dialect
+) -> _Plan | None:
+    """Return how a statement is run; None if that depends on its values."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what is no text of SQL is no statement
+    if compiled.post_compile_params or compiled.prefetch or compiled.escaped_bind_names:
+        return None
+    binds = {name: bind for bind, name in compiled.bind_names.items()}
+    # What SQLAlchemy would write into the text at every execution is written once.
+    written = compiled.construct_expanded_state({n: None for n, b in binds.items() if b.required})
+    names = tuple(written.positiontup or written.parameters)
+    process_in = (binds[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names)
+    told = statement.exported_columns
+    process_out = (one.type.dialect_impl(dialect).result_processor(dialect, None) for one in told)
+    row: Any = namedtuple("row", [one.key for one in told], rename=True)  # noqa: PYI024 - no types
+    return _Plan(
+        text=written.statement,
+        names=names,
+        fixed={name: binds[name].effective_value for name in names if not binds[name].required},
+        going_in=tuple((at, process) for at, process in enumerate(process_in) if process),
+        by_name=not compiled.positional,
+        row=partial(tuple.__new__, row),
+        coming_out=tuple((at, process) for at, process in enumerate(process_out) if process),
+        has_rows=bool(told),
+    )
+
+
+def _executed(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Sequence[Any]:
+    """Hand a statement to the driver; return the rows it tells."""
+    text, parameters = plan.text, plan.parameters(values)
+    # Of a connection that was lost within a transaction this raises, as any use of it does.
+    driver: Any = connection.connection.dbapi_connection
+    cursor = None
+    try:
+        cursor = driver.cursor()
+        for hear in connection.dispatch.before_cursor_execute:
+            text, parameters = hear(connection, cursor, text, parameters, None, False)
+        cursor.execute(text, parameters)
+        return cursor.fetchall() if plan.has_rows else ()
+    except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again
+        _raise(connection, error, text, parameters, cursor)
+
+
+def _raise(
+    connection: Connection, error: BaseException, text: str, parameters: Any, cursor: Any
+) -> NoReturn:
+    """Raise what was raised at a statement as if SQLAlchemy had run it: its listeners translate
+    it, and a connection that was lost is invalidated, with all of its time in the pool.
+
+    There is no public way to that. Without the text, SQLAlchemy lets through what is no error of
+    the driver.
+    """
+    dbapi: Any = connection.dialect.dbapi
+    said = text if isinstance(error, dbapi.Error) else None
+    connection._handle_dbapi_exception(error, said, parameters, cursor, None)
