@@ -101,16 +101,15 @@ def _objects_of(shape: Shape, by_component: bool) -> Select[Any]:
 
 
 @lru_cache
-def _objects_within(shape: Shape, by_component: bool) -> Prepared:
+def _objects_within(shape: Shape, by_component: bool) -> Select[Any]:
     """Return the query of objects with an occurrence in a span."""
     hits = union_all(*(select(occurrences.c.object_id).where(part) for part in overlapping(shape)))
     # By id alone: SQLite would take the calendar for the better way, and walk all of it.
-    query = select(*WHOLE).where(objects.c.id.in_(hits))
-    return Prepared(_narrowed(query, shape, by_component))
+    return _narrowed(select(*WHOLE).where(objects.c.id.in_(hits)), shape, by_component)
 
 
 @lru_cache
-def _objects_beyond(shape: Shape, by_component: bool) -> Prepared:
+def _objects_beyond(shape: Shape, by_component: bool) -> Select[Any]:
     """Return the query of endless series that are not indexed in all of a span."""
     query = select(*WHOLE).where(
         of_shape(objects, shape),
@@ -120,7 +119,13 @@ def _objects_beyond(shape: Shape, by_component: bool) -> Prepared:
             objects.c.covered_from > bindparam("span_start"),
         ),
     )
-    return Prepared(_narrowed(query, shape, by_component))
+    return _narrowed(query, shape, by_component)
+
+
+@lru_cache
+def _prepared(query: Select[Any]) -> Prepared:
+    """Return one of the queries above for running it as it is."""
+    return Prepared(query)
 
 
 def _narrowed(query: Select[Any], shape: Shape, by_component: bool) -> Select[Any]:
@@ -208,7 +213,7 @@ class SqlFinding(SqlLog):
     ) -> list[CalendarObject]:
         """See the port."""
         if span == Span():  # what has no occurrence left is somewhere in no time
-            query = Prepared(_objects_of(shape_of(view), bool(component)))
+            query = _objects_of(shape_of(view), bool(component))
         else:
             query = _objects_within(shape_of(view), bool(component))
         return self._objects(query, view, span, component, uid_part)
@@ -221,13 +226,13 @@ class SqlFinding(SqlLog):
         return self._objects(query, view, span, component, uid_part)
 
     def _objects(
-        self, query: Prepared, view: View, span: Span, component: str | None, uid_part: str
+        self, query: Select[Any], view: View, span: Span, component: str | None, uid_part: str
     ) -> list[CalendarObject]:
         values = {**values_of(view), **bounds(span), "component": component}
         if not uid_part:
-            return [object_of(row) for row in query.all(self._connection, values)]
-        narrowed = query.statement.where(objects.c.uid.icontains(uid_part, autoescape=True))
-        return [object_of(row) for row in self._connection.execute(narrowed, values)]
+            return [object_of(row) for row in _prepared(query).all(self._connection, values)]
+        query = query.where(objects.c.uid.icontains(uid_part, autoescape=True))
+        return [object_of(row) for row in self._connection.execute(query, values)]
 
     def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
         """See the port."""

@@ -19,10 +19,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection, Dialect
-    from sqlalchemy.sql.dml import UpdateBase
-    from sqlalchemy.sql.selectable import SelectBase
+    from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
 
+    _Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
     _Process = Callable[[Any], Any]
 
 __all__ = ["Prepared"]
@@ -40,7 +39,7 @@ class Prepared:
     SQLAlchemy tells it, and who listens for statements hears of these as of any other.
     """
 
-    def __init__(self, statement: SelectBase | UpdateBase, *columns: str) -> None:
+    def __init__(self, statement: _Statement, *columns: str) -> None:
         """Take a statement, and the columns that it sets if it is an INSERT or UPDATE."""
         self.statement = statement
         self._columns = columns
@@ -118,9 +117,7 @@ class _Plan:
         return told
 
 
-def _planned(
-    statement: SelectBase | UpdateBase, columns: Sequence[str], dialect: Dialect
-) -> _Plan | None:
+def _planned(statement: _Statement, columns: Sequence[str], dialect: Dialect) -> _Plan | None:
     """Return how a statement is run; None if that depends on its values."""
     compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what is no text of SQL is no statement
@@ -133,14 +130,14 @@ def _planned(
     process_in = (binds[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names)
     told = statement.exported_columns
     process_out = (one.type.dialect_impl(dialect).result_processor(dialect, None) for one in told)
-    row: Any = namedtuple("row", [one.key for one in told], rename=True)  # noqa: PYI024 - no types
+    labels = [one.key or "" for one in told]
     return _Plan(
         text=written.statement,
         names=names,
         fixed={name: binds[name].effective_value for name in names if not binds[name].required},
         going_in=tuple((at, process) for at, process in enumerate(process_in) if process),
         by_name=not compiled.positional,
-        row=partial(tuple.__new__, row),
+        row=partial(tuple.__new__, namedtuple("row", labels, rename=True)),
         coming_out=tuple((at, process) for at, process in enumerate(process_out) if process),
         has_rows=bool(told),
     )
