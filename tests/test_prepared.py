@@ -139,7 +139,8 @@ def test_prepared_statements_are_those_of_sqlalchemy_and_tell_the_same(
         folder = tmp_path / str(direct)
         folder.mkdir()
         with a_database(backend, request, folder) as database:
-            heard, told = Heard(database), []
+            heard = Heard(database)
+            told: list[str] = []
             with writing(database) as uow:
                 told += map(repr, set_up(uow))
             with writing(database) as uow:
