@@ -30,6 +30,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff
 _BARE_CR = re.compile(r"(?<!\r)\r++(?!\n|\Z)")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _NAME = re.compile(r"[A-Z0-9-]+")
+_FRAME = frozenset({"BEGIN", "END"})
 #: These stand right below VCALENDAR and nowhere else (RFC 5545 3.6).
 _OUTERMOST = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"})
 
@@ -89,6 +90,7 @@ class _Reader:
         self._properties: set[str] = set()
         self._body: list[str] = []
         self._timezones: list[list[str]] = []
+        self._into = self._body  # where lines go: there, or to the last of the time zones
 
     def read(self) -> Outline:
         for line in self._lines:
@@ -109,12 +111,12 @@ class _Reader:
         if self._body and not self._open:
             raise InvalidObject("There is text after END:VCALENDAR.")
         name = found[1].upper()
-        if name in {"BEGIN", "END"}:
+        if name in _FRAME:
             self._frame(name, line[found.end() :].strip().upper())
             return
         if len(self._open) == 1:
             self._properties.add(name)
-        self._keep(line)
+        self._into.append(line)
 
     def _frame(self, name: str, component: str) -> None:
         """Take a BEGIN or END; kept without spaces, so that every reader sees the same."""
@@ -122,7 +124,7 @@ class _Reader:
             raise InvalidText("A component has no name.")
         if name == "BEGIN":
             self._begin(component)
-        self._keep(f"{name}:{component}")
+        self._into.append(f"{name}:{component}")
         if name == "END":
             self._end(component)
 
@@ -136,13 +138,12 @@ class _Reader:
         if len(self._open) == 1:
             self._components.append(component)
             if component == "VTIMEZONE":
-                self._timezones.append([])
+                self._into = []
+                self._timezones.append(self._into)
         self._open.append(component)
-
-    def _keep(self, line: str) -> None:
-        inside_timezone = len(self._open) > 1 and self._open[1] == "VTIMEZONE"
-        (self._timezones[-1] if inside_timezone else self._body).append(line)
 
     def _end(self, component: str) -> None:
         if not self._open or self._open.pop() != component:
             raise InvalidText("An END does not match its BEGIN.")
+        if len(self._open) <= 1:
+            self._into = self._body
