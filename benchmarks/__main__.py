@@ -18,7 +18,7 @@ from benchmarks.running import measure
 from benchmarks.servers.bare import Bare, BareOnPostgres
 from benchmarks.servers.check import SERVERS, made
 from benchmarks.servers.ours import NOTHING_REMEMBERED, Ours, OursOnPostgres
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import WORKLOADS, an_import
 from praxis_caldav.setting_sources import load
 
 if TYPE_CHECKING:
@@ -42,8 +42,17 @@ _ALL = _OWN | _PEERS
 @click.option("--servers", default=",".join(_ALL), show_default=True, help="Which are measured.")
 @click.option("--workloads", default="", help="Only those whose names have this in them.")
 @click.option("--rounds", default=3, show_default=True, help="Turns of each server.")
+@click.option(
+    "--import-rows",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Bookings in the export that is imported.",
+)
 @click.option("--write", is_flag=True, help=f"Write the tables to benchmarks/{_RESULTS.name}.")
-def main(sizes: str, servers: str, workloads: str, rounds: int, write: bool) -> None:
+def main(
+    sizes: str, servers: str, workloads: str, rounds: int, import_rows: int, write: bool
+) -> None:
     """Measure this server and its peers in turns, and print medians and ratios.
 
     Peers that are not on this machine are left out, which is told. All of it takes an hour.
@@ -51,7 +60,8 @@ def main(sizes: str, servers: str, workloads: str, rounds: int, write: bool) -> 
     load()  # before anything is started: settings with a fault would fail later
     console = Console()
     chosen = {name: _ALL[name] for name in servers.split(",")}
-    wanted = [workload for workload in WORKLOADS if workloads in workload.name]
+    everything = (*WORKLOADS, an_import(import_rows))
+    wanted = [workload for workload in everything if workloads in workload.name]
     with console.status("measuring the load client") as status:
         reached = ceiling()
         found = [

@@ -6,13 +6,11 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.workloads import WORKLOADS
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from benchmarks.running import Measured
+    from benchmarks.running import Cell, Measured
     from benchmarks.workloads import Workload
 
 __all__ = ["ANEW", "OURS", "REFERENCES", "markdown", "ratio", "shortfalls"]
@@ -33,15 +31,21 @@ def peers(measured: Measured) -> list[str]:
 
 def ratio(measured: Measured, workload: Workload, ours: str) -> float | None:
     """Return how many times as fast as the fastest peer this server is; None without a peer."""
-    cells = (measured.cells.get((workload.name, title)) for title in peers(measured))
+    cells = (_cell(measured, workload, title) for title in peers(measured))
     fastest = max((cell.median for cell in cells if cell), default=0.0)
     mine = measured.cells.get((workload.name, ours))
     return mine.median / fastest if fastest and mine else None
 
 
+def _cell(measured: Measured, workload: Workload, title: str) -> Cell | None:
+    """Return what a server reached, or what it reached instead where it has no import."""
+    own = measured.cells.get((workload.name, title))
+    return own or measured.cells.get((workload.instead, title))
+
+
 def shortfalls(measured: Measured) -> Iterator[str]:
     """Yield a sentence for everything that is promised and was not reached."""
-    for workload in WORKLOADS:
+    for workload in measured.workloads:
         for ours, bare in zip(OURS, REFERENCES, strict=True):
             reached = ratio(measured, workload, ours)
             if reached is not None and reached < workload.least:
@@ -93,14 +97,8 @@ def _tables(measured: Measured) -> Iterator[str]:
         + "".join(f" {title.partition(', ')[2]} to fastest peer |" for title in ours)
     )
     yield "|---" * (1 + len(titles) + len(ours)) + "|"
-    for workload in WORKLOADS:
-        cells = [measured.cells.get((workload.name, title)) for title in titles]
-        if not any(cells):
-            continue
-        told = [
-            f"{_rate(cell.median)} ({100 * cell.spread:.0f})" if cell and cell.median else "–"
-            for cell in cells
-        ]
+    for workload in measured.workloads:
+        told = [_told(measured, workload, title) for title in titles]
         ratios = [ratio(measured, workload, title) for title in ours]
         told += [f"**{one:.2f}**" if one is not None else "–" for one in ratios]
         yield f"| {workload.name} | " + " | ".join(told) + " |"
@@ -111,7 +109,20 @@ def _tables(measured: Measured) -> Iterator[str]:
     yield from _reasons(measured)
 
 
+def _told(measured: Measured, workload: Workload, title: str) -> str:
+    cell = _cell(measured, workload, title)
+    if cell is None or not cell.median:
+        return "–"
+    mark = "" if (workload.name, title) in measured.cells else " ¹"
+    return f"{_rate(cell.median)} ({100 * cell.spread:.0f}){mark}"
+
+
 def _reasons(measured: Measured) -> Iterator[str]:
+    for workload in measured.workloads:
+        if workload.instead:
+            yield (
+                f"- ¹ has no import of bookings, so that they would be PUT: its {workload.instead}."
+            )
     for (workload, title), cell in measured.cells.items():
         if cell.wrong:
             yield f"- {title}, {workload}: {cell.wrong}"

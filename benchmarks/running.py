@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.client import Wrong
 from benchmarks.data import events, series
+from benchmarks.importing import Importer
 from benchmarks.servers.base import NotHere
 from benchmarks.workloads import SERIES, WORKLOADS, WRITTEN, Field
 
@@ -23,8 +24,6 @@ __all__ = ["Cell", "Measured", "measure"]
 #: Of one round of one workload; a poll takes less than a millisecond, a slow listing seconds.
 SECONDS = 1.5
 ROUNDS = 3
-#: The mix is long enough to be measured once.
-ROUNDS_OF_LONG = 1
 
 
 @dataclass
@@ -50,6 +49,7 @@ class Measured:
     """One size of calendar: cells by workload and server, what servers take, who was missing."""
 
     count: int
+    workloads: Sequence[Workload] = WORKLOADS
     titles: list[str] = field(default_factory=list)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     megabytes: dict[str, float] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def measure(
     rounds: int = ROUNDS,
 ) -> Measured:
     """Measure servers on calendars of `count` objects; `tell` is told what is going on."""
-    measured, running = Measured(count), {}
+    measured, running = Measured(count, wanted), {}
     try:
         for name, make in servers.items():
             tell(f"{count:,} objects: starting and filling {name}")
@@ -81,7 +81,7 @@ def measure(
                 continue
             running[server.title] = server, _field(server, count)
         measured.titles = list(running)
-        _take_turns(measured, running, wanted, rounds, tell)
+        _take_turns(measured, running, rounds, tell)
         for title, (server, _) in running.items():
             measured.megabytes[title] = sum(map(_own_memory, server.processes())) / 1e6
             tell(f"{count:,} objects: starting {title} again")
@@ -96,19 +96,21 @@ def _field(server: Server, count: int) -> Field:
     server.start()
     read = server.fill("lesen", events(count))
     write = server.fill("schreiben", events(count, WRITTEN))
-    return Field(count, read, write, server.fill("serien", series(SERIES)))
+    importer = server if isinstance(server, Importer) else None
+    return Field(count, read, write, server.fill("serien", series(SERIES)), importer)
 
 
 def _take_turns(
     measured: Measured,
     running: Mapping[str, tuple[Server, Field]],
-    wanted: Sequence[Workload],
     rounds: int,
     tell: Callable[[str], None],
 ) -> None:
-    for workload in wanted:
-        for turn in range(ROUNDS_OF_LONG if workload.seconds else rounds):
+    for workload in measured.workloads:
+        for turn in range(1 if workload.once else rounds):
             for title, (server, here) in running.items():
+                if workload.instead and here.importer is None:
+                    continue
                 cell = measured.cells.setdefault((workload.name, title), Cell())
                 known = [server.cannot[kind] for kind in workload.kinds if kind in server.cannot]
                 cell.wrong = cell.wrong or "".join(known[:1])
@@ -116,7 +118,7 @@ def _take_turns(
                     continue
                 tell(f"{measured.count:,} objects: {workload.name}, round {turn + 1}, {title}")
                 try:
-                    cell.rates.append(workload.measure(here, SECONDS).rate)
+                    cell.rates.append(workload.measure(here, SECONDS))
                 except (Wrong, OSError) as reason:
                     cell.wrong = str(reason) or type(reason).__name__
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,12 +13,17 @@ from sqlalchemy import select
 from benchmarks import bulk
 from benchmarks.client import Wrong, ask
 from benchmarks.data import PER_DAY, event, events, first_day, series
+from benchmarks.importing import export, imported
 from benchmarks.requests import a_day, a_week, get, listing, multiget, poll, put, sync, token_now
-from benchmarks.results import OURS, REFERENCES, ratio, shortfalls
-from benchmarks.running import Cell, Measured
+from benchmarks.results import OURS, REFERENCES, markdown, ratio, shortfalls
+from benchmarks.running import Cell, Measured, measure
+from benchmarks.servers.bare import Bare
 from benchmarks.servers.base import Place, basic
-from benchmarks.workloads import WORKLOADS, WRITTEN, Field
+from benchmarks.servers.ours import Ours
+from benchmarks.workloads import WORKLOADS, WRITTEN, Field, an_import
+from booking_adapter.tools.csv_file import read_bookings
 from practice.access import SYSTEM
+from practice.appointments import Booking
 from practice.calendars import Draft
 from practice.database.tables import objects, occurrences
 from practice.use_cases.verify import verify
@@ -25,6 +32,8 @@ from tests.building import DOCTORS, NOW, PASSWORD, PROFILE, reading, writing
 from tests.dav import HOME
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from practice.database import SqlDatabase
     from tests.servers import RunningServer
 
@@ -98,7 +107,53 @@ def test_every_workload_is_answered_by_this_server(server: RunningServer) -> Non
     here = Field(COUNT, read_, write, series=read_)
     for workload in WORKLOADS:
         if "expanded" not in workload.name:  # there are no series here
-            assert workload.measure(here, 0.05).rate > 0, workload.name
+            assert workload.measure(here, 0.05) > 0, workload.name
+
+
+class Forgetful(Ours):
+    """Imports nothing and says that it went well."""
+
+    def import_bookings(self, file: Path) -> None:
+        pass
+
+
+def test_an_import_that_leaves_bookings_out_is_wrong() -> None:
+    server = Forgetful("forgetful")
+    try:
+        server.start()
+        with pytest.raises(Wrong, match="1 items instead of 4"):
+            imported(server, 13)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("postgresql", [False, True], ids=["sqlite", "postgresql"])
+def test_bookings_are_imported_and_elsewhere_their_put_stands_for_it(postgresql: bool) -> None:
+    puts = next(one for one in WORKLOADS if one.name == "PUT (8)")
+    servers = {
+        "ours": partial(Ours, OURS[0], postgresql=postgresql),
+        "bare": partial(Bare, "Somebody 1.0"),
+    }
+    told = measure(servers, COUNT, [puts, an_import(13)], rounds=1, tell=lambda _: None)
+    row = told.workloads[-1]
+    assert row.name == "import of 13 bookings"
+    assert told.cells[row.name, OURS[0]].wrong == ""
+    assert (row.name, "Somebody 1.0") not in told.cells
+    mine = told.cells[row.name, OURS[0]].median
+    theirs = told.cells[puts.name, "Somebody 1.0"].median
+    assert ratio(told, row, OURS[0]) == mine / theirs > 0
+    line, *_ = re.findall(r"\n\| import of .*", markdown([told], NOW.date(), 1.0))
+    assert line.count("¹") == 1
+    assert f"{theirs:,.0f} (0) ¹ | **{mine / theirs:.2f}** |" in line
+
+
+def test_an_export_is_one_of_different_patients_none_seen_by_two_at_once(tmp_path: Path) -> None:
+    export(tmp_path / "buchungen.csv", 1000)
+    rows = list(read_bookings(tmp_path / "buchungen.csv", ZoneInfo("Europe/Berlin")))
+    bookings = [row for row in rows if isinstance(row, Booking)]
+    assert len(bookings) == len(rows) == 1000
+    assert len({(one.doctor, one.slot.start) for one in bookings}) == 1000
+    assert len({one.patient.number for one in bookings}) == 250
 
 
 def measured(**rates: float) -> Measured:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 import httpx
 
 from benchmarks import bulk
+from benchmarks.client import Wrong
 from benchmarks.servers.base import Place, basic
 from benchmarks.servers.database import postgres_ids
 from practice.access import SYSTEM, Account, Role
@@ -107,6 +108,21 @@ class Ours:
         database.close()
         path = f"/caldav/calendars/{name}/"
         return Place(self._port, path, basic("empfang", _PASSWORD))
+
+    def import_bookings(self, file: Path) -> None:
+        """See `benchmarks.importing`."""
+        ran = subprocess.run(
+            [
+                *(sys.executable, "-m", "praxis_caldav.main", "import-bookings"),
+                *("--database", self._url, "--quiet", str(file)),
+            ],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **self._settings},
+            check=False,
+        )
+        if ran.returncode != 0:
+            raise Wrong(f"import-bookings ended with {ran.returncode}: {ran.stderr[-500:]}")
 
     def restart(self) -> float:
         """See the Protocol."""
