@@ -15,9 +15,9 @@ from rich.markdown import Markdown
 from benchmarks.ceiling import ceiling
 from benchmarks.results import ANEW, OURS, REFERENCES, markdown, shortfalls
 from benchmarks.running import measure
-from benchmarks.servers.bare import Bare, BareOnPostgres
+from benchmarks.servers.bare import Bare
 from benchmarks.servers.check import SERVERS, made
-from benchmarks.servers.ours import NOTHING_REMEMBERED, Ours, OursOnPostgres
+from benchmarks.servers.ours import NOTHING_REMEMBERED, Ours
 from benchmarks.workloads import WORKLOADS, an_import
 from praxis_caldav.setting_sources import load
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 _RESULTS = Path(__file__).with_name("RESULTS.md")
 _OWN: dict[str, Callable[[], Server]] = {
     "sqlite": partial(Ours, OURS[0]),
-    "postgresql": partial(OursOnPostgres, OURS[1]),
+    "postgresql": partial(Ours, OURS[1], postgresql=True),
     "sqlite-anew": partial(Ours, ANEW[0], settings=NOTHING_REMEMBERED),
-    "postgresql-anew": partial(OursOnPostgres, ANEW[1], settings=NOTHING_REMEMBERED),
+    "postgresql-anew": partial(Ours, ANEW[1], postgresql=True, settings=NOTHING_REMEMBERED),
     "bare-sqlite": partial(Bare, REFERENCES[0]),
-    "bare-postgresql": partial(BareOnPostgres, REFERENCES[1]),
+    "bare-postgresql": partial(Bare, REFERENCES[1], postgresql=True),
 }
 _PEERS: dict[str, Callable[[], Server]] = {name: partial(made, name) for name in SERVERS}
 _ALL = _OWN | _PEERS

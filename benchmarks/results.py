@@ -123,9 +123,9 @@ def _reasons(measured: Measured) -> Iterator[str]:
             yield (
                 f"- ¹ has no import of bookings, so that they would be PUT: its {workload.instead}."
             )
-    for (workload, title), cell in measured.cells.items():
+    for (name, title), cell in measured.cells.items():
         if cell.wrong:
-            yield f"- {title}, {workload}: {cell.wrong}"
+            yield f"- {title}, {name}: {cell.wrong}"
     for title, why in measured.missing.items():
         yield f"- {title} was not measured: {why}"
     for sentence in shortfalls(measured):
