@@ -23,6 +23,8 @@ __all__ = ["Cell", "Measured", "measure"]
 
 #: Of one round of one workload; a poll takes less than a millisecond, a slow listing seconds.
 SECONDS = 1.5
+#: Of the one round of what is measured once.
+SECONDS_ONCE = 20.0
 ROUNDS = 3
 
 
@@ -66,30 +68,49 @@ def measure(
     rounds: int = ROUNDS,
 ) -> Measured:
     """Measure servers on calendars of `count` objects; `tell` is told what is going on."""
-    measured, running = Measured(count, wanted), {}
+    measured = Measured(count, wanted)
+    running: dict[str, tuple[Server, Field]] = {}
     try:
         for name, make in servers.items():
             tell(f"{count:,} objects: starting and filling {name}")
-            try:
-                server = make()
-            except NotHere as reason:
-                measured.missing[name] = str(reason)
-                continue
-            if server.most < count:
-                measured.missing[server.title] = f"filling it with {count:,} takes too long"
-                server.stop()
-                continue
-            running[server.title] = server, _field(server, count)
+            _start(name, make, measured, running)
         measured.titles = list(running)
-        _take_turns(measured, running, rounds, tell)
+        _take_turns(measured, running, [one for one in wanted if not one.instead], rounds, tell)
         for title, (server, _) in running.items():
             measured.megabytes[title] = sum(map(_own_memory, server.processes())) / 1e6
             tell(f"{count:,} objects: starting {title} again")
             measured.starts[title] = server.restart()
+        # After all else, which would be among more objects.
+        _take_turns(measured, running, [one for one in wanted if one.instead], rounds, tell)
     finally:
         for server, _ in running.values():
             server.stop()
     return measured
+
+
+def _start(
+    name: str,
+    make: Callable[[], Server],
+    measured: Measured,
+    running: dict[str, tuple[Server, Field]],
+) -> None:
+    """Start and fill a server, or note in `measured` why it is left out."""
+    try:
+        server = make()
+    except NotHere as reason:
+        measured.missing[name] = str(reason)
+        return
+    if server.most < measured.count:
+        measured.missing[server.title] = f"filling it with {measured.count:,} takes too long"
+        server.stop()
+        return
+    try:
+        running[server.title] = server, _field(server, measured.count)
+    except (Wrong, OSError) as reason:
+        measured.missing[server.title] = f"it could not be filled: {reason}"
+    finally:
+        if server.title not in running:
+            server.stop()
 
 
 def _field(server: Server, count: int) -> Field:
@@ -103,11 +124,13 @@ def _field(server: Server, count: int) -> Field:
 def _take_turns(
     measured: Measured,
     running: Mapping[str, tuple[Server, Field]],
+    workloads: Sequence[Workload],
     rounds: int,
     tell: Callable[[str], None],
 ) -> None:
-    for workload in measured.workloads:
-        for turn in range(1 if workload.once else rounds):
+    for workload in workloads:
+        turns, seconds = (1, SECONDS_ONCE) if workload.once else (rounds, SECONDS)
+        for turn in range(turns):
             for title, (server, here) in running.items():
                 if workload.instead and here.importer is None:
                     continue
@@ -118,7 +141,7 @@ def _take_turns(
                     continue
                 tell(f"{measured.count:,} objects: {workload.name}, round {turn + 1}, {title}")
                 try:
-                    cell.rates.append(workload.measure(here, SECONDS))
+                    cell.rates.append(workload.measure(here, seconds))
                 except (Wrong, OSError) as reason:
                     cell.wrong = str(reason) or type(reason).__name__
 

@@ -105,8 +105,8 @@ class Workload:
     """A kind of request; in brackets its name tells over how many connections.
 
     `kinds` are the kinds of answers that must be right (see `servers.check`), `least` is how many
-    times as fast as the fastest other server this one is to be. What is measured `once` is long
-    enough for it. `instead` names the workload whose figure stands for servers without an import.
+    times as fast as the fastest other server this one is to be. What runs for long is measured
+    `once`. `instead` names the workload whose figure stands for servers without an import.
     """
 
     name: str
@@ -117,17 +117,15 @@ class Workload:
     instead: str = ""
 
 
-def _over(
-    connections: int, requests: Callable[[Field], Iterator[Request]], lasting: float | None = None
-) -> Run:
-    """Send requests over so many connections, `lasting` so many seconds where it is given."""
+def _over(connections: int, requests: Callable[[Field], Iterator[Request]]) -> Run:
+    """Send requests over so many connections."""
 
     def run(here: Field, seconds: float) -> float:
         return drive(
             here.read.port,
             requests(here),
             connections=connections,
-            seconds=lasting or seconds,
+            seconds=seconds,
             heed=here.heed,
         ).rate
 
@@ -230,7 +228,7 @@ WORKLOADS = (
     Workload(
         "mix (16)",
         ("poll", "query", "put", "delete"),
-        _over(16, _mix, lasting=20.0),
+        _over(16, _mix),
         least=1.5,
         once=True,
     ),

@@ -32,9 +32,10 @@ from tests.building import DOCTORS, NOW, PASSWORD, PROFILE, reading, writing
 from tests.dav import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from benchmarks.data import Event
     from benchmarks.servers.base import Server
     from practice.database import SqlDatabase
     from tests.servers import RunningServer
@@ -130,7 +131,10 @@ def test_an_import_that_leaves_bookings_out_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("postgresql", [False, True], ids=["sqlite", "postgresql"])
-def test_bookings_are_imported_and_elsewhere_their_put_stands_for_it(postgresql: bool) -> None:
+def test_bookings_are_imported_and_elsewhere_their_put_stands_for_it(
+    postgresql: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.running.SERIES", 5)  # which nobody asks for
     puts = next(one for one in WORKLOADS if one.name == "PUT (8)")
     servers: dict[str, Callable[[], Server]] = {
         "ours": partial(Ours, OURS[0], postgresql=postgresql),
@@ -148,6 +152,24 @@ def test_bookings_are_imported_and_elsewhere_their_put_stands_for_it(postgresql:
     line, *_ = re.findall(r"\n\| import of .*", markdown([told], NOW.date(), 1.0))
     assert line.count("¹") == 1
     assert f"{theirs:,.0f} (0) ¹ | **{mine / theirs:.2f}** |" in line
+
+
+class Refusing(Bare):
+    """Takes no calendars."""
+
+    def fill(self, name: str, events: Sequence[Event]) -> Place:
+        raise Wrong("status 507")
+
+
+def test_a_server_that_cannot_be_filled_is_left_out_and_the_table_says_why() -> None:
+    servers: dict[str, Callable[[], Server]] = {
+        "full": partial(Refusing, "Full 1.0"),
+        "bare": partial(Bare, REFERENCES[0]),
+    }
+    told = measure(servers, COUNT, WORKLOADS[:1], rounds=1, tell=lambda _: None)
+    assert told.titles == [REFERENCES[0]]
+    assert told.missing == {"Full 1.0": "it could not be filled: status 507"}
+    assert "- Full 1.0 was not measured: it could" in markdown([told], NOW.date(), 1.0)
 
 
 def test_an_export_has_many_patients_and_gives_no_doctor_two_at_once(tmp_path: Path) -> None:
