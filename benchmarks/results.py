@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,14 +51,14 @@ def shortfalls(measured: Measured) -> Iterator[str]:
             reached = ratio(measured, workload, ours)
             if reached is not None and reached < workload.least:
                 yield (
-                    f"{workload.name}: {ours} {reached:.2f} times the fastest peer,"
+                    f"{workload.name}: {ours} {_times(reached)} times the fastest peer,"
                     f" not {workload.least}"
                 )
             cells = [measured.cells.get((workload.name, title)) for title in (ours, bare)]
             wanted = LEAST_OF_BARE.get(workload.name)
             if wanted and cells[0] and cells[1] and cells[0].median < wanted * cells[1].median:
-                part = cells[0].median / cells[1].median
-                yield f"{workload.name}: {ours} {part:.2f} of {bare}, not {wanted}"
+                part = _times(cells[0].median / cells[1].median)
+                yield f"{workload.name}: {ours} {part} of {bare}, not {wanted}"
 
 
 def markdown(all_measured: Sequence[Measured], today: date, ceiling: float) -> str:
@@ -65,13 +66,18 @@ def markdown(all_measured: Sequence[Measured], today: date, ceiling: float) -> s
     parts = [
         "# Speed beside the peers\n",
         f"Measured on {today:%Y-%m-%d} by `make bench`, servers in turns in one run, on"
-        f" {machine()}. Answers per second, the median of the rounds, and in brackets the spread"
-        " (largest less smallest, in % of the median). Every answer was checked; a dash is a"
-        " workload that the server does not answer rightly (reasons below)."
+        f" {machine()}. What the rows are is said in [README.md](README.md).\n",
+        "Answers per second (bookings per second for the import), the median of the rounds, and in"
+        " brackets their spread: largest less smallest, in % of the median. Without brackets there"
+        " was one round. Every answer was checked; a dash is a workload that the server does not"
+        " answer rightly (reasons below the table). The last columns tell how many times as fast"
+        " as the fastest peer this server is; this server with nothing remembered and the bare"
+        " reference, which is no calendar server, are no peers."
         f" The load client alone reaches {ceiling:,.0f} answers per second.\n",
     ]
     for measured in all_measured:
-        parts += [f"## {measured.count:,} objects\n", *_tables(measured)]
+        took = f"Filling and measuring took {measured.minutes:.0f} min.\n"
+        parts += [f"## {measured.count:,} objects\n", took, *_tables(measured)]
     return "\n".join(parts)
 
 
@@ -94,18 +100,24 @@ def _tables(measured: Measured) -> Iterator[str]:
         "| workload (connections) | "
         + " | ".join(titles)
         + " |"
-        + "".join(f" {title.partition(', ')[2]} to fastest peer |" for title in ours)
+        + "".join(f" {title} : fastest peer |" for title in ours)
     )
     yield "|---" * (1 + len(titles) + len(ours)) + "|"
     for workload in measured.workloads:
         told = [_told(measured, workload, title) for title in titles]
         ratios = [ratio(measured, workload, title) for title in ours]
-        told += [f"**{one:.2f}**" if one is not None else "–" for one in ratios]
+        told += [f"**{_times(one)}**" if one is not None else "–" for one in ratios]
         yield f"| {workload.name} | " + " | ".join(told) + " |"
     yield (
-        "| memory, MB | " + " | ".join(f"{measured.megabytes.get(t, 0):.0f}" for t in titles) + " |"
+        "| memory at the end, MB | "
+        + " | ".join(f"{measured.megabytes.get(t, 0):.0f}" for t in titles)
+        + " |"
     )
-    yield "| start, s | " + " | ".join(f"{measured.starts.get(t, 0):.2f}" for t in titles) + " |\n"
+    yield (
+        "| start to first answer, s | "
+        + " | ".join(f"{measured.starts.get(t, 0):.2f}" for t in titles)
+        + " |\n"
+    )
     yield from _reasons(measured)
 
 
@@ -114,14 +126,16 @@ def _told(measured: Measured, workload: Workload, title: str) -> str:
     if cell is None or not cell.median:
         return "–"
     mark = "" if (workload.name, title) in measured.cells else " ¹"
-    return f"{_rate(cell.median)} ({100 * cell.spread:.0f}){mark}"
+    spread = f" ({100 * cell.spread:.0f})" if len(cell.rates) > 1 else ""
+    return f"{_rate(cell.median)}{spread}{mark}"
 
 
 def _reasons(measured: Measured) -> Iterator[str]:
     for workload in measured.workloads:
         if workload.instead:
             yield (
-                f"- ¹ has no import of bookings, so that they would be PUT: its {workload.instead}."
+                f"- ¹ It has no import: its figure for {workload.instead}, by which bookings would"
+                " have to come to it."
             )
     for (name, title), cell in measured.cells.items():
         if cell.wrong:
@@ -131,6 +145,11 @@ def _reasons(measured: Measured) -> Iterator[str]:
     for sentence in shortfalls(measured):
         yield f"- **Not reached:** {sentence}"
     yield ""
+
+
+def _times(ratio: float) -> str:
+    """Return a ratio, not rounded up: what falls short of 1.5 is not shown as 1.50."""
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{math.floor(ratio * 100 + 1e-6) / 100:.2f}"
 
 
 def _rate(rate: float) -> str:

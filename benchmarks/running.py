@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,10 +49,14 @@ class Cell:
 
 @dataclass
 class Measured:
-    """One size of calendar: cells by workload and server, what servers take, who was missing."""
+    """One size of calendar: cells by workload and server, what servers take, who was missing.
+
+    `minutes` is how long all of it took, filling included.
+    """
 
     count: int
     workloads: Sequence[Workload] = WORKLOADS
+    minutes: float = 0.0
     titles: list[str] = field(default_factory=list)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     megabytes: dict[str, float] = field(default_factory=dict)
@@ -68,7 +73,7 @@ def measure(
     rounds: int = ROUNDS,
 ) -> Measured:
     """Measure servers on calendars of `count` objects; `tell` is told what is going on."""
-    measured = Measured(count, wanted)
+    measured, begin = Measured(count, wanted), time.monotonic()
     running: dict[str, tuple[Server, Field]] = {}
     try:
         for name, make in servers.items():
@@ -85,6 +90,7 @@ def measure(
     finally:
         for server, _ in running.values():
             server.stop()
+    measured.minutes = (time.monotonic() - begin) / 60
     return measured
 
 
