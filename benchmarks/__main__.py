@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from benchmarks.ceiling import ceiling
+from benchmarks.data import PER_DAY
 from benchmarks.results import ANEW, OURS, REFERENCES, markdown
 from benchmarks.running import measure
 from benchmarks.servers.bare import Bare
@@ -24,6 +25,8 @@ from praxis_caldav.setting_sources import load
 if TYPE_CHECKING:
     from benchmarks.servers.base import Server
 
+#: A week of appointments, which is what is asked for.
+_LEAST = 5 * PER_DAY
 _RESULTS = Path(__file__).with_name("RESULTS.md")
 _OWN: dict[str, Callable[[], Server]] = {
     "sqlite": partial(Ours, OURS[0]),
@@ -38,10 +41,12 @@ _ALL = _OWN | _PEERS
 
 
 @click.command()
-@click.option("--sizes", default="1000,10000", show_default=True, help="Objects in a calendar.")
+@click.option(
+    "--sizes", default="1000,10000", show_default=True, help="Objects in a calendar, a table each."
+)
 @click.option("--servers", default=",".join(_ALL), show_default=True, help="Which are measured.")
-@click.option("--workloads", default="", help="Only those whose names have this in them.")
-@click.option("--rounds", default=3, show_default=True, help="Turns of each server.")
+@click.option("--workloads", default="", help="Only the rows with this in their name.")
+@click.option("--rounds", default=3, show_default=True, help="Turns of each server in a row.")
 @click.option(
     "--import-rows",
     type=click.IntRange(min=1),
@@ -55,8 +60,16 @@ def main(
 ) -> None:
     """Measure this server and its peers in turns, and print medians and ratios.
 
-    Peers that are not on this machine are left out, which is told. All of it takes an hour.
+    Peers that are not on this machine are left out, which is told. How long it takes, and what the
+    rows mean, is said in benchmarks/README.md. A short run, of some minutes:
+
+    \b
+        make bench ARGS="--sizes 1000 --servers sqlite,radicale --rounds 1"
     """
+    if unknown := set(servers.split(",")) - _ALL.keys():
+        raise click.BadParameter(f"there is no {', '.join(sorted(unknown))}.")
+    if any(int(size) < _LEAST for size in sizes.split(",")):
+        raise click.BadParameter(f"a calendar has {_LEAST} objects or more.")
     load()  # before anything is started: settings with a fault would fail later
     console = Console()
     chosen = {name: _ALL[name] for name in servers.split(",")}

@@ -107,7 +107,8 @@ def _start(
         measured.missing[name] = str(reason)
         return
     if server.most < measured.count:
-        measured.missing[server.title] = f"filling it with {measured.count:,} takes too long"
+        told = f" ({server.filled})" if server.filled else ""
+        measured.missing[server.title] = f"it is asked to hold {server.most:,} at most{told}"
         server.stop()
         return
     try:

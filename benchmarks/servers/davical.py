@@ -46,6 +46,7 @@ class Davical(Launched):
     """
 
     most = 10_000
+    filled = "10,000 took 143 s"
     cannot: ClassVar[Mapping[str, str]] = {
         "sync": "names the last change before the token once more"
     }

@@ -26,6 +26,8 @@ class Launched:
     A server's own class adds how they are launched and how the database is set up and started.
     """
 
+    filled = ""
+
     def __init__(self, account: str = "", postgres: Postgres | None = None) -> None:
         self._postgres = postgres
         self._programs = Programs(account)

@@ -54,6 +54,7 @@ class Radicale(Launched):
     """
 
     most = 10_000
+    filled = "10,000 took 31 s"
     cannot: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self) -> None:

@@ -65,6 +65,7 @@ class SabreDav(Launched):
     """
 
     most = 50_000
+    filled = "50,000 took 147 s"
     cannot: ClassVar[Mapping[str, str]] = {"sync": "has no sync-collection"}
 
     def __init__(self) -> None:
