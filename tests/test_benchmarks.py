@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -34,7 +36,6 @@ from tests.dav import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from benchmarks.data import Event
     from benchmarks.servers.base import Server
@@ -136,6 +137,8 @@ def test_an_import_that_leaves_bookings_out_is_wrong() -> None:
         server.start()
         with pytest.raises(Wrong, match="1 items instead of 4"):
             imported(server, 13)
+        with pytest.raises(Wrong, match="import-bookings ended with 1: Error: The file is empty"):
+            Ours.import_bookings(server, Path(os.devnull))
     finally:
         server.stop()
 

@@ -98,4 +98,5 @@ class Ours(Launched):
             check=False,
         )
         if ran.returncode != 0:
-            raise Wrong(f"import-bookings failed: {ran.stderr.strip().rpartition(chr(10))[2]}")
+            last = ran.stderr.strip().rpartition("\n")[2]
+            raise Wrong(f"import-bookings ended with {ran.returncode}: {last}")
