@@ -20,7 +20,7 @@ from benchmarks.client import Request, drive
 from benchmarks.data import stream
 from benchmarks.requests import a_day, a_week, free_busy, get, multiget, poll, sync, token_now
 from benchmarks.results import OURS, machine
-from benchmarks.servers.ours import NOTHING_REMEMBERED, Ours, OursOnPostgres
+from benchmarks.servers.ours import NOTHING_REMEMBERED, Ours
 from benchmarks.workloads import Field
 
 __all__ = ["KINDS"]
@@ -31,7 +31,7 @@ Times = dict[int, float]
 REQUESTS = 200
 _MAKERS: dict[str, Callable[[], Ours]] = {
     "sqlite": partial(Ours, OURS[0], settings=NOTHING_REMEMBERED),
-    "postgresql": partial(OursOnPostgres, OURS[1], settings=NOTHING_REMEMBERED),
+    "postgresql": partial(Ours, OURS[1], postgresql=True, settings=NOTHING_REMEMBERED),
 }
 
 

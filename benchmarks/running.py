@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import statistics
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.client import Wrong
 from benchmarks.data import events, series
+from benchmarks.importing import Importer
 from benchmarks.servers.base import NotHere
 from benchmarks.workloads import SERIES, WORKLOADS, WRITTEN, Field
 
@@ -22,9 +24,9 @@ __all__ = ["Cell", "Measured", "measure"]
 
 #: Of one round of one workload; a poll takes less than a millisecond, a slow listing seconds.
 SECONDS = 1.5
+#: Of the one round of what is measured once.
+SECONDS_ONCE = 20.0
 ROUNDS = 3
-#: The mix is long enough to be measured once.
-ROUNDS_OF_LONG = 1
 
 
 @dataclass
@@ -47,9 +49,14 @@ class Cell:
 
 @dataclass
 class Measured:
-    """One size of calendar: cells by workload and server, what servers take, who was missing."""
+    """One size of calendar: cells by workload and server, what servers take, who was missing.
+
+    `minutes` is how long all of it took, filling included.
+    """
 
     count: int
+    workloads: Sequence[Workload] = WORKLOADS
+    minutes: float = 0.0
     titles: list[str] = field(default_factory=list)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     megabytes: dict[str, float] = field(default_factory=dict)
@@ -66,49 +73,74 @@ def measure(
     rounds: int = ROUNDS,
 ) -> Measured:
     """Measure servers on calendars of `count` objects; `tell` is told what is going on."""
-    measured, running = Measured(count), {}
+    measured, begin = Measured(count, wanted), time.monotonic()
+    running: dict[str, tuple[Server, Field]] = {}
     try:
         for name, make in servers.items():
             tell(f"{count:,} objects: starting and filling {name}")
-            try:
-                server = make()
-            except NotHere as reason:
-                measured.missing[name] = str(reason)
-                continue
-            if server.most < count:
-                measured.missing[server.title] = f"filling it with {count:,} takes too long"
-                server.stop()
-                continue
-            running[server.title] = server, _field(server, count)
+            _start(name, make, measured, running)
         measured.titles = list(running)
-        _take_turns(measured, running, wanted, rounds, tell)
+        _take_turns(measured, running, [one for one in wanted if not one.instead], rounds, tell)
         for title, (server, _) in running.items():
             measured.megabytes[title] = sum(map(_own_memory, server.processes())) / 1e6
             tell(f"{count:,} objects: starting {title} again")
             measured.starts[title] = server.restart()
+        # After all else, which would be among more objects.
+        _take_turns(measured, running, [one for one in wanted if one.instead], rounds, tell)
     finally:
         for server, _ in running.values():
             server.stop()
+    measured.minutes = (time.monotonic() - begin) / 60
     return measured
+
+
+def _start(
+    name: str,
+    make: Callable[[], Server],
+    measured: Measured,
+    running: dict[str, tuple[Server, Field]],
+) -> None:
+    """Start and fill a server, or note in `measured` why it is left out."""
+    try:
+        server = make()
+    except NotHere as reason:
+        measured.missing[name] = str(reason)
+        return
+    if server.most < measured.count:
+        told = f" ({server.filled})" if server.filled else ""
+        measured.missing[server.title] = f"it is asked to hold {server.most:,} at most{told}"
+        server.stop()
+        return
+    try:
+        running[server.title] = server, _field(server, measured.count)
+    except (Wrong, OSError) as reason:
+        measured.missing[server.title] = f"it could not be filled: {reason}"
+    finally:
+        if server.title not in running:
+            server.stop()
 
 
 def _field(server: Server, count: int) -> Field:
     server.start()
     read = server.fill("lesen", events(count))
     write = server.fill("schreiben", events(count, WRITTEN))
-    return Field(count, read, write, server.fill("serien", series(SERIES)))
+    importer = server if isinstance(server, Importer) else None
+    return Field(count, read, write, server.fill("serien", series(SERIES)), importer)
 
 
 def _take_turns(
     measured: Measured,
     running: Mapping[str, tuple[Server, Field]],
-    wanted: Sequence[Workload],
+    workloads: Sequence[Workload],
     rounds: int,
     tell: Callable[[str], None],
 ) -> None:
-    for workload in wanted:
-        for turn in range(ROUNDS_OF_LONG if workload.seconds else rounds):
+    for workload in workloads:
+        turns, seconds = (1, SECONDS_ONCE) if workload.once else (rounds, SECONDS)
+        for turn in range(turns):
             for title, (server, here) in running.items():
+                if workload.instead and here.importer is None:
+                    continue
                 cell = measured.cells.setdefault((workload.name, title), Cell())
                 known = [server.cannot[kind] for kind in workload.kinds if kind in server.cannot]
                 cell.wrong = cell.wrong or "".join(known[:1])
@@ -116,7 +148,7 @@ def _take_turns(
                     continue
                 tell(f"{measured.count:,} objects: {workload.name}, round {turn + 1}, {title}")
                 try:
-                    cell.rates.append(workload.measure(here, SECONDS).rate)
+                    cell.rates.append(workload.measure(here, seconds))
                 except (Wrong, OSError) as reason:
                     cell.wrong = str(reason) or type(reason).__name__
 

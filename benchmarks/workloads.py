@@ -10,17 +10,21 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from benchmarks import requests as ask
-from benchmarks.client import Load, Request, drive
+from benchmarks.client import PATIENCE, Request, drive
 from benchmarks.data import PER_DAY, day_of, event, first_day
+from benchmarks.importing import imported
 from benchmarks.requests import token_now
 
 if TYPE_CHECKING:
+    from benchmarks.importing import Importer
     from benchmarks.servers.base import Place
 
-__all__ = ["SERIES", "WORKLOADS", "WRITTEN", "Field", "Workload"]
+__all__ = ["SERIES", "WORKLOADS", "WRITTEN", "Field", "Workload", "an_import"]
 
 #: Weekly series in the calendar that is asked to expand them.
 SERIES = 500
+#: Objects that are there to be deleted when a round begins: slow servers make few meanwhile.
+ENOUGH = 32
 #: The group of the objects in the calendar that is written.
 WRITTEN = "neu"
 
@@ -30,13 +34,14 @@ class Field:
     """The calendars of one server: one that is read, one that is written, one of series.
 
     `group` is that of the objects in the one that is written; `written` are the names of what was
-    made and not yet deleted.
+    made and not yet deleted; `importer` is the server if it has an import.
     """
 
     count: int
     read: Place
     write: Place
     series: Place
+    importer: Importer | None = None
     group: str = WRITTEN
     chance: random.Random = field(default_factory=lambda: random.Random(20261121))
     written: list[str] = field(default_factory=list)
@@ -93,43 +98,50 @@ class Field:
         return ask.delete(self.write, self.written.pop(0)) if self.written else None
 
 
+#: Of the seconds that it may take, the answers per second. Raises `client.Wrong`.
+Run = Callable[[Field, float], float]
+
+
 @dataclass(frozen=True)
 class Workload:
-    """A kind of request over so many connections.
+    """A kind of request; in brackets its name tells over how many connections.
 
     `kinds` are the kinds of answers that must be right (see `servers.check`), `least` is how many
-    times as fast as the fastest other server this one is to be. `seconds` is given where another
-    time than usual is needed.
+    times as fast as the fastest other server this one is to be. What runs for long is measured
+    `once`. `instead` names the workload whose figure stands for servers without an import.
     """
 
     name: str
     kinds: tuple[str, ...]
-    connections: int
-    requests: Callable[[Field], Iterator[Request]]
+    measure: Run
     least: float = 1.0
-    seconds: float | None = None
-    run: Callable[[Field, Workload, float], Load] | None = None
+    once: bool = False
+    instead: str = ""
 
-    def measure(self, here: Field, seconds: float) -> Load:
-        """Run it; raises `client.Wrong`."""
-        seconds = self.seconds or seconds
-        if self.run is not None:
-            return self.run(here, self, seconds)
+
+def _over(connections: int, requests: Callable[[Field], Iterator[Request]]) -> Run:
+    """Send requests over so many connections."""
+
+    def run(here: Field, seconds: float) -> float:
         return drive(
             here.read.port,
-            self.requests(here),
-            connections=self.connections,
+            requests(here),
+            connections=connections,
             seconds=seconds,
             heed=here.heed,
-        )
+        ).rate
+
+    return run
 
 
-def _endless(make: Callable[[Field], Request]) -> Callable[[Field], Iterator[Request]]:
+def _each(connections: int, make: Callable[[Field], Request]) -> Run:
+    """Send a newly made request again and again."""
+
     def requests(here: Field) -> Iterator[Request]:
         while True:
             yield make(here)
 
-    return requests
+    return _over(connections, requests)
 
 
 def _nothing_new(here: Field) -> Iterator[Request]:
@@ -138,14 +150,16 @@ def _nothing_new(here: Field) -> Iterator[Request]:
         yield request
 
 
-def _deletions(here: Field) -> Iterator[Request]:
-    while (request := here.delete()) is not None:
-        yield request
+def _deletions(here: Field, seconds: float) -> float:
+    """Delete what has been made, and make some first, unmeasured, where little is left of it."""
+    puts = (here.put() for _ in range(ENOUGH - len(here.written)))
+    drive(here.write.port, puts, connections=8, seconds=PATIENCE, heed=here.heed)
+    return _over(8, lambda _: iter(here.delete, None))(here, seconds)
 
 
-def _one_change(here: Field, workload: Workload, seconds: float) -> Load:
+def _one_change(here: Field, seconds: float) -> float:
     """Change something, then ask what is new; the asking alone is measured."""
-    token, load = [token_now(here.write)], Load()
+    token = [token_now(here.write)]
 
     def requests() -> Iterator[Request]:
         while True:
@@ -157,9 +171,8 @@ def _one_change(here: Field, workload: Workload, seconds: float) -> Load:
             token.append(ask.token_in(body))
 
     both = drive(here.write.port, requests(), connections=1, seconds=2 * seconds, heed=heed)
-    load.latencies = both.latencies[1::2]
-    load.seconds = sum(load.latencies)
-    return load
+    asked = both.latencies[1::2]
+    return len(asked) / sum(asked)
 
 
 def _mix(here: Field) -> Iterator[Request]:
@@ -175,51 +188,62 @@ def _mix(here: Field) -> Iterator[Request]:
 
 
 WORKLOADS = (
-    Workload("PUT (1)", ("put",), 1, _endless(Field.put)),
-    Workload("PUT (8)", ("put",), 8, _endless(Field.put)),
-    Workload("overwrite (8)", ("put",), 8, _endless(Field.overwrite)),
-    Workload("DELETE (8)", ("delete",), 8, _deletions),
-    Workload("poll (8)", ("poll",), 8, _endless(lambda here: ask.poll(here.read)), least=1.5),
-    Workload("sync, no change (8)", ("sync",), 8, _nothing_new, least=1.5),
-    Workload("sync, one change (1)", ("sync",), 1, _nothing_new, least=1.5, run=_one_change),
+    Workload("PUT (1)", ("put",), _each(1, Field.put)),
+    Workload("PUT (8)", ("put",), _each(8, Field.put)),
+    Workload("overwrite (8)", ("put",), _each(8, Field.overwrite)),
+    Workload("DELETE (8)", ("delete",), _deletions),
+    Workload("poll (8)", ("poll",), _each(8, lambda here: ask.poll(here.read)), least=1.5),
+    Workload("sync, no change (8)", ("sync",), _over(8, _nothing_new), least=1.5),
+    Workload("sync, one change (1)", ("sync",), _one_change, least=1.5),
     Workload(
-        "day (8)", ("query",), 8, _endless(lambda here: ask.a_day(here.read, here.day())), least=1.5
+        "day (8)", ("query",), _each(8, lambda here: ask.a_day(here.read, here.day())), least=1.5
     ),
     Workload(
         "week (8)",
         ("query",),
-        8,
-        _endless(lambda here: ask.a_week(here.read, here.monday())),
+        _each(8, lambda here: ask.a_week(here.read, here.monday())),
         least=1.5,
     ),
     Workload(
         "day, expanded (8)",
         ("expand",),
-        8,
-        _endless(lambda here: ask.a_day(here.series, here.monday_of_series(), expand=True)),
+        _each(8, lambda here: ask.a_day(here.series, here.monday_of_series(), expand=True)),
     ),
     Workload(
         "week, expanded (8)",
         ("expand",),
-        8,
-        _endless(lambda here: ask.a_week(here.series, here.monday_of_series(), expand=True)),
+        _each(8, lambda here: ask.a_week(here.series, here.monday_of_series(), expand=True)),
     ),
     Workload(
         "multiget of 50 (8)",
         ("multiget",),
-        8,
-        _endless(lambda here: ask.multiget(here.read, here.names(50))),
+        _each(8, lambda here: ask.multiget(here.read, here.names(50))),
     ),
     Workload(
-        "PROPFIND 1 (8)", ("listing",), 8, _endless(lambda here: ask.listing(here.read, here.count))
+        "PROPFIND 1 (8)", ("listing",), _each(8, lambda here: ask.listing(here.read, here.count))
     ),
-    Workload("GET one (8)", ("get",), 8, _endless(lambda here: ask.get(here.read, here.name()))),
-    Workload("GET all (1)", ("whole",), 1, _endless(lambda here: ask.whole(here.file, here.count))),
+    Workload("GET one (8)", ("get",), _each(8, lambda here: ask.get(here.read, here.name()))),
+    Workload("GET all (1)", ("whole",), _each(1, lambda here: ask.whole(here.file, here.count))),
     Workload(
         "free-busy of a week (8)",
         ("free-busy",),
-        8,
-        _endless(lambda here: ask.free_busy(here.read, here.monday())),
+        _each(8, lambda here: ask.free_busy(here.read, here.monday())),
     ),
-    Workload("mix (16)", ("poll", "query", "put", "delete"), 16, _mix, least=1.5, seconds=20.0),
+    Workload(
+        "mix (16)",
+        ("poll", "query", "put", "delete"),
+        _over(16, _mix),
+        least=1.5,
+        once=True,
+    ),
 )
+
+
+def an_import(count: int) -> Workload:
+    """Return the import of so many bookings, to be measured last: it adds to the log."""
+
+    def run(here: Field, _seconds: float) -> float:
+        assert here.importer is not None  # else another figure stands for it
+        return imported(here.importer, count)
+
+    return Workload(f"import of {count:,} bookings", (), run, once=True, instead="PUT (8)")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
+import re
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,12 +16,17 @@ from sqlalchemy import select
 from benchmarks import bulk
 from benchmarks.client import Wrong, ask
 from benchmarks.data import PER_DAY, event, events, first_day, series
+from benchmarks.importing import export, imported
 from benchmarks.requests import a_day, a_week, get, listing, multiget, poll, put, sync, token_now
-from benchmarks.results import OURS, REFERENCES, ratio, shortfalls
-from benchmarks.running import Cell, Measured
+from benchmarks.results import OURS, REFERENCES, markdown, ratio, shortfalls
+from benchmarks.running import Cell, Measured, measure
+from benchmarks.servers.bare import Bare
 from benchmarks.servers.base import Place, basic
-from benchmarks.workloads import WORKLOADS, WRITTEN, Field
+from benchmarks.servers.ours import Ours
+from benchmarks.workloads import WORKLOADS, WRITTEN, Field, an_import
+from booking_adapter.tools.csv_file import read_bookings
 from practice.access import SYSTEM
+from practice.appointments import Booking
 from practice.calendars import Draft
 from practice.database.tables import objects, occurrences
 from practice.use_cases.verify import verify
@@ -25,6 +35,10 @@ from tests.building import DOCTORS, NOW, PASSWORD, PROFILE, reading, writing
 from tests.dav import HOME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.data import Event
+    from benchmarks.servers.base import Server
     from practice.database import SqlDatabase
     from tests.servers import RunningServer
 
@@ -98,12 +112,91 @@ def test_every_workload_is_answered_by_this_server(server: RunningServer) -> Non
     here = Field(COUNT, read_, write, series=read_)
     for workload in WORKLOADS:
         if "expanded" not in workload.name:  # there are no series here
-            assert workload.measure(here, 0.05).rate > 0, workload.name
+            assert workload.measure(here, 0.05) > 0, workload.name
+
+
+def test_what_is_deleted_is_made_first_where_a_slow_server_has_made_none(place: Place) -> None:
+    here = Field(COUNT, place, place, series=place)
+    deletions = next(one for one in WORKLOADS if one.name == "DELETE (8)")
+    for _ in range(2):
+        assert deletions.measure(here, 60) > 0
+        assert here.written == []
+    ask(place.port, listing(place, COUNT))
+
+
+class Forgetful(Ours):
+    """Imports nothing and says that it went well."""
+
+    def import_bookings(self, file: Path) -> None:
+        pass
+
+
+def test_an_import_that_leaves_bookings_out_is_wrong() -> None:
+    server = Forgetful("forgetful")
+    try:
+        server.start()
+        with pytest.raises(Wrong, match="1 items instead of 4"):
+            imported(server, 13)
+        with pytest.raises(Wrong, match="import-bookings ended with 1: Error: The file is empty"):
+            Ours.import_bookings(server, Path(os.devnull))
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("postgresql", [False, True], ids=["sqlite", "postgresql"])
+def test_bookings_are_imported_and_elsewhere_their_put_stands_for_it(
+    postgresql: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.running.SERIES", 5)  # which nobody asks for
+    puts = next(one for one in WORKLOADS if one.name == "PUT (8)")
+    servers: dict[str, Callable[[], Server]] = {
+        "ours": partial(Ours, OURS[0], postgresql=postgresql),
+        "bare": partial(Bare, "Somebody 1.0"),
+    }
+    wanted = [puts, an_import(13)]
+    told = measure(servers, COUNT, wanted, rounds=1, tell=lambda _: None)
+    row = told.workloads[-1]
+    assert row.name == "import of 13 bookings"
+    assert told.cells[row.name, OURS[0]].wrong == ""
+    assert (row.name, "Somebody 1.0") not in told.cells
+    mine = told.cells[row.name, OURS[0]].median
+    theirs = told.cells[puts.name, "Somebody 1.0"].median
+    assert ratio(told, row, OURS[0]) == mine / theirs > 0
+    line, *_ = re.findall(r"\n\| import of .*", markdown([told], NOW.date(), 1.0))
+    assert line.count("¹") == 1
+    assert f" ¹ | **{math.floor(mine / theirs * 100) / 100:.2f}** |" in line
+
+
+class Refusing(Bare):
+    """Takes no calendars."""
+
+    def fill(self, name: str, events: Sequence[Event]) -> Place:
+        raise Wrong("status 507")
+
+
+def test_a_server_that_cannot_be_filled_is_left_out_and_the_table_says_why() -> None:
+    servers: dict[str, Callable[[], Server]] = {
+        "full": partial(Refusing, "Full 1.0"),
+        "bare": partial(Bare, REFERENCES[0]),
+    }
+    told = measure(servers, COUNT, WORKLOADS[:1], rounds=1, tell=lambda _: None)
+    assert told.titles == [REFERENCES[0]]
+    assert told.missing == {"Full 1.0": "it could not be filled: status 507"}
+    assert "- Full 1.0 was not measured: it could" in markdown([told], NOW.date(), 1.0)
+
+
+def test_an_export_has_many_patients_and_gives_no_doctor_two_at_once(tmp_path: Path) -> None:
+    export(tmp_path / "buchungen.csv", 1000)
+    rows = list(read_bookings(tmp_path / "buchungen.csv", ZoneInfo("Europe/Berlin")))
+    bookings = [row for row in rows if isinstance(row, Booking)]
+    assert len(bookings) == len(rows) == 1000
+    assert len({(one.doctor, one.slot.start) for one in bookings}) == 1000
+    assert len({one.patient_number for one in bookings}) == 250
 
 
 def measured(**rates: float) -> Measured:
     titles = {"ours": OURS[0], "bare": REFERENCES[0], "one": "One 1.0", "two": "Two 2.0"}
-    made = Measured(1000, [titles[name] for name in rates])
+    made = Measured(1000, titles=[titles[name] for name in rates])
     for workload in WORKLOADS:
         for name, rate in rates.items():
             made.cells[workload.name, titles[name]] = Cell([rate, rate * 2, rate / 2])
@@ -121,7 +214,7 @@ def test_what_is_not_reached_is_told() -> None:
     missed = list(shortfalls(measured(ours=280, one=200)))
     assert missed
     assert all("1.40 times the fastest peer, not 1.5" in one for one in missed)
-    assert any("0.30 of bare" in one for one in shortfalls(measured(ours=300, bare=1001, one=9)))
+    assert any("0.29 of bare" in one for one in shortfalls(measured(ours=299.9, bare=1000, one=9)))
 
 
 def test_a_server_that_answers_wrongly_has_no_figure() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.servers.base import Place, basic
-from benchmarks.servers.running import PASSWORD, USER, Programs
-from tests.servers import free_port
+from benchmarks.servers.launched import Launched
+from benchmarks.servers.running import PASSWORD, USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +44,7 @@ level = warning
 """
 
 
-class Radicale:
+class Radicale(Launched):
     """`python -m radicale`: one process, a thread for each of at most 8 connections, HTTP/1.0.
 
     Its defaults, fsync among them; passwords in plain text, the file kept in memory, which is the
@@ -55,12 +54,12 @@ class Radicale:
     """
 
     most = 10_000
+    filled = "10,000 took 31 s"
     cannot: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self) -> None:
         self.title = f"Radicale {version('radicale')}"
-        self._programs = Programs()
-        self._port = free_port()
+        super().__init__()
 
     def start(self) -> None:
         """See the Protocol."""
@@ -84,18 +83,3 @@ class Radicale:
         (folder / ".Radicale.props").write_text(json.dumps({"tag": "VCALENDAR"}))
         programs.call(sys.executable, "-c", _READ, programs.folder / "config", path)
         return Place(self._port, path, basic(USER, PASSWORD))
-
-    def restart(self) -> float:
-        """See the Protocol."""
-        self._programs.end()
-        begin = time.perf_counter()
-        self._launch()
-        return time.perf_counter() - begin
-
-    def processes(self) -> Sequence[int]:
-        """See the Protocol."""
-        return self._programs.ids()
-
-    def stop(self) -> None:
-        """See the Protocol."""
-        self._programs.remove()

@@ -66,10 +66,12 @@ class Programs:
         self.own(path)
         return path
 
-    def launch(self, *command: str | Path, root: bool = False, **env: str) -> None:
+    def launch(
+        self, *command: str | Path, root: bool = False, env: Mapping[str, str] | None = None
+    ) -> None:
         """Start a program that stays in the foreground; `root` leaves its account as it is."""
         with (self.folder / "log").open("ab") as log:
-            self._running.append(self._popen(command, log.fileno(), env, root=root))
+            self._running.append(self._popen(command, log.fileno(), env or {}, root=root))
 
     def call(self, *command: str | Path, text: str = "", **env: str) -> None:
         """Run a program to its end; raises RuntimeError with the log if it fails."""
@@ -108,10 +110,10 @@ class Programs:
         logs = [self.folder / "log", *sorted(self.folder.glob("*.log"))]
         return "\n".join(f"{log.name}:\n{_end_of(log)}" for log in logs)
 
-    def wait_for(self, port: int, path: str = "/") -> None:
-        """Wait until OPTIONS is answered by something else than a 5xx; raises RuntimeError."""
+    def wait_for(self, port: int, path: str = "/", method: str = "OPTIONS") -> None:
+        """Wait until the request is answered by something else than a 5xx; raises RuntimeError."""
         deadline = time.monotonic() + _DEADLINE
-        while not _answers(port, path):
+        while not _answers(port, path, method):
             if time.monotonic() > deadline or any(p.poll() is not None for p in self._running):
                 raise RuntimeError(f"it did not start:\n{self.log}")
             time.sleep(_PAUSE)
@@ -145,10 +147,10 @@ def _end_of(log: Path) -> str:
     return log.read_text("utf-8", "replace")[-3_000:] if log.exists() else ""
 
 
-def _answers(port: int, path: str) -> bool:
+def _answers(port: int, path: str, method: str) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("OPTIONS", path)
+        connection.request(method, path)
         return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False

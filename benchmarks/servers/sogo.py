@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.servers.base import Place, basic
 from benchmarks.servers.database import Database
 from benchmarks.servers.filling import make_calendar, put_all
+from benchmarks.servers.launched import Launched
 from benchmarks.servers.nginx import find_nginx, launch_nginx
-from benchmarks.servers.running import PASSWORD, USER, Programs, find, release
+from benchmarks.servers.running import PASSWORD, USER, find, release
 from tests.servers import free_port
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _TABLES = {
 }
 
 
-class Sogo:
+class Sogo(Launched):
     """SOGo with 4 workers, memcached and a PostgreSQL of its own, behind nginx.
 
     Its guide wants a web server in front, and it closes each connection without announcing it.
@@ -58,6 +58,7 @@ class Sogo:
     """
 
     most = 10_000
+    filled = "10,000 took 45 s"
     cannot: ClassVar[Mapping[str, str]] = {
         "sync": "its token is a second: what follows in the same second is never told",
         "expand": "returns the series themselves, and of other days as well",
@@ -70,8 +71,8 @@ class Sogo:
         find_nginx()
         self.title = f"SOGo {release('sogo')}"
         self._database = Database()
-        self._programs = Programs("sogo")
-        self._port, self._inner = free_port(), free_port()
+        super().__init__("sogo", self._database)
+        self._inner = free_port()
 
     def start(self) -> None:
         """See the Protocol."""
@@ -100,7 +101,7 @@ class Sogo:
         }
         self._programs.launch(self._memcached, "-s", folder / "cache.sock")
         options = [word for key, value in settings.items() for word in (f"-{key}", value)]
-        self._programs.launch(self._sogod, *options, HOME=str(folder))
+        self._programs.launch(self._sogod, *options, env={"HOME": str(folder)})
         launch_nginx(self._programs, self._port, _LOCATION.format(inner=self._inner))
         self._programs.wait_for(self._port, f"/SOGo/dav/{USER}/")
 
@@ -111,19 +112,3 @@ class Sogo:
         make_calendar(place)
         put_all(place, events)
         return place
-
-    def restart(self) -> float:
-        """Restart all but the database."""
-        self._programs.end()
-        begin = time.perf_counter()
-        self._launch()
-        return time.perf_counter() - begin
-
-    def processes(self) -> Sequence[int]:
-        """See the Protocol."""
-        return [*self._programs.ids(), *self._database.ids()]
-
-    def stop(self) -> None:
-        """See the Protocol."""
-        self._programs.remove()
-        self._database.close()
