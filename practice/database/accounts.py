@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -27,6 +28,8 @@ from practice.errors import AccountNotFound, NameTaken
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from practice.database.ledger import Ledger
 
 __all__ = ["SqlAccounts"]
 
@@ -74,17 +77,22 @@ _FAILED = Prepared(
 class SqlAccounts:
     """The Accounts port."""
 
-    def __init__(self, connection: Connection, now: datetime) -> None:
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._connection = connection
-        self._now = now
+        self._ledger = ledger
+        self._now = ledger.now
 
     def by_name(self, name: str) -> tuple[Account, list[Credential]] | None:
         """See the port."""
-        return _assembled(_OF_NAME.all(self._connection, {"name": name}))
+        values = {"name": name}
+        read = partial(_OF_NAME.all, self._connection, values)
+        return _assembled(self._ledger.once(f"account {name}", read))
 
     def by_token(self, digest: str) -> tuple[Account, list[Credential]] | None:
         """See the port."""
-        return _assembled(_OF_TOKEN.all(self._connection, {"digest": digest}))
+        values = {"digest": digest}
+        read = partial(_OF_TOKEN.all, self._connection, values)
+        return _assembled(self._ledger.once(f"token {digest}", read))
 
     def by_email(self, email: str) -> Account | None:
         """See the port."""
@@ -107,6 +115,7 @@ class SqlAccounts:
 
     def save(self, account: Account) -> Account:
         """See the port."""
+        self._ledger.unsee()
         taken = self._connection.execute(
             select(accounts.c.id).where(
                 accounts.c.name == account.name, accounts.c.id != account.id
@@ -127,6 +136,7 @@ class SqlAccounts:
 
     def grant(self, account: Account, calendar_id: int, level: Level) -> None:
         """See the port."""
+        self._ledger.unsee()
         this = (grants.c.account_id == account.id) & (grants.c.calendar_id == calendar_id)
         self._connection.execute(delete(grants).where(this))
         if level is not Level.NONE:
@@ -135,6 +145,7 @@ class SqlAccounts:
 
     def add_credential(self, account: Account, kind: str, label: str, secret: str) -> Credential:
         """See the port."""
+        self._ledger.unsee()
         values = {
             "account_id": account.id,
             "kind": str(kind),
@@ -147,11 +158,13 @@ class SqlAccounts:
 
     def replace_secret(self, credential: Credential, secret: str) -> None:
         """See the port."""
+        self._ledger.unsee()
         this = (credentials.c.id == credential.id) & (credentials.c.secret == credential.secret)
         self._connection.execute(update(credentials).where(this).values(secret=secret))
 
     def revoke(self, account: Account, credential_id: int) -> None:
         """See the port."""
+        self._ledger.unsee()
         done = self._connection.execute(
             delete(credentials).where(
                 credentials.c.id == credential_id, credentials.c.account_id == account.id

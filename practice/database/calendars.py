@@ -35,12 +35,16 @@ class SqlCalendars(SqlObjects):
 
     def all(self) -> list[Calendar]:
         """See the port."""
+        return [self._ledger.touched(one) for one in self._ledger.once("calendars", self._stored)]
+
+    def _stored(self) -> list[Calendar]:
+        """Return all calendars as their rows tell; see `Ledger.touched`."""
         if self._ledger.is_open:
             rows = _CALENDARS.all(self._connection)
         else:
             rows = _CALENDARS_IN_HOUSE.all(self._connection)
             self._ledger.open(rows[0])
-        return [self._ledger.touched(calendar_of(row)) for row in rows if row.id is not None]
+        return [calendar_of(row) for row in rows if row.id is not None]
 
     def find(self, name: str) -> Calendar | None:
         """See the port."""
@@ -107,6 +111,7 @@ class SqlCalendars(SqlObjects):
     def _log_calendar(
         self, calendar_id: int, before: CalendarEntry | None, after: CalendarEntry | None
     ) -> None:
+        self._ledger.unsee()
         self._ledger.append(
             ChangeKind.PROPERTIES,
             calendar_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -13,6 +13,7 @@ from practice.database.tables import calendars, changes, house
 from practice.log import LogState, mark_of, sealed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from practice.access import Actor
@@ -33,6 +34,9 @@ _CALENDAR_TOUCHED = Prepared(
 _LOGGED = Prepared(insert(changes), *changes.columns.keys())
 #: The seal of one row of the log.
 SEAL = select(changes.c.seal).where(changes.c.number == bindparam("of"))
+
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(slots=True)
@@ -81,6 +85,10 @@ class Ledger:
         self._known: _House | None = None
         self._first = 0
         self._touched: dict[int, Touched] = {}
+        # Told again only where the lock keeps it as it is; by reference to who only reads.
+        self._seen: dict[str, Any] | None = {} if lock else None
+        if after is not None:
+            self._seen = dict(after._seen or {}) if lock else after._seen
         if after is not None and after._known is not None:
             self._known, self._first = replace(after._known), after._first
             self._touched = dict(after._touched)
@@ -194,6 +202,22 @@ class Ledger:
         """Return a calendar's row as it will be: its number is put back at the end alone."""
         now = self._touched.get(calendar.id)
         return replace(calendar, **now._asdict()) if now else calendar
+
+    def once(self, what: str, read: Callable[[], Seen]) -> Seen:
+        """Return what `read` reads, which is not read again while nobody else can change it: until
+        a transaction that holds the lock ends, or says that it changes something (`unsee`).
+        """
+        if self._seen is None:
+            return read()
+        if what not in self._seen:
+            self._seen[what] = read()
+        found: Seen = self._seen[what]
+        return found
+
+    def unsee(self) -> None:
+        """Read anew what was read once."""
+        if self._seen is not None:
+            self._seen.clear()
 
     @property
     def has_written(self) -> bool:

@@ -39,7 +39,7 @@ class SqlUnitOfWork:
         self.properties = SqlProperties(connection)
         self.appointments = SqlAppointments(connection)
         self.patients = SqlPatients(connection)
-        self.accounts = SqlAccounts(connection, now)
+        self.accounts = SqlAccounts(connection, ledger)
         self.outbox = SqlOutbox(connection, ledger)
         self.house = SqlHouse(connection)
         self.feeds = SqlFeeds(connection, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,16 +12,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from practice.access import SYSTEM
+from practice.access import SYSTEM, Level
+from practice.calendars import CalendarKind
 from practice.database import SqlDatabase
 from practice.errors import DatabaseUnavailable, ObjectNotFound, StorageFull, UidTaken
 from practice.use_cases.verify import verify
-from tests.building import NOW, PROFILE, a_draft, a_practice, an_event, reading, the_view, writing
+from tests.building import (
+    NOW,
+    PROFILE,
+    a_draft,
+    a_practice,
+    an_event,
+    reading,
+    the_account,
+    the_view,
+    writing,
+)
 from tests.faults.test_lost_answers import LostAnswer
 from tests.test_database_faults import kill_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from practice.calendars import Calendar
@@ -200,6 +212,61 @@ def after_act(together: Together, act: str, name: str, before: dict[str, str]) -
             return before
         after[name] = etag
     return after
+
+
+def test_what_one_changes_of_accounts_and_calendars_the_next_sees(practice: SqlDatabase) -> None:
+    def seen(uow: SqlUnitOfWork) -> tuple[Any, list[Calendar]]:
+        return uow.accounts.by_name("gast"), uow.calendars.all()
+
+    def disable(uow: SqlUnitOfWork) -> None:
+        uow.accounts.save(replace(the_account(uow, "gast"), disabled=True))
+
+    def renew(uow: SqlUnitOfWork) -> None:
+        found = uow.accounts.by_name("gast")
+        assert found is not None
+        uow.accounts.replace_secret(found[1][0], "another")
+
+    def revoke(uow: SqlUnitOfWork) -> None:
+        found = uow.accounts.by_name("gast")
+        assert found is not None
+        uow.accounts.revoke(found[0], found[1][0].id)
+
+    def create(uow: SqlUnitOfWork) -> None:
+        uow.calendars.create("labor", CalendarKind.PLAIN, {})
+
+    changes: tuple[Callable[[SqlUnitOfWork], object], ...] = (
+        disable,
+        renew,
+        revoke,
+        lambda uow: uow.accounts.grant(the_account(uow, "gast"), calendar(uow).id, Level.WRITE),
+        lambda uow: uow.accounts.add_credential(the_account(uow, "gast"), "token", "x", "digest"),
+        create,
+        lambda uow: uow.calendars.set_properties(calendar(uow), {"displayname": "Neu"}),
+        lambda uow: save(uow, "a"),
+        lambda uow: uow.calendars.drop(next(c for c in seen(uow)[1] if c.name == "labor")),
+    )
+    with practice.together() as together:
+        for change in changes:
+            with one_of(together) as uow:
+                before = seen(uow)
+            with suppress(ZeroDivisionError), one_of(together) as uow:
+                assert seen(uow) == before
+                change(uow)
+                changed = seen(uow)
+                raise ZeroDivisionError
+            assert changed != before
+            with one_of(together) as uow:
+                assert seen(uow) == before
+                change(uow)
+            with together.begin(actor=SYSTEM, now=NOW, read_only=True) as uow:
+                after = seen(uow)
+                assert after != before
+        for _ in range(2):
+            with one_of(together) as uow:
+                assert seen(uow) == after
+    with reading(practice) as uow:
+        assert seen(uow) == after
+    assert wrong(practice) == []
 
 
 # --- What goes wrong ----------------------------------------------------------------------------
