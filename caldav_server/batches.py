@@ -28,6 +28,9 @@ MOST = 32
 #: Batches at a time: one works, or several wait for somebody else's lock and leave threads to
 #: those who read.
 MOST_AT_ONCE = 4
+#: Seconds to wait for each of those who were answered together last: they come again at about the
+#: same time, and a thread that begins with the first would be in the way of reading the others.
+PATIENCE = 0.0002
 Reply = TypeVar("Reply")
 
 
@@ -59,12 +62,16 @@ class Batches(Generic[Reply]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._asked = False
         self._at_work = 0
+        self._last = 1
+        self._enough: asyncio.Future[None] | None = None
 
     async def answer(self, environ: dict[str, Any]) -> Reply:
         """Answer a request along with those that wait; raises what lost all of them."""
         loop = asyncio.get_running_loop()
         one: _Waiting[Reply] = _Waiting(environ, loop.create_future())
         self._waiting.append(one)
+        if self._enough is not None and len(self._waiting) >= self._last:
+            _settle(self._enough, None)
         self._ask(loop)
         return await one.reply
 
@@ -77,8 +84,18 @@ class Batches(Generic[Reply]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait until as many have come as were answered together last, or do not come."""
+        if len(self._waiting) < self._last:
+            self._enough = loop.create_future()
+            timer = loop.call_later(PATIENCE * self._last, _settle, self._enough, None)
+            await self._enough
+            timer.cancel()
+            self._enough = None
+
     async def _batch(self, loop: asyncio.AbstractEventLoop) -> None:
         taken: list[_Waiting[Reply]] = []
+        await self._gather(loop)
         async with self._lanes.turn():
             self._asked = False  # who comes now may be too late for this one
             if not self._waiting:  # the last one took in who came while it worked
@@ -90,6 +107,7 @@ class Batches(Generic[Reply]):
             except Exception as error:  # noqa: BLE001 - each is told of it
                 replies = [error] * len(taken)
             self._at_work -= 1
+        self._last = len(taken)
         for one, reply in zip(taken, replies, strict=True):
             _settle(one.reply, reply)
         self._ask(loop)
