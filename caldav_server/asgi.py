@@ -111,7 +111,8 @@ class CalDavBridge:
         # A head that is known has been taken apart before, and was right.
         environ = {} if remembered.knows(head) else environ_of(scope)
         signed = not environ or "praxis.claim" in environ
-        async with self._bodies.read(scope, receive, signed=signed) as body:
+        with self._bodies.reading(scope, signed=signed) as reading:
+            body = await reading.body(receive)
             if body is None:
                 return None
             if body.too_long:

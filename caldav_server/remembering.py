@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, MutableMapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 
     from practice.footing import Footing
     from practice.ports import Database
@@ -203,8 +203,8 @@ class _Glances:
                 future.set_result(found.get(place))
         self._asking = None
 
-    def _ask(self, places: list[int]) -> dict[int, Footing]:
+    def _ask(self, places: list[int]) -> Mapping[int, Footing]:
         try:
-            return dict(self._database.glance(places))
+            return self._database.glance(places)
         except Exception:  # noqa: BLE001 - the usual way meets the same, and tells of it
             return {}

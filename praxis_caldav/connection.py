@@ -7,13 +7,14 @@ taken up, and what follows a request that is still being answered cannot get in 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from praxis_caldav.at_once import AtOnce
+
 if TYPE_CHECKING:
     import asyncio
-    from typing import Any
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -54,17 +55,18 @@ class Connection(HttpToolsProtocol):
         if self._refused:
             return
         if self._in_head:
-            self._await_head()
             self._seen += len(data)
         super().data_received(data)
-        if self._in_head and self._seen > MOST_HEAD:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._in_head and self._seen:
+            self._await_head()
+            if self._seen > MOST_HEAD:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """See HttpToolsProtocol."""
         super().on_message_begin()
         self._in_head = True
-        self._await_head()
+        self._seen = self._seen or 1
 
     def on_headers_complete(self) -> None:
         """See HttpToolsProtocol."""
@@ -73,7 +75,11 @@ class Connection(HttpToolsProtocol):
         if len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers) > MOST_HEAD:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("the head is too long")  # ends in send_400_response
+        before: Any = self.cycle
         super().on_headers_complete()
+        cycle: Any = self.cycle
+        if cycle is not before:
+            cycle.send = AtOnce(cycle)
         if self.parser.should_upgrade():
             # After an upgrade the parser reads no further: the next request would have no answer.
             self.cycle.keep_alive = False

@@ -48,6 +48,8 @@ _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {
     *("time", "level", "logger", "event", "request", "exception"),
 }
 
+_SIMPLE = frozenset({str, int, float, bool})
+
 _log = logging.getLogger(__name__)
 
 
@@ -113,12 +115,16 @@ def _show_warning(
     _log.warning("Python warning", extra=place)
 
 
+#: Made once; `json.dumps` makes one for each line.
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line, for machines."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
-        return json.dumps(_facts(record), ensure_ascii=False)
+        return _as_json(_facts(record))
 
 
 class TextFormatter(logging.Formatter):
@@ -156,7 +162,8 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
         extras = {"at": f"{_short(record.pathname)}:{record.lineno}"}
     if request := REQUEST.get():
         facts["request"] = request
-    facts |= {key: _harmless(value) for key, value in extras.items()}
+    for key, value in extras.items():
+        facts[key] = value if type(value) in _SIMPLE else _harmless(value)
     if exceptions := _exceptions(record):
         facts["exception"] = [{"type": name, "frames": frames} for name, frames in exceptions]
     return facts

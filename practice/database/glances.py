@@ -5,7 +5,7 @@ Saves what a snapshot costs: a connection of its own is kept for this, and one s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
@@ -42,6 +42,8 @@ class Glances:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._rows: Sequence[Any] = ()
+        self._found: Mapping[int, Footing] = {}
 
     def at(self, places: Sequence[int]) -> Mapping[int, Footing]:
         """See the port."""
@@ -54,11 +56,14 @@ class Glances:
         except BaseException:
             self.close()
             raise
+        if rows == self._rows:  # mostly nothing has changed since the last question
+            return self._found
         found = {}
         for outside, forgotten, number, seal, place, of_place, mark in rows:
             found[HOUSE] = Footing(HOUSE, outside, forgotten, number, mark_of(seal))
             if place is not None:
                 found[place] = Footing(place, outside, forgotten, of_place, mark)
+        self._rows, self._found = rows, found
         return found
 
     def _connected(self) -> Connection:
