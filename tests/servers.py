@@ -15,6 +15,7 @@ from types import TracebackType
 import httpx
 
 from tests.building import PASSWORD
+from tests.plainly import program
 
 __all__ = ["RunningServer", "free_port"]
 
@@ -66,7 +67,7 @@ class RunningServer:
     def start(self) -> None:
         """Start the process and wait until every worker may answer."""
         command = [
-            *(sys.executable, "-m", "praxis_caldav.main", "serve"),
+            *(sys.executable, "-m", program(), "serve"),
             *("--port", str(self.port), "--database", self.database_url),
             *("--workers", str(self._workers)),
         ]
