@@ -7,7 +7,7 @@ log cannot be found again, and counts as not made.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc, select, text
 
@@ -31,6 +31,8 @@ def commit(connection: Connection, written: LogState | None) -> None:
 
     Raises DatabaseUnavailable if it was not made, or if nobody could be asked in time.
     """
+    if _has_failed(connection):
+        raise DatabaseUnavailable("The database refused a part of this.")
     try:
         connection.exec_driver_sql("COMMIT")
     except DatabaseUnavailable:
@@ -40,6 +42,16 @@ def commit(connection: Connection, written: LogState | None) -> None:
             or not _was_made(connection.engine, written)
         ):
             raise
+
+
+def _has_failed(connection: Connection) -> bool:
+    """Tell whether a statement of the transaction failed: PostgreSQL takes its COMMIT for a
+    ROLLBACK then, and tells nobody.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    return connection.dialect.name == "postgresql" and (
+        driver.info.transaction_status.name == "INERROR"
+    )
 
 
 def _was_made(engine: Engine, written: LogState) -> bool:

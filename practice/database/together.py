@@ -16,7 +16,7 @@ from practice.database.commits import commit
 from practice.database.connections import roll_back
 from practice.database.ledger import Ledger
 from practice.database.unit_of_work import SqlUnitOfWork
-from practice.errors import DatabaseUnavailable, Unavailable
+from practice.errors import DatabaseUnavailable, PracticeError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +31,11 @@ __all__ = ["Together"]
 
 _BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 _LOST = "The database does not answer."
+
+
+def _is_answer(error: Exception) -> bool:
+    """Tell whether an error says something of the practice, and nothing of the database."""
+    return isinstance(error, PracticeError) and not isinstance(error, Unavailable)
 
 
 class Together:
@@ -71,8 +76,11 @@ class Together:
             # The connection was lost, and whoever was told of it went on.
             self._failure = DatabaseUnavailable(_LOST)
             raise self._failure from error
-        except DatabaseUnavailable as error:
-            self._failure = error
+        except Exception as error:
+            if isinstance(error, DatabaseUnavailable):
+                self._failure = error
+            elif read_only and self._connection is not None and not _is_answer(error):
+                self._failure = DatabaseUnavailable(_LOST)  # its transaction is that of all
             raise
 
     def _unit(

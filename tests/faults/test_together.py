@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 
 from practice.access import SYSTEM, Level
 from practice.calendars import CalendarKind
@@ -48,8 +49,8 @@ def calendar(uow: SqlUnitOfWork) -> Calendar:
 
 
 def save(uow: SqlUnitOfWork, name: str, summary: str = "a", uid: str = "") -> int:
-    text = an_event(uid or name, "20261123T100000", "20261123T103000", f"SUMMARY:{summary}")
-    return uow.calendars.save(calendar(uow), a_draft(name, text)).number
+    said = an_event(uid or name, "20261123T100000", "20261123T103000", f"SUMMARY:{summary}")
+    return uow.calendars.save(calendar(uow), a_draft(name, said)).number
 
 
 @contextmanager
@@ -339,6 +340,28 @@ def test_when_the_server_goes_in_the_midst_all_are_told_and_none_is_there(
                 raise AssertionError("it was begun")
     assert names(postgresql) == set()
     assert wrong(postgresql) == []
+
+
+def test_a_statement_that_fails_while_somebody_reads_is_no_silent_rollback_for_all(
+    practice: SqlDatabase,
+) -> None:
+    with pytest.raises(DatabaseUnavailable), practice.together() as together:  # noqa: PT012
+        with one_of(together) as uow:
+            save(uow, "a")
+        reader = together.begin(actor=SYSTEM, now=NOW, read_only=True)
+        with pytest.raises(DBAPIError), reader as uow:
+            uow.connection.execute(text("SELECT * FROM nowhere"))
+        assert together.failed
+    assert names(practice) == set()
+
+
+def test_what_was_swallowed_before_the_commit_is_told(postgresql: SqlDatabase) -> None:
+    with pytest.raises(DatabaseUnavailable), writing(postgresql) as uow:  # noqa: PT012
+        uow.accounts.save(replace(the_account(uow, "gast"), disabled=True))
+        with suppress(DBAPIError):
+            uow.connection.execute(text("SELECT * FROM nowhere"))
+    with reading(postgresql) as uow:
+        assert not the_account(uow, "gast").disabled
 
 
 def test_a_commit_that_was_made_though_its_answer_was_lost_is_one_for_all(
