@@ -19,11 +19,20 @@ if TYPE_CHECKING:
 
     from practice.log import LogState
 
-__all__ = ["commit"]
+__all__ = ["commit", "refuse_failed"]
 
 #: Seconds that a database gets to come back, which mostly it does in one or two. Only the one
 #: writer that had the counter's lock waits for it.
 _PATIENCE, _PAUSE = 6.0, 0.1
+
+
+def refuse_failed(connection: Connection) -> None:
+    """Raise DatabaseUnavailable if a statement of the transaction has failed, and nobody said so:
+    PostgreSQL takes its COMMIT for a ROLLBACK then, and does not say so either.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" and driver.info.transaction_status.name == "INERROR":
+        raise DatabaseUnavailable("The database refused a part of this.")
 
 
 def commit(connection: Connection, written: LogState | None) -> None:
@@ -31,8 +40,6 @@ def commit(connection: Connection, written: LogState | None) -> None:
 
     Raises DatabaseUnavailable if it was not made, or if nobody could be asked in time.
     """
-    if _has_failed(connection):
-        raise DatabaseUnavailable("The database refused a part of this.")
     try:
         connection.exec_driver_sql("COMMIT")
     except DatabaseUnavailable:
@@ -42,16 +49,6 @@ def commit(connection: Connection, written: LogState | None) -> None:
             or not _was_made(connection.engine, written)
         ):
             raise
-
-
-def _has_failed(connection: Connection) -> bool:
-    """Tell whether a statement of the transaction failed: PostgreSQL takes its COMMIT for a
-    ROLLBACK then, and tells nobody.
-    """
-    driver: Any = connection.connection.dbapi_connection
-    return connection.dialect.name == "postgresql" and (
-        driver.info.transaction_status.name == "INERROR"
-    )
 
 
 def _was_made(engine: Engine, written: LogState) -> bool:

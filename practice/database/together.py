@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exc
 
-from practice.database.commits import commit
+from practice.database.commits import commit, refuse_failed
 from practice.database.connections import roll_back
 from practice.database.ledger import Ledger
 from practice.database.unit_of_work import SqlUnitOfWork
@@ -152,6 +152,7 @@ class Together:
         if connection is None or last is None:
             return
         try:
+            refuse_failed(connection)
             last.close()
             commit(connection, last.state if last.has_written else None)
         except exc.PendingRollbackError as error:

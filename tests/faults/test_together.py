@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import httpx
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
+from caldav_server.addresses import Addresses
+from caldav_server.application import CalDavApplication
+from caldav_server.asgi import CalDavBridge
 from practice.access import SYSTEM, Level
 from practice.calendars import CalendarKind
 from practice.database import SqlDatabase
 from practice.errors import DatabaseUnavailable, ObjectNotFound, StorageFull, UidTaken
+from practice.use_cases.sign_in import Gate
 from practice.use_cases.verify import verify
 from tests.building import (
     NOW,
+    PASSWORD,
     PROFILE,
     a_draft,
     a_practice,
@@ -29,6 +37,7 @@ from tests.building import (
     the_view,
     writing,
 )
+from tests.dav import HOME
 from tests.faults.test_lost_answers import LostAnswer
 from tests.test_database_faults import kill_connection
 
@@ -401,3 +410,45 @@ def test_one_that_does_not_get_the_lock_is_told_and_so_are_those_after_it(
         with impatient.together() as together, one_of(together) as uow:
             save(uow, "a")
     assert names(practice) == {"a"}
+
+
+@pytest.mark.parametrize("statement", range(3, 60, 4))
+def test_wherever_the_server_goes_who_was_told_so_has_his_object(
+    postgresql: SqlDatabase, statement: int
+) -> None:
+    said: list[str] = []
+
+    def go(connection: Connection, _cursor: object, text_: str, *_: object) -> None:
+        said.append(text_)
+        if len(said) == statement:
+            driver: Any = connection.connection.dbapi_connection
+            with psycopg.connect(driver.info.dsn, autocommit=True) as other:
+                ended = ("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
+                other.execute(*ended)
+
+    async def put(client: httpx.AsyncClient, name: str) -> int:
+        text_ = an_event(name, "20261123T100000", "20261123T103000")
+        return (await client.put(f"{HOME}dr-mueller/{name}", content=text_)).status_code
+
+    async def served() -> list[int]:
+        transport = httpx.ASGITransport(bridge)
+        auth = ("empfang", PASSWORD)
+        base_url = "http://localhost"
+        async with httpx.AsyncClient(transport=transport, base_url=base_url, auth=auth) as client:
+            assert (await client.request("PROPFIND", HOME)).status_code == 207
+            event.listen(postgresql.engine, "before_cursor_execute", go)
+            return await asyncio.gather(*(put(client, name) for name in wanted))
+
+    wanted = ("a", "b", "c", "d")
+    gate = Gate()
+    application = CalDavApplication(postgresql, gate, PROFILE, Addresses({}))
+    bridge = CalDavBridge(application, postgresql, gate, threads=2)
+    try:
+        told = asyncio.run(served())
+    finally:
+        event.remove(postgresql.engine, "before_cursor_execute", go)
+        bridge.close()
+    assert set(told) <= {201, 503}
+    assert names(postgresql) == {n for n, status in zip(wanted, told, strict=True) if status == 201}
+    assert any("SAVEPOINT" in one for one in said) or 503 in told
+    assert wrong(postgresql) == []
