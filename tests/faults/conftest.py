@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from practice.database import SqlDatabase
+from tests.building import a_practice
 from tests.conftest import BACKENDS
 from tests.faults.arena import an_arena
 from tests.postgres import PostgresServer
@@ -22,6 +25,17 @@ def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL that keeps what it has acknowledged, and may be killed."""
     with PostgresServer(durable=True) as server:
         yield server
+
+
+@pytest.fixture
+def postgresql(own_postgres: PostgresServer) -> Iterator[SqlDatabase]:
+    """A practice on it."""
+    url = own_postgres.new_database()
+    with closing(SqlDatabase(url)) as database:
+        database.upgrade()
+        a_practice(database)
+        yield database
+    own_postgres.drop_database(url)
 
 
 @pytest.fixture(params=BACKENDS)

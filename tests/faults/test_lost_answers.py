@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -11,22 +10,10 @@ from sqlalchemy import Connection, event
 
 from practice.database import SqlDatabase
 from practice.errors import DatabaseUnavailable
-from tests.building import a_draft, a_practice, an_event, reading, the_view, writing
+from tests.building import a_draft, an_event, reading, the_view, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.postgres import PostgresServer
-
-
-@pytest.fixture
-def postgresql(own_postgres: PostgresServer) -> Iterator[SqlDatabase]:
-    url = own_postgres.new_database()
-    with closing(SqlDatabase(url)) as database:
-        database.upgrade()
-        a_practice(database)
-        yield database
-    own_postgres.drop_database(url)
+    pass
 
 
 class LostAnswer:

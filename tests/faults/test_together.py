@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from practice.calendars import Calendar
     from practice.database.together import Together
     from practice.database.unit_of_work import SqlUnitOfWork
-    from tests.postgres import PostgresServer
 
 
 def calendar(uow: SqlUnitOfWork) -> Calendar:
@@ -289,16 +288,6 @@ def sqlite(tmp_path: Path, sqlite_template: Path) -> Iterator[SqlDatabase]:
     with closing(SqlDatabase(f"sqlite:///{path}", busy_timeout=0.2)) as database:
         a_practice(database)
         yield database
-
-
-@pytest.fixture
-def postgresql(own_postgres: PostgresServer) -> Iterator[SqlDatabase]:
-    url = own_postgres.new_database()
-    with closing(SqlDatabase(url)) as database:
-        database.upgrade()
-        a_practice(database)
-        yield database
-    own_postgres.drop_database(url)
 
 
 def test_a_full_disk_undoes_the_one_for_which_there_is_no_room_or_all(sqlite: SqlDatabase) -> None:
