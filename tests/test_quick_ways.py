@@ -180,7 +180,7 @@ def facts_of(text: str, *, plain: bool) -> object:
 def is_plain(text: str) -> bool:
     """Tell whether a text is one that is read in the quick way."""
     try:
-        return isinstance(parse(text, BERLIN)[1], PlainCalendar)
+        return isinstance(parse(text, BERLIN, plain=True)[1], PlainCalendar)
     except Invalid:
         return False
 
