@@ -54,7 +54,7 @@ class AtOnce:
         if not cycle.keep_alive or cycle.response_started or cycle.scope["method"] == "HEAD":
             return False
         length = 0 if status in _BODILESS else -1
-        headers = (*cycle.default_headers, *head["headers"])
+        headers = (*cycle.default_headers, *head.get("headers", ()))
         lines = [STATUS_LINE[status]]
         for name, value in headers:
             if name == b"content-length":
