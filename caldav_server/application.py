@@ -18,6 +18,7 @@ from radicale.app import Application
 from caldav_server.addresses import HOME, Addresses, href
 from caldav_server.auth import Auth
 from caldav_server.collections import Collections
+from caldav_server.directly import handed, is_ordinary
 from caldav_server.errors import Answer, BadRequest, Refusal, answer_for
 from caldav_server.making import Making
 from caldav_server.methods import allowed
@@ -120,6 +121,16 @@ class CalDavApplication(Application):
         at = self._addresses.calendar_path(environ["PATH_INFO"])
         return at is not None and bool(at.object)
 
+    def tells_of_one(self, environ: dict[str, Any]) -> bool:
+        """Tell whether the answer is about one resource at most, and made in no time."""
+        method, length = environ["REQUEST_METHOD"], int(environ["CONTENT_LENGTH"])
+        if length > MOST_SHARED or "HTTP_IF" in environ:
+            return False
+        if method == "PROPFIND":
+            return environ.get("HTTP_DEPTH") == "0"
+        at = self._addresses.calendar_path(environ["PATH_INFO"])
+        return method in {"GET", "HEAD"} and at is not None and bool(at.object)
+
     def tells_of_all(self, environ: dict[str, Any]) -> bool:
         """Tell whether the answer is as long as a calendar, whatever is in that."""
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD", "PROPFIND"}:
@@ -150,24 +161,31 @@ class CalDavApplication(Application):
                         return self.refusal(outcome, claim)
                     scope.account = outcome.account
                     environ["praxis.account"] = outcome.account.name
-                reply = self._through_radicale(environ)
+                reply = self._reply(environ)
                 if claim is not None and self._lasts(environ, claim):
                     environ["praxis.footing"] = scope.footing()
                 return reply
             except PracticeError as error:
                 return _packed(answer_for(error))
 
-    def _through_radicale(
-        self, environ: dict[str, Any]
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _reply(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
         if environ["REQUEST_METHOD"] == "HEAD":
             # As GET, so that its length and coding are told too; the bridge sends no body.
             environ = {**environ, "REQUEST_METHOD": "GET"}
+        account = current().account
+        if account is not None and is_ordinary(self, environ, account):
+            status, headers, body = handed(self, environ, account)
+        else:
+            status, headers, body = self._through_radicale(environ)
+        return status, *packed(environ, self._with_dav(environ, status, headers), body)
+
+    def _through_radicale(
+        self, environ: dict[str, Any]
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
         kept: list[tuple[str, list[tuple[str, str]]]] = []
         body = b"".join(self(environ, lambda status, headers: kept.append((status, headers))))
         status, headers = kept[0]
-        told = self._with_dav(environ, int(status[:3]), headers)
-        return int(status[:3]), *packed(environ, told, body)
+        return int(status[:3]), headers, body
 
     def _lasts(self, environ: dict[str, Any], claim: Claim) -> bool:
         # An If header may tell of other calendars than the one that is asked.

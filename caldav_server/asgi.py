@@ -12,9 +12,10 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from caldav_server.batches import Batches
+from caldav_server.batches import BRIEF, Batches, apart
 from caldav_server.body import Bodies, Body, Limits
 from caldav_server.errors import Refusal, answer_for
 from caldav_server.heads import MEANT, environ_of
@@ -76,7 +77,14 @@ class CalDavBridge:
         self._lanes = Lanes(threads, "caldav")
         # Those who fetch whole calendars leave threads to those who ask for what is short.
         self._long = asyncio.Semaphore(max(1, threads // LONG_SHARE))
-        self._batches = Batches(self._lanes, database, application.answer)
+        self._writers = Batches(self._lanes, database.together, application.answer)
+        self._readers = Batches(
+            self._lanes,
+            partial(apart, database),
+            application.answer,
+            seconds=BRIEF,
+            at_once=threads,
+        )
         self._threads = self._lanes.threads
         self._checkers = ThreadPoolExecutor(4, "passwords")
         self._checks: dict[object, asyncio.Future[Refused | Throttled | None]] = {}
@@ -106,7 +114,7 @@ class CalDavBridge:
 
     async def _answer(self, scope: Message, receive: Receive) -> Sent | None:
         """Return what to send; None if the client went away."""
-        remembered = self._remembered
+        remembered, state = self._remembered, scope.setdefault("state", {})
         head = remembered.head_of(scope)
         # A head that is known has been taken apart before, and was right.
         environ = {} if remembered.knows(head) else environ_of(scope)
@@ -123,8 +131,10 @@ class CalDavBridge:
                 sent = await self._made(scope["method"], environ, head, body)
             else:
                 sent, environ = kept.sent, {"praxis.account": kept.account}
+                if self._database.glances_at_once and scope["method"] != "HEAD":
+                    state["again"] = partial(remembered.now, head, body.content)
         if "praxis.account" in environ:
-            scope.setdefault("state", {})["account"] = environ["praxis.account"]
+            state["account"] = environ["praxis.account"]
         return sent
 
     async def _kept(self, head: bytes, body: bytes) -> Kept | None:
@@ -166,7 +176,9 @@ class CalDavBridge:
     ) -> Reply | Unverified | KeysWanted:
         application = self._application
         if application.changes_one_object(environ):
-            return await self._batches.answer(environ)
+            return await self._writers.answer(environ, begun)
+        if application.tells_of_one(environ):
+            return await self._readers.answer(environ, begun)
         async with self._long if application.tells_of_all(environ) else nullcontext():
             return await self._lanes.run(application.answer, environ, begun=begun)
 

@@ -105,12 +105,22 @@ class Remembered:
         kept = self._kept.get((head, body))
         if kept is None:
             return None
-        if await self._glances.at(kept.footing.place) == kept.footing:
-            if (head, body) in self._kept:
-                self._kept.move_to_end((head, body))
-            return kept
-        self._forget(head, body)
-        return None
+        return self._checked(head, body, kept, await self._glances.at(kept.footing.place))
+
+    def now(self, head: bytes, body: bytes) -> Kept | None:
+        """Return the same without waiting; to be asked only where that can be told at once."""
+        kept = self._kept.get((head, body))
+        if kept is None:
+            return None
+        return self._checked(head, body, kept, self._glances.now(kept.footing.place))
+
+    def _checked(self, head: bytes, body: bytes, kept: Kept, stands: Footing | None) -> Kept | None:
+        if stands != kept.footing:
+            self._forget(head, body)
+            return None
+        if (head, body) in self._kept:
+            self._kept.move_to_end((head, body))
+        return kept
 
     def keep(self, head: bytes, body: bytes, kept: Kept) -> None:
         """Remember an answer, and forget those that were not asked for longest."""
@@ -182,10 +192,14 @@ class _Glances:
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)
 
+    def now(self, place: int) -> Footing | None:
+        """Return the same at once."""
+        return self._ask([place]).get(place)
+
     async def at(self, place: int) -> Footing | None:
         """Return where a place stands, None if that cannot be told."""
         if self._thread is None:
-            return self._ask([place]).get(place)
+            return self.now(place)
         future = self._waiting.get(place)
         if future is None:
             future = self._waiting[place] = asyncio.get_running_loop().create_future()

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Collection, MutableMapping
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-__all__ = ["AtOnce"]
+__all__ = ["AtOnce", "in_one"]
 
 #: Off, uvicorn writes all answers. It comes to the same.
 AT_ONCE = True
@@ -48,28 +48,38 @@ class AtOnce:
         self, head: MutableMapping[str, Any], message: MutableMapping[str, Any]
     ) -> bool:
         """Write an answer if it is an ordinary one, and tell whether it was."""
-        cycle, status, body = self._cycle, head["status"], message.get("body", b"")
+        cycle, body = self._cycle, message.get("body", b"")
+        if cycle.transport.is_closing():  # uvicorn is told of it in the loop's next turn
+            cycle.disconnected = True
         if message.get("more_body") or cycle.flow.write_paused or cycle.disconnected:
             return False
         if not cycle.keep_alive or cycle.response_started or cycle.scope["method"] == "HEAD":
             return False
-        length = 0 if status in _BODILESS else -1
         headers = (*cycle.default_headers, *head.get("headers", ()))
-        lines = [STATUS_LINE[status]]
-        for name, value in headers:
-            if name == b"content-length":
-                length = int(value)
-            elif name in _OF_THE_CONNECTION:
-                return False
-            lines += (name, b": ", value, b"\r\n")
-        lines.append(b"\r\n")
-        text = b"".join(lines)
-        # A line end within a header would be another header: uvicorn refuses it.
-        if length != len(body) or text.count(b"\n") != len(headers) + 2:
+        text = in_one(head["status"], headers, body)
+        if text is None:
             return False
-        cycle.transport.write(text + body)
+        cycle.transport.write(text)
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
         cycle.message_event.set()
         cycle.on_response()
         return True
+
+
+def in_one(status: int, headers: Collection[tuple[bytes, bytes]], body: bytes) -> bytes | None:
+    """Return an answer as it goes out; None if it is none that can be written so."""
+    length = 0 if status in _BODILESS else -1
+    lines = [STATUS_LINE[status]]
+    for name, value in headers:
+        if name == b"content-length":
+            length = int(value)
+        elif name in _OF_THE_CONNECTION:
+            return None
+        lines += (name, b": ", value, b"\r\n")
+    lines.append(b"\r\n")
+    text = b"".join(lines)
+    # A line end within a header would be another header: uvicorn refuses it.
+    if length != len(body) or text.count(b"\n") != len(headers) + 2:
+        return None
+    return text + body

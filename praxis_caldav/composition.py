@@ -22,6 +22,7 @@ from practice.use_cases.feeds import FeedWindow
 from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import logs
+from praxis_caldav.known import Known
 from praxis_caldav.operation import RequestLog, routes
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
@@ -135,8 +136,8 @@ def compose(settings: Settings) -> ASGIApp:
     feeds = Feeds(database, profile, shown)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
+        yield {"known": Known()}
         bridge.close()
         feeds.close()
         database.close()

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from praxis_caldav.at_once import AtOnce
+from praxis_caldav.at_once import AtOnce, in_one
+from praxis_caldav.known import MOST_BYTES
 
 if TYPE_CHECKING:
     import asyncio
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    from caldav_server.remembering import Sent
+    from praxis_caldav.known import Known
 
 __all__ = ["Connection"]
 
@@ -39,10 +43,16 @@ class Connection(HttpToolsProtocol):
         self._refusal = HTTPStatus.BAD_REQUEST
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
+        self._known: Known | None = self.app_state.get("known")
+        self._origin = b""
+        self._heads = 0
+        self._asked: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio.Protocol."""
         super().connection_made(transport)
+        # A request of a proxy says itself where it comes from, if its address is trusted.
+        self._origin = f"{self.scheme} {self.client[0] if self.client else ''}\n".encode()
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -54,6 +64,38 @@ class Connection(HttpToolsProtocol):
         """See asyncio.Protocol."""
         if self._refused:
             return
+        known, self._asked = self._known, None
+        if known is None or len(data) > MOST_BYTES or not self._is_at_rest():
+            self._take_apart(data)
+            return
+        asked = known.key(self._origin, data)
+        sent = known.answer(asked)
+        if sent is not None and self._is_given(sent):
+            return
+        self._heads = 0
+        self._take_apart(data)
+        if self._heads == 1:  # what is still missing of it would come with other bytes
+            self._asked = asked
+
+    def _is_at_rest(self) -> bool:
+        """Tell whether everything that came has been answered, and an answer can be written."""
+        cycle: RequestResponseCycle | None = self.cycle
+        answered = cycle is None or cycle.response_complete
+        free = not self.flow.write_paused and not self.transport.is_closing()
+        return answered and free and self._in_head and not self._seen
+
+    def _is_given(self, sent: Sent) -> bool:
+        """Write an answer to a known request, if it can be."""
+        status, headers, body = sent
+        text = in_one(status, (*self.server_state.default_headers, *headers), body)
+        if text is None:
+            return False
+        self._head_is_there()
+        self.transport.write(text)
+        super().on_response_complete()
+        return True
+
+    def _take_apart(self, data: bytes) -> None:
         if self._in_head:
             self._seen += len(data)
         super().data_received(data)
@@ -62,9 +104,19 @@ class Connection(HttpToolsProtocol):
             if self._seen > MOST_HEAD:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
+    def on_response_complete(self) -> None:
+        """See HttpToolsProtocol."""
+        asked, self._asked = self._asked, None
+        cycle: Any = self.cycle
+        again = cycle.scope["state"].get("again")
+        if asked and again and self._known and cycle.keep_alive:
+            self._known.keep(asked, again)
+        super().on_response_complete()
+
     def on_message_begin(self) -> None:
         """See HttpToolsProtocol."""
         super().on_message_begin()
+        self._heads += 1
         self._in_head = True
         self._seen = self._seen or 1
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from caldav_server.remembering import Kept, Sent
+
 __all__ = ["RequestLog", "routes"]
 
 _log = logging.getLogger(__name__)
@@ -169,7 +171,7 @@ class RequestLog:
             raise
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = f"{_ids.getrandbits(64):016x}"
+        request_id = _new_id()
         # Not reset: each request is a task of its own, and the server's line about an exception
         # that leaves the app comes after us.
         REQUEST.set(request_id)
@@ -180,16 +182,27 @@ class RequestLog:
         failed = True
         IN_FLIGHT.inc()
         try:
-            await self._app(scope, receive, _watched(send, answer, request_id))
+            await self._app(scope, receive, _watched(scope, send, answer, request_id))
             failed = not answer.started
         finally:
-            seconds = time.perf_counter() - begin
             IN_FLIGHT.dec()
-            method = method if method in METHODS else "other"
-            counted, timed = _series(method, answer.status // 100)
-            counted.inc()
-            timed.observe(seconds)
-            _write(method, path, answer, seconds, failed, scope["state"].get("account"))
+            _tell(method, path, answer, begin, failed, scope["state"].get("account"))
+
+
+def _tell(
+    method: str, path: str, answer: _Answer, begin: float, failed: bool, account: object
+) -> None:
+    """Count a request that has been answered, and write its line."""
+    seconds = time.perf_counter() - begin
+    method = method if method in METHODS else "other"
+    counted, timed = _series(method, answer.status // 100)
+    counted.inc()
+    timed.observe(seconds)
+    _write(method, path, answer, seconds, failed, account)
+
+
+def _new_id() -> str:
+    return f"{_ids.getrandbits(64):016x}"
 
 
 @functools.lru_cache
@@ -198,19 +211,38 @@ def _series(method: str, hundreds: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(method, f"{hundreds}xx"), SECONDS.labels(method)
 
 
-def _watched(send: Send, answer: _Answer, request_id: str) -> Send:
+def _watched(scope: Scope, send: Send, answer: _Answer, request_id: str) -> Send:
     """Return a `send` that notes what passes and adds the request's id to the answer."""
     header = (b"x-request-id", request_id.encode())
+    method, path, state = scope["method"], scope["path"], scope["state"]
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
             answer.status, answer.started = message["status"], True
+            if "again" in state:
+                state["again"] = functools.partial(_again, method, path, state["again"])
             message = {**message, "headers": [*message.get("headers", ()), header]}
         elif message["type"] == "http.response.body":
             answer.size += len(message.get("body", b""))
         await send(message)
 
     return watched
+
+
+def _again(method: str, path: str, remembered: Callable[[], Kept | None]) -> Sent | None:
+    """Answer a request that is known (`praxis_caldav.known`) as one that was served."""
+    begin = time.perf_counter()
+    kept = remembered()
+    if kept is None:
+        return None
+    status, headers, body = kept.sent
+    request_id = _new_id()
+    token = REQUEST.set(request_id)
+    try:
+        _tell(method, path, _Answer(status, len(body)), begin, False, kept.account)
+    finally:
+        REQUEST.reset(token)
+    return status, [*headers, (b"x-request-id", request_id.encode())], body
 
 
 def _write(

@@ -11,11 +11,11 @@ import os
 from functools import partial
 from typing import Any
 
-from caldav_server import application, batches, collections, lanes, member_hrefs
+from caldav_server import application, batches, collections, directly, lanes, member_hrefs
 from practice.database import prepared
 from practice.recurrence import series
 from practice.vevent import blocks, calendar_data, parsing, reading, stored, writing
-from praxis_caldav import at_once
+from praxis_caldav import at_once, known
 from praxis_caldav.main import main
 
 __all__ = ["PLAINLY", "program"]
@@ -33,8 +33,10 @@ def _go_plainly() -> None:
     os.environ["PRAXIS_CALDAV_CALDAV__REMEMBERED_MEGABYTES"] = "0"
     prepared.DIRECT = False
     batches.MOST = 1
+    directly.DIRECTLY = False
     lanes.SHORT = 0.0
     at_once.AT_ONCE = False
+    known.MOST = 0
     plain: tuple[Any, ...] = (parsing.parse, reading.read, calendar_data.tell, stored.read_stored)
     quick: tuple[Any, ...] = (
         writing.merge,

@@ -76,7 +76,7 @@ def test_those_who_wait_share_one_commit_and_are_told_after_it(
 ) -> None:
     committed = []
     gate = threading.Event()
-    made: Batches[str] = Batches(lanes, practice, after(gate), seconds=60)
+    made: Batches[str] = Batches(lanes, practice.together, after(gate), seconds=60)
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement == "COMMIT":
@@ -90,16 +90,16 @@ def test_those_who_wait_share_one_commit_and_are_told_after_it(
         tasks = await together(made, gate, *({"name": str(one)} for one in range(8)))
         await asyncio.gather(*map(told, tasks))
 
-    event.listen(practice.engine, "after_cursor_execute", note)
+    event.listen(practice.engine, "before_cursor_execute", note)
     asyncio.run(go())
-    event.remove(practice.engine, "after_cursor_execute", note)
+    event.remove(practice.engine, "before_cursor_execute", note)
     assert names(practice) == {str(one) for one in range(8)}
     assert len(committed) == (1 if batches.MOST > 1 else 8)
 
 
 def test_one_that_fails_is_told_alone(practice: SqlDatabase, lanes: Lanes) -> None:
     gate = threading.Event()
-    made: Batches[str] = Batches(lanes, practice, after(gate), seconds=60)
+    made: Batches[str] = Batches(lanes, practice.together, after(gate), seconds=60)
 
     async def go() -> list[str | BaseException]:
         environs = ({"name": "a"}, {"name": "b", "error": ZeroDivisionError()}, {"name": "c"})
@@ -116,7 +116,7 @@ def test_when_the_commit_fails_each_is_told_and_the_next_are_served(
     practice: SqlDatabase, lanes: Lanes
 ) -> None:
     gate = threading.Event()
-    made: Batches[str] = Batches(lanes, practice, after(gate), seconds=60)
+    made: Batches[str] = Batches(lanes, practice.together, after(gate), seconds=60)
     full = True
 
     def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -137,7 +137,7 @@ def test_when_the_commit_fails_each_is_told_and_the_next_are_served(
 
 def test_a_client_that_goes_away_takes_nobody_with_it(practice: SqlDatabase, lanes: Lanes) -> None:
     gate = threading.Event()
-    made: Batches[str] = Batches(lanes, practice, after(gate), seconds=60)
+    made: Batches[str] = Batches(lanes, practice.together, after(gate), seconds=60)
 
     async def go() -> list[str | BaseException]:
         tasks = [asyncio.create_task(made.answer({"name": name})) for name in "abc"]
@@ -154,7 +154,7 @@ def test_a_client_that_goes_away_takes_nobody_with_it(practice: SqlDatabase, lan
 def test_writers_that_wait_for_a_lock_leave_threads_to_readers(
     practice: SqlDatabase, lanes: Lanes
 ) -> None:
-    made: Batches[str] = Batches(lanes, practice, save)
+    made: Batches[str] = Batches(lanes, practice.together, save)
 
     async def go() -> list[str]:
         with writing(practice):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from practice.database import SqlDatabase
+    from practice.ports import Transactions
     from tests.servers import RunningServer
 
 MUELLER = f"{HOME}dr-mueller/"
@@ -363,9 +364,9 @@ class Slow:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.application, name)
 
-    def answer(self, environ: dict[str, Any]) -> Any:
+    def answer(self, environ: dict[str, Any], transactions: Transactions | None = None) -> Any:
         """Make the answer at once, and hold it back."""
-        made = self.application.answer(environ)
+        made = self.application.answer(environ, transactions)
         self.answers += 1
         self.begun.set()
         assert self.let_go.wait(30)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc, select, text
 
+from practice.database.prepared import command
 from practice.database.tables import changes, house
 from practice.errors import DatabaseUnavailable
 
@@ -41,7 +42,7 @@ def commit(connection: Connection, written: LogState | None) -> None:
     Raises DatabaseUnavailable if it was not made, or if nobody could be asked in time.
     """
     try:
-        connection.exec_driver_sql("COMMIT")
+        command(connection, "COMMIT")
     except DatabaseUnavailable:
         if (
             written is None

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from practice.database.faults import translate
+from practice.database.prepared import command
 
 __all__ = ["engine_of", "roll_back"]
 
@@ -47,7 +48,7 @@ def roll_back(connection: Connection) -> None:
     """Roll back, unless the connection is gone and the database has done so itself."""
     if not connection.invalidated and not connection.closed:
         try:
-            connection.exec_driver_sql("ROLLBACK")
+            command(connection, "ROLLBACK")
         except Exception:  # noqa: BLE001 - the first error is the one to tell
             connection.invalidate()
 

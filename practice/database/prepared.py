@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     _Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
     _Process = Callable[[Any], Any]
 
-__all__ = ["Prepared"]
+__all__ = ["Prepared", "command"]
 
 #: Off, every statement is executed by SQLAlchemy. It comes to the same.
 DIRECT = True
@@ -52,7 +52,7 @@ class Prepared:
         plan = self._plan(connection.dialect) if DIRECT else None
         if plan is None:
             return connection.execute(self.statement, values).all()
-        return plan.told(_executed(connection, plan, values))
+        return plan.told(_planned_run(connection, plan, values))
 
     def first(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Any:
         """Run it with values by name, and return its first row; None if there is none."""
@@ -72,7 +72,7 @@ class Prepared:
         if plan is None:
             connection.execute(self.statement, values)
         else:
-            _executed(connection, plan, values)
+            _planned_run(connection, plan, values)
 
     def _plan(self, dialect: Dialect) -> _Plan | None:
         try:
@@ -145,9 +145,25 @@ def _planned(statement: _Statement, columns: Sequence[str], dialect: Dialect) ->
     )
 
 
-def _executed(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Sequence[Any]:
+def _planned_run(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Sequence[Any]:
+    return _executed(connection, plan.text, plan.parameters(values), has_rows=plan.has_rows)
+
+
+def command(connection: Connection, text: str) -> None:
+    """Run a statement that has neither values nor rows, as `exec_driver_sql` does."""
+    if DIRECT:
+        if not connection.in_transaction():
+            connection.begin()  # of SQLAlchemy alone: a lost connection is not replaced unseen
+        nothing: Any = () if connection.dialect.positional else {}
+        _executed(connection, text, nothing, has_rows=False)
+    else:
+        connection.exec_driver_sql(text)
+
+
+def _executed(
+    connection: Connection, text: str, parameters: Any, *, has_rows: bool
+) -> Sequence[Any]:
     """Hand a statement to the driver; return the rows it tells."""
-    text, parameters = plan.text, plan.parameters(values)
     # Of a connection that was lost within a transaction this raises, as any use of it does.
     driver: Any = connection.connection.dbapi_connection
     cursor = None
@@ -156,7 +172,7 @@ def _executed(connection: Connection, plan: _Plan, values: Mapping[str, Any]) ->
         for hear in connection.dispatch.before_cursor_execute:
             text, parameters = hear(connection, cursor, text, parameters, None, False)
         cursor.execute(text, parameters)
-        return cursor.fetchall() if plan.has_rows else ()
+        return cursor.fetchall() if has_rows else ()
     except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again
         _raise(connection, error, text, parameters, cursor)
 

@@ -15,6 +15,7 @@ from practice.database.connections import engine_of, roll_back
 from practice.database.glances import Glances
 from practice.database.ledger import Ledger
 from practice.database.migrate import head_revision, stored_revision, upgrade
+from practice.database.prepared import command
 from practice.database.together import Together
 from practice.database.unit_of_work import SqlUnitOfWork
 from practice.errors import DatabaseUnavailable
@@ -61,11 +62,11 @@ class SqlDatabase:
     def _reading(self, actor: Actor, now: datetime, snapshot: bool) -> Iterator[SqlUnitOfWork]:
         with self._connected() as connection:
             if snapshot:
-                connection.exec_driver_sql(_SNAPSHOT[self.dialect])
+                command(connection, _SNAPSHOT[self.dialect])
             try:
                 yield SqlUnitOfWork(connection, Ledger(connection, actor, now, lock=False))
                 if snapshot:
-                    connection.exec_driver_sql("ROLLBACK")
+                    command(connection, "ROLLBACK")
             except exc.PendingRollbackError as error:
                 # The connection was lost, and whoever was told of it went on.
                 raise DatabaseUnavailable("The database does not answer.") from error

@@ -15,6 +15,7 @@ from sqlalchemy import exc
 from practice.database.commits import commit, refuse_failed
 from practice.database.connections import roll_back
 from practice.database.ledger import Ledger
+from practice.database.prepared import command
 from practice.database.unit_of_work import SqlUnitOfWork
 from practice.errors import DatabaseUnavailable, PracticeError, Unavailable
 
@@ -102,7 +103,7 @@ class Together:
         connection = self._connection = self._lent.enter_context(self._lend())
         kept = False
         try:
-            connection.exec_driver_sql(_BEGIN[connection.dialect.name])
+            command(connection, _BEGIN[connection.dialect.name])
             unit = SqlUnitOfWork(connection, Ledger(connection, actor, now, lock=True))
             yield unit
             kept = not unit.doomed
@@ -120,7 +121,7 @@ class Together:
         made = False
         try:
             # Of one name: the last one made is meant, and all of them go with the commit.
-            connection.exec_driver_sql("SAVEPOINT before_this")
+            command(connection, "SAVEPOINT before_this")
             made = True
             unit = SqlUnitOfWork(connection, Ledger(connection, actor, now, lock=True, after=after))
             yield unit
@@ -139,7 +140,7 @@ class Together:
         try:
             if not made or connection.invalidated:  # what is there by this name is another's
                 raise DatabaseUnavailable(_LOST)
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT before_this")
+            command(connection, "ROLLBACK TO SAVEPOINT before_this")
         except Exception as gone:  # noqa: BLE001 - SQLite undoes all of it when the disk is full
             told = next((one for one in (error, gone) if isinstance(one, Unavailable)), None)
             self._failure = told or DatabaseUnavailable(_LOST)
