@@ -6,7 +6,7 @@ the processor's time that a PUT takes, saves a third (1.15 -> 0.78 ms) where eig
 and seven flushes of eight; nothing where one does.
 
 Those who read share the thread alone: each has a snapshot of its own, begun when it is its turn.
-GET_SAVES
+Of eight who fetch single objects, a third more are served.
 """
 
 from __future__ import annotations

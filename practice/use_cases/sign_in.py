@@ -14,6 +14,7 @@ again and again (a phone that was not told of the new one) counts once.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -255,6 +256,7 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+@functools.lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """Return what failures are counted by: an IPv4 address, or the /64 of an IPv6 one."""
     try:
