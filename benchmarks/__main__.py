@@ -14,7 +14,7 @@ from rich.markdown import Markdown
 
 from benchmarks.ceiling import ceiling
 from benchmarks.data import PER_DAY
-from benchmarks.results import ANEW, OURS, REFERENCES, markdown
+from benchmarks.results import ANEW, OURS, REFERENCES, markdown, row
 from benchmarks.running import measure
 from benchmarks.servers.bare import Bare
 from benchmarks.servers.check import SERVERS, made
@@ -80,7 +80,14 @@ def main(
     with console.status("measuring the load client") as status:
         reached = ceiling()
         found = [
-            measure(chosen, int(size), wanted, tell=status.update, rounds=rounds)
+            measure(
+                chosen,
+                int(size),
+                wanted,
+                tell=status.update,
+                done=lambda measured, one: console.print(row(measured, one), highlight=False),
+                rounds=rounds,
+            )
             for size in sizes.split(",")
         ]
     report = markdown(found, datetime.now().astimezone().date(), reached)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.running import Cell, Measured
     from benchmarks.workloads import Workload
 
-__all__ = ["ANEW", "OURS", "REFERENCES", "markdown", "ratio", "shortfalls"]
+__all__ = ["ANEW", "OURS", "REFERENCES", "markdown", "ratio", "row", "shortfalls"]
 
 #: Titles of this server, as it is and without its memory, and of the reference that is no
 #: calendar server.
@@ -104,10 +104,7 @@ def _tables(measured: Measured) -> Iterator[str]:
     )
     yield "|---" * (1 + len(titles) + len(ours)) + "|"
     for workload in measured.workloads:
-        told = [_told(measured, workload, title) for title in titles]
-        ratios = [ratio(measured, workload, title) for title in ours]
-        told += [f"**{_times(one)}**" if one is not None else "–" for one in ratios]
-        yield f"| {workload.name} | " + " | ".join(told) + " |"
+        yield row(measured, workload)
     yield (
         "| memory at the end, MB | "
         + " | ".join(f"{measured.megabytes.get(t, 0):.0f}" for t in titles)
@@ -119,6 +116,15 @@ def _tables(measured: Measured) -> Iterator[str]:
         + " |\n"
     )
     yield from _reasons(measured)
+
+
+def row(measured: Measured, workload: Workload) -> str:
+    """Return what the servers reached in a workload, and how many times the fastest peer."""
+    ours = [title for title in OURS if title in measured.titles]
+    told = [_told(measured, workload, title) for title in measured.titles]
+    ratios = [ratio(measured, workload, title) for title in ours]
+    told += [f"**{_times(one)}**" if one is not None else "–" for one in ratios]
+    return f"| {workload.name} | {' | '.join(told)} |"
 
 
 def _told(measured: Measured, workload: Workload, title: str) -> str:

@@ -70,9 +70,13 @@ def measure(
     wanted: Sequence[Workload] = WORKLOADS,
     *,
     tell: Callable[[str], None],
+    done: Callable[[Measured, Workload], None] = lambda *_: None,
     rounds: int = ROUNDS,
 ) -> Measured:
-    """Measure servers on calendars of `count` objects; `tell` is told what is going on."""
+    """Measure servers on calendars of `count` objects.
+
+    `tell` is told what is going on, and `done` when a workload has been measured on all of them.
+    """
     measured, begin = Measured(count, wanted), time.monotonic()
     running: dict[str, tuple[Server, Field]] = {}
     try:
@@ -80,13 +84,17 @@ def measure(
             tell(f"{count:,} objects: starting and filling {name}")
             _start(name, make, measured, running)
         measured.titles = list(running)
-        _take_turns(measured, running, [one for one in wanted if not one.instead], rounds, tell)
+        for workload in (one for one in wanted if not one.instead):
+            _take_turns(measured, running, workload, rounds, tell)
+            done(measured, workload)
         for title, (server, _) in running.items():
             measured.megabytes[title] = sum(map(_own_memory, server.processes())) / 1e6
             tell(f"{count:,} objects: starting {title} again")
             measured.starts[title] = server.restart()
         # After all else, which would be among more objects.
-        _take_turns(measured, running, [one for one in wanted if one.instead], rounds, tell)
+        for workload in (one for one in wanted if one.instead):
+            _take_turns(measured, running, workload, rounds, tell)
+            done(measured, workload)
     finally:
         for server, _ in running.values():
             server.stop()
@@ -131,26 +139,25 @@ def _field(server: Server, count: int) -> Field:
 def _take_turns(
     measured: Measured,
     running: Mapping[str, tuple[Server, Field]],
-    workloads: Sequence[Workload],
+    workload: Workload,
     rounds: int,
     tell: Callable[[str], None],
 ) -> None:
-    for workload in workloads:
-        turns, seconds = (1, SECONDS_ONCE) if workload.once else (rounds, SECONDS)
-        for turn in range(turns):
-            for title, (server, here) in running.items():
-                if workload.instead and here.importer is None:
-                    continue
-                cell = measured.cells.setdefault((workload.name, title), Cell())
-                known = [server.cannot[kind] for kind in workload.kinds if kind in server.cannot]
-                cell.wrong = cell.wrong or "".join(known[:1])
-                if cell.wrong:
-                    continue
-                tell(f"{measured.count:,} objects: {workload.name}, round {turn + 1}, {title}")
-                try:
-                    cell.rates.append(workload.measure(here, seconds))
-                except (Wrong, OSError) as reason:
-                    cell.wrong = str(reason) or type(reason).__name__
+    turns, seconds = (1, SECONDS_ONCE) if workload.once else (rounds, SECONDS)
+    for turn in range(turns):
+        for title, (server, here) in running.items():
+            if workload.instead and here.importer is None:
+                continue
+            cell = measured.cells.setdefault((workload.name, title), Cell())
+            known = [server.cannot[kind] for kind in workload.kinds if kind in server.cannot]
+            cell.wrong = cell.wrong or "".join(known[:1])
+            if cell.wrong:
+                continue
+            tell(f"{measured.count:,} objects: {workload.name}, round {turn + 1}, {title}")
+            try:
+                cell.rates.append(workload.measure(here, seconds))
+            except (Wrong, OSError) as reason:
+                cell.wrong = str(reason) or type(reason).__name__
 
 
 def _own_memory(pid: int) -> float:

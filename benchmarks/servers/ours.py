@@ -53,6 +53,11 @@ class Ours(Launched):
         self._environment = {**HERE, **settings}
         self._url = ""
 
+    @property
+    def url(self) -> str:
+        """The database's address."""
+        return self._url
+
     def start(self) -> None:
         """See the Protocol."""
         self._url = new_url(self._postgres, self._programs.folder)
