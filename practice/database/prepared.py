@@ -169,8 +169,9 @@ def _executed(
     cursor = None
     try:
         cursor = driver.cursor()
-        for hear in connection.dispatch.before_cursor_execute:
-            text, parameters = hear(connection, cursor, text, parameters, None, False)
+        if hears := connection.dispatch.before_cursor_execute:  # as mostly nobody does
+            for hear in hears:
+                text, parameters = hear(connection, cursor, text, parameters, None, False)
         cursor.execute(text, parameters)
         return cursor.fetchall() if has_rows else ()
     except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again
