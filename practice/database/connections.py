@@ -59,6 +59,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # FULL flushes the log at every commit: what was answered survives a power cut.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # Else what a savepoint could undo, patients' data too, is put into files in the system's
+    # temporary folder, some of which stay there when the process is killed.
+    cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()
 
 

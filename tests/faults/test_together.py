@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -96,6 +97,30 @@ def test_what_is_committed_at_once_is_seen_by_its_own_and_by_nobody_else_before(
         changes = [(c.number, c.href) for c in uow.calendars.log(first - 1, 10)]
         assert changes == [(first, "a"), (first + 1, "b"), (first + 2, "a")]
     assert wrong(practice) == []
+
+
+def test_what_could_be_undone_is_kept_in_no_file_outside_the_database(
+    practice: SqlDatabase,
+) -> None:
+    with writing(practice) as uow:
+        for number in range(60):
+            save(uow, str(number), "a" * 3000)
+    with practice.together() as together:
+        with one_of(together) as uow:
+            save(uow, "first")
+        with one_of(together) as uow:
+            for number in range(60):
+                save(uow, str(number), "b" * 3000)
+            assert [name for name in open_files() if "etilqs" in name] == []
+
+
+def open_files() -> list[str]:
+    """Return the names of this process's open files, of those that were deleted, too."""
+    names = []
+    for descriptor in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):  # that of the folder itself
+            names.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return names
 
 
 def test_one_that_fails_takes_nothing_with_it(practice: SqlDatabase) -> None:
