@@ -217,24 +217,24 @@ class CalDavBridge:
         loop = asyncio.get_running_loop()
         self._waiting += 1
         try:
-            booked = await loop.run_in_executor(self._threads, self._reserve, question)
-            if isinstance(booked, Throttled):
-                return booked
+            throttled = await loop.run_in_executor(self._threads, self._reserve, question)
+            if throttled is not None:
+                return throttled
             right = await loop.run_in_executor(self._checkers, self._gate.check, question)
             if not right:
                 return Refused()
-            await loop.run_in_executor(self._threads, self._settle, question, booked)
+            await loop.run_in_executor(self._threads, self._settle, question)
             return None
         finally:
             self._waiting -= 1
 
-    def _reserve(self, question: Unverified) -> int | Throttled:
+    def _reserve(self, question: Unverified) -> Throttled | None:
         with self._database.begin(actor=SYSTEM, now=datetime.now(UTC)) as uow:
             return self._gate.reserve(uow, question)
 
-    def _settle(self, question: Unverified, booking: int) -> None:
+    def _settle(self, question: Unverified) -> None:
         with self._database.begin(actor=SYSTEM, now=datetime.now(UTC)) as uow:
-            self._gate.settle(uow, question, booking)
+            self._gate.settle(uow, question)
 
 
 def _refused(error: PracticeError | Refusal) -> Reply:

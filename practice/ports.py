@@ -419,11 +419,11 @@ class Accounts(Protocol):
     def failures(self, account: str, network: str, since: datetime) -> tuple[int, int]:
         """Count the failed log-ins since then, of the account and of the network (digests)."""
 
-    def record_failure(self, account: str, network: str, keep_since: datetime) -> int:
-        """Store a failed log-in, and forget those before `keep_since`; return its id."""
+    def record_failure(self, account: str, network: str, keep_since: datetime) -> None:
+        """Store a failed log-in, and forget those before `keep_since`."""
 
-    def forget_failure(self, failure_id: int) -> None:
-        """Take a failed log-in back."""
+    def forget_failures(self, account: str, network: str) -> None:
+        """Take back the failed log-ins to an account from a network."""
 
 
 class Outbox(Protocol):

@@ -991,13 +991,14 @@ def test_failed_log_ins_are_counted_forgotten_and_taken_back(database: SqlDataba
             uow.accounts.record_failure("a", "n", NOW - 20 * minute)
     with writing(database) as uow:
         uow.accounts.record_failure("b", "n", NOW - 20 * minute)
-        booked = uow.accounts.record_failure("a", "m", NOW - 5 * minute)
+        uow.accounts.record_failure("a", "m", NOW - 5 * minute)
         assert uow.accounts.failures("a", "n", NOW - 20 * minute) == (3, 3)  # the oldest is gone
         assert uow.accounts.failures("a", "n", NOW - 2 * minute) == (2, 2)
         assert uow.accounts.failures("c", "k", NOW - 20 * minute) == (0, 0)
-        uow.accounts.forget_failure(booked)
+        uow.accounts.forget_failures("a", "n")
     with reading(database) as uow:
-        assert uow.accounts.failures("a", "m", NOW - 20 * minute) == (2, 0)
+        assert uow.accounts.failures("a", "n", NOW - 20 * minute) == (1, 1)
+        assert uow.accounts.failures("b", "m", NOW - 20 * minute) == (1, 1)
 
 
 # --- Patients, appointments, letters, house -----------------------------------------------------

@@ -44,7 +44,8 @@ def set_up(uow: SqlUnitOfWork) -> Iterator[object]:
     account = uow.accounts.save(Account(0, "eva", Role.DOCTOR, doctor.id, "Eva", "e@example.org"))
     for number in range(2):
         yield uow.accounts.add_credential(account, CredentialKind.TOKEN, "", f"secret-{number}")
-    yield uow.accounts.record_failure("a", "n", NOW - timedelta(hours=1))
+    uow.accounts.record_failure("a", "n", NOW - timedelta(hours=1))
+    yield uow.accounts.failures("a", "n", NOW - timedelta(hours=1))
     yield uow.patients.save(Patient("4711", PatientRecord("Muster", "Eva"), to_review=True))
 
 

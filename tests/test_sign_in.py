@@ -316,9 +316,8 @@ def test_a_renewed_hash_does_not_undo_a_password_changed_meanwhile(stored: SqlDa
     assert gate.check(question)
     person.set_password(hash_password("ein neues Passwort"))
     with writing(stored) as uow:
-        booking = gate.reserve(uow, question)
-        assert isinstance(booking, int)
-        gate.settle(uow, question, booking)
+        assert gate.reserve(uow, question) is None
+        gate.settle(uow, question)
     assert verify("ein neues Passwort", person.held(CredentialKind.PASSWORD)[0].secret)
 
 
@@ -423,6 +422,42 @@ def test_a_right_password_leaves_no_failure_behind(
     for client in workers:
         assert person.ask(client).status_code == 207
     assert _failures(person.database) == before
+
+
+def test_servers_that_are_killed_while_they_check_lock_nobody_out(stored: SqlDatabase) -> None:
+    person = a_person(stored)
+    right = Claim(person.name, PASSWORD, "network")
+    for _ in range(2):
+        for _ in range(PER_ACCOUNT - 1):  # killed between booking and settling
+            gate = Gate()
+            question = _decided(gate, stored, right)
+            assert isinstance(question, Unverified)
+            with writing(stored) as uow:
+                assert gate.reserve(uow, question) is None
+        gate = Gate()
+        question = _decided(gate, stored, right)
+        assert isinstance(question, Unverified)
+        with writing(stored) as uow:
+            assert gate.reserve(uow, question) is None
+            assert gate.check(question)
+            gate.settle(uow, question)
+
+
+def test_a_right_password_takes_back_no_guesses_from_elsewhere_or_at_others(
+    database: SqlDatabase,
+) -> None:
+    person, gate = a_person(database), Gate()
+    for number in range(PER_ACCOUNT - 1):
+        _guess(gate, database, Claim(person.name, f"falsch {number}", "elsewhere"))
+    right = Claim(person.name, PASSWORD, "network")
+    question = _decided(gate, database, right)
+    assert isinstance(question, Unverified)
+    with writing(database) as uow:
+        assert gate.reserve(uow, question) is None
+        assert gate.check(question)
+        gate.settle(uow, question)
+    _guess(gate, database, Claim(person.name, "das letzte", "elsewhere"))
+    assert isinstance(_decided(Gate(), database, right), Throttled)
 
 
 def test_of_guesses_made_all_at_once_ten_are_looked_at(
@@ -533,7 +568,7 @@ def _guess(gate: Gate, database: SqlDatabase, claim: Claim) -> None:
     question = _decided(gate, database, claim)
     assert isinstance(question, Unverified)
     with writing(database) as uow:
-        assert isinstance(gate.reserve(uow, question), int)
+        assert gate.reserve(uow, question) is None
     assert not gate.check(question)
 
 

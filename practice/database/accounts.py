@@ -179,15 +179,16 @@ class SqlAccounts:
         row = _FAILED.one(self._connection, values)
         return int(row[0]), int(row[1])
 
-    def record_failure(self, account: str, network: str, keep_since: datetime) -> int:
+    def record_failure(self, account: str, network: str, keep_since: datetime) -> None:
         """See the port."""
         self._connection.execute(delete(failures).where(failures.c.time < keep_since))
         row = {"account": account, "network": network, "time": self._now}
-        return store(self._connection, failures, 0, row)
+        store(self._connection, failures, 0, row)
 
-    def forget_failure(self, failure_id: int) -> None:
+    def forget_failures(self, account: str, network: str) -> None:
         """See the port."""
-        self._connection.execute(delete(failures).where(failures.c.id == failure_id))
+        of_both = failures.c.account == account, failures.c.network == network
+        self._connection.execute(delete(failures).where(*of_both))
 
 
 def _assembled(rows: Sequence[Any]) -> tuple[Account, list[Credential]] | None:

@@ -177,8 +177,8 @@ class Gate:
         (self._right if right else self._wrong).keep(self._mark(question.claim, password))
         return right
 
-    def reserve(self, uow: UnitOfWork, question: Unverified) -> int | Throttled:
-        """Book the check as a failure before it is made; return the booking, or Throttled.
+    def reserve(self, uow: UnitOfWork, question: Unverified) -> Throttled | None:
+        """Book the check as a failure before it is made, or return Throttled.
 
         Under the writers' lock, so that guesses made all at once, in several processes, cannot
         outrun the count.
@@ -188,14 +188,18 @@ class Gate:
         if throttled:
             return throttled
         keep_since = uow.now - self._policy.window
-        return uow.accounts.record_failure(_short(claim.name), _short(claim.network), keep_since)
+        uow.accounts.record_failure(_short(claim.name), _short(claim.network), keep_since)
+        return None
 
-    def settle(self, uow: UnitOfWork, question: Unverified, booking: int) -> None:
-        """Take the booked failure back after a right password; renew a hash of weaker days."""
-        uow.accounts.forget_failure(booking)
-        password = question.credential
+    def settle(self, uow: UnitOfWork, question: Unverified) -> None:
+        """Take the booked failure back after a right password, and with it those before it from
+        there: they were mistyped, or a server that was killed could not take them back. Renew a
+        hash of weaker days.
+        """
+        claim, password = question.claim, question.credential
+        uow.accounts.forget_failures(_short(claim.name), _short(claim.network))
         if password is not None and is_outdated(password.secret):
-            uow.accounts.replace_secret(password, hash_password(question.claim.secret))
+            uow.accounts.replace_secret(password, hash_password(claim.secret))
 
     def _throttled(self, uow: UnitOfWork, claim: Claim) -> Throttled | None:
         policy = self._policy
