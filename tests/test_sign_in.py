@@ -434,13 +434,7 @@ def test_servers_that_are_killed_while_they_check_lock_nobody_out(stored: SqlDat
             assert isinstance(question, Unverified)
             with writing(stored) as uow:
                 assert gate.reserve(uow, question) is None
-        gate = Gate()
-        question = _decided(gate, stored, right)
-        assert isinstance(question, Unverified)
-        with writing(stored) as uow:
-            assert gate.reserve(uow, question) is None
-            assert gate.check(question)
-            gate.settle(uow, question)
+        _sign_in(Gate(), stored, right)
 
 
 def test_a_right_password_takes_back_no_guesses_from_elsewhere_or_at_others(
@@ -450,12 +444,7 @@ def test_a_right_password_takes_back_no_guesses_from_elsewhere_or_at_others(
     for number in range(PER_ACCOUNT - 1):
         _guess(gate, database, Claim(person.name, f"falsch {number}", "elsewhere"))
     right = Claim(person.name, PASSWORD, "network")
-    question = _decided(gate, database, right)
-    assert isinstance(question, Unverified)
-    with writing(database) as uow:
-        assert gate.reserve(uow, question) is None
-        assert gate.check(question)
-        gate.settle(uow, question)
+    _sign_in(gate, database, right)
     _guess(gate, database, Claim(person.name, "das letzte", "elsewhere"))
     assert isinstance(_decided(Gate(), database, right), Throttled)
 
@@ -562,6 +551,15 @@ def test_failures_are_counted_by_address_or_by_64_of_ipv6(address: str, network:
 def _decided(gate: Gate, database: SqlDatabase, claim: Claim, after: float = 0) -> Outcome:
     with reading(database, NOW + timedelta(seconds=after)) as uow:
         return gate.decide(uow, claim)
+
+
+def _sign_in(gate: Gate, database: SqlDatabase, claim: Claim) -> None:
+    question = _decided(gate, database, claim)
+    assert isinstance(question, Unverified)
+    with writing(database) as uow:
+        assert gate.reserve(uow, question) is None
+        assert gate.check(question)
+        gate.settle(uow, question)
 
 
 def _guess(gate: Gate, database: SqlDatabase, claim: Claim) -> None:
