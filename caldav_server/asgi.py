@@ -131,7 +131,7 @@ class CalDavBridge:
                 sent = await self._made(scope["method"], environ, head, body)
             else:
                 sent, environ = kept.sent, {"praxis.account": kept.account}
-                if self._database.glances_at_once and scope["method"] != "HEAD":
+                if self._database.glances_at_once:
                     state["again"] = partial(remembered.now, head, body.content)
         if "praxis.account" in environ:
             state["account"] = environ["praxis.account"]

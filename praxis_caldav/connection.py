@@ -109,7 +109,9 @@ class Connection(HttpToolsProtocol):
         asked, self._asked = self._asked, None
         cycle: Any = self.cycle
         again = cycle.scope["state"].get("again")
-        if asked and again and self._known and cycle.keep_alive:
+        # What `in_one` does not write, with a length that is not its body's, is uvicorn's.
+        ordinary = cycle.keep_alive and cycle.scope["method"] != "HEAD"
+        if asked and again and self._known and ordinary:
             self._known.keep(asked, again)
         super().on_response_complete()
 
