@@ -128,8 +128,10 @@ class CalDavApplication(Application):
             return False
         if method == "PROPFIND":
             return environ.get("HTTP_DEPTH") == "0"
+        if method not in {"GET", "HEAD"}:
+            return False
         at = self._addresses.calendar_path(environ["PATH_INFO"])
-        return method in {"GET", "HEAD"} and at is not None and bool(at.object)
+        return at is not None and bool(at.object)
 
     def tells_of_all(self, environ: dict[str, Any]) -> bool:
         """Tell whether the answer is as long as a calendar, whatever is in that."""
