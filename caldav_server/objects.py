@@ -83,7 +83,8 @@ class Objects:
         if found is None:
             raise Refusal(409, "There is no such calendar to put an object into.")
         text, as_sent = _text(environ)
-        # Read before the lock is taken: nobody waits while a text is being understood.
+        # Read before this request takes the lock; those before it in a batch may have taken it
+        # (docs/decisions/0011).
         zone = zone_of(found.locate(at.object)[0], self._profile)
         facts = read(text, zone=zone, now=scope.now, limits=self._profile.limits)
         asked, address = preferences(environ), href(HOME, at.shown, at.object, collection=False)
