@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import base64
 import logging
-import shutil
 import socket
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,18 +18,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from practice.database import SqlDatabase
 from praxis_caldav.composition import compose
 from praxis_caldav.connection import Connection
 from praxis_caldav.known import Known
 from praxis_caldav.setting_sources import load
 from tests.building import PASSWORD, a_practice, an_event, the_account, writing
+from tests.conftest import a_database
 from tests.dav import HOME
 from tests.plainly import PLAINLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from practice.database import SqlDatabase
 
 #: Status, headers and body.
 Answer = tuple[int, dict[str, str], bytes]
@@ -188,11 +188,11 @@ Sent = tuple[list[str], float | None]
 
 
 @pytest.fixture(scope="module")
-def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[int]:
     """A served practice, with an object; yields the port."""
-    path = tmp_path_factory.mktemp("known") / "praxis.db"
-    shutil.copy(sqlite_template, path)
-    with closing(SqlDatabase(f"sqlite:///{path}")) as database:
+    with a_database("sqlite", request, tmp_path_factory.mktemp("known")) as database:
         a_practice(database)
         with serving(database) as port:
             with Client(port) as client:

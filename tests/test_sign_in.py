@@ -437,7 +437,7 @@ def test_servers_that_are_killed_while_they_check_lock_nobody_out(stored: SqlDat
         _sign_in(Gate(), stored, right)
 
 
-def test_a_right_password_takes_back_no_guesses_from_elsewhere_or_at_others(
+def test_a_right_password_takes_back_no_guesses_from_elsewhere(
     database: SqlDatabase,
 ) -> None:
     person, gate = a_person(database), Gate()
