@@ -146,6 +146,22 @@ def test_a_poll_that_comes_again_is_known_and_has_its_own_id_line_and_count(
     assert len(hits) == (3 if practice.glances_at_once and not PLAINLY else 0)
 
 
+def test_a_head_that_comes_again_is_told_of_once(
+    practice: SqlDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        caplog.at_level(logging.INFO, "praxis_caldav.operation"),
+        serving(practice) as port,
+        Client(port) as client,
+    ):
+        client.told(asked("PUT", f"{MUELLER}a", an_event("a")))
+        for _ in range(5):
+            client.socket.sendall(asked("HEAD", f"{MUELLER}a"))
+            assert client.answer(bodiless=True)[0] == 200
+    lines = [vars(record) for record in caplog.records if record.msg == "request"]
+    assert [one["method"] for one in lines] == ["PUT", *["HEAD"] * 5]
+
+
 def test_a_known_poll_tells_of_every_change_and_of_an_account_that_is_disabled(
     practice: SqlDatabase, hits: list[bytes]
 ) -> None:
