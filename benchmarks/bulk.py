@@ -14,11 +14,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select, text, update
 
-from benchmarks.data import LENGTH
+from benchmarks.data import KIND, LENGTH
 from practice.access import SYSTEM
 from practice.appointments import Slot, Status
 from practice.calendars import Change, ChangeKind, Draft
-from practice.database.tables import calendars, changes, house, objects, occurrences
+from practice.database.tables import (
+    appointments,
+    calendars,
+    changes,
+    house,
+    objects,
+    occurrences,
+)
 from practice.database.time_index import reach_of
 from practice.disguise import alias_of
 from practice.log import mark_of, sealed
@@ -58,13 +65,14 @@ class _Batch:
         self._connection = connection
         self._now = datetime.now(UTC)
         self._house = connection.execute(select(house).with_for_update()).one()
-        found = select(calendars.c.id).where(calendars.c.name == calendar)
-        self._calendar_id = connection.execute(found).scalar_one()
+        found = select(calendars.c.id, calendars.c.doctor_id).where(calendars.c.name == calendar)
+        self._calendar_id, self._doctor_id = connection.execute(found).one()
 
     def add(self, events: list[Event]) -> None:
         last = self._connection.execute(select(func.max(objects.c.id))).scalar() or 0
         number, seal = self._house.number, self._house.seal
-        rows: dict[Any, list[dict[str, Any]]] = {changes: [], objects: [], occurrences: []}
+        tables = (changes, objects, occurrences, appointments)
+        rows: dict[Any, list[dict[str, Any]]] = {table: [] for table in tables}
         for place, event in enumerate(events, 1):
             draft = _draft(event, self._now)
             change = self._change(number + place, draft)
@@ -72,8 +80,10 @@ class _Batch:
             rows[changes].append(_logged(change, seal))
             rows[objects].append(self._object(last + place, number + place, draft))
             rows[occurrences] += self._occurrences(last + place, draft)
+            rows[appointments] += self._appointment(draft.facts)
         for table, some in rows.items():
-            self._connection.execute(insert(table), some)
+            if some:
+                self._connection.execute(insert(table), some)
         number += len(events)
         self._connection.execute(update(house).values(number=number, seal=seal))
         this = update(calendars).where(calendars.c.id == self._calendar_id)
@@ -129,6 +139,23 @@ class _Batch:
             for one in draft.facts.occurrences
         ]
 
+    def _appointment(self, facts: Facts) -> list[dict[str, Any]]:
+        """Return that of an object that says what kind of appointment it is."""
+        if facts.slot is None or not facts.is_appointment:
+            return []
+        return [
+            {
+                "uid": facts.uid,
+                "calendar_id": self._calendar_id,
+                "doctor_id": self._doctor_id,
+                "start": facts.slot.start,
+                "end": facts.slot.end,
+                "status": str(facts.status),
+                "kind": facts.kind,
+                "requires_confirmation": False,
+            }
+        ]
+
 
 def _draft(event: Event, now: datetime) -> Draft:
     if event.start is None:
@@ -141,6 +168,7 @@ def _draft(event: Event, now: datetime) -> Draft:
         coverage=None,
         slot=Slot(event.start, event.start + LENGTH),
         status=Status.CONFIRMED,
+        kind=KIND,
     )
     return Draft(event.name, event.text, facts)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "KIND",
     "LENGTH",
     "PER_DAY",
     "Event",
@@ -25,6 +26,8 @@ __all__ = [
 #: Appointments of a doctor's day, every half hour from 8 to 15.
 PER_DAY = 14
 LENGTH = timedelta(minutes=30)
+#: The type of every appointment.
+KIND = "Kontrolle"
 _BERLIN = ZoneInfo("Europe/Berlin")
 _MIDDLE = date(2026, 11, 16)  # a Monday
 _ZONE = (
@@ -84,9 +87,9 @@ def event(number: int, first: date, version: int = 0, group: str = "termin") -> 
     lines = (
         f"SUMMARY:Termin {number} ({version})",
         "LOCATION:Zimmer 2",
-        "CATEGORIES:Kontrolle",
+        f"CATEGORIES:{KIND}",
         f"X-PATIENT-ID:{100_000 + number}",
-        "X-APPOINTMENT-TYPE:Kontrolle",
+        f"X-APPOINTMENT-TYPE:{KIND}",
     )
     text = _text(uid, start, lines)
     return Event(f"termin-{number:07d}.ics", uid, text, start.replace(tzinfo=_BERLIN))

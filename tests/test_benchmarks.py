@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from benchmarks import bulk
 from benchmarks.client import Wrong, ask
@@ -28,7 +28,8 @@ from booking_adapter.tools.csv_file import read_bookings
 from practice.access import SYSTEM
 from practice.appointments import Booking
 from practice.calendars import Draft
-from practice.database.tables import objects, occurrences
+from practice.database.tables import appointments, objects, occurrences
+from practice.use_cases.appointments import object_saved
 from practice.use_cases.verify import verify
 from practice.vevent import Limits, read
 from tests.building import DOCTORS, NOW, PASSWORD, PROFILE, reading, writing
@@ -47,13 +48,15 @@ COUNT = 2 * 5 * PER_DAY
 
 
 def rows(database: SqlDatabase) -> list[tuple[object, ...]]:
-    """Return what is stored of every object, but for when it was."""
+    """Return what is stored of every object and appointment, but for when it was."""
     columns = [c for c in objects.columns if c.name not in {"id", "changed", "number"}]
     index = [c for c in occurrences.columns if c.name != "object_id"]
     joined = objects.join(occurrences, occurrences.c.object_id == objects.c.id)
     query = select(*columns, *index).select_from(joined).order_by(objects.c.href, "start")
+    kept = [column for column in appointments.columns if column.name != "id"]
     with database.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(query)]
+        stored = [*connection.execute(query), *connection.execute(select(*kept).order_by("uid"))]
+    return [tuple(row) for row in stored]
 
 
 def test_a_calendar_filled_in_bulk_is_one_filled_as_always(practice: SqlDatabase) -> None:
@@ -67,9 +70,11 @@ def test_a_calendar_filled_in_bulk_is_one_filled_as_always(practice: SqlDatabase
         assert calendar is not None
         for one in made:
             uow.calendars.remove(calendar, one.name)
+        uow.connection.execute(delete(appointments))
         for one in made:
             facts = read(one.text, zone=ZoneInfo("Europe/Berlin"), now=NOW, limits=Limits())
             uow.calendars.save(calendar, Draft(one.name, one.text, facts, SYSTEM.account_id))
+            object_saved(uow, calendar, facts)
     assert in_bulk == rows(practice)
 
 
