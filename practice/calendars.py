@@ -18,6 +18,8 @@ from practice.facts import Facts, Span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from practice.appointments import Appointment
+
 __all__ = [
     "ALIAS_NAME",
     "ALL_COMPONENTS",
@@ -122,13 +124,14 @@ class CalendarObject(ObjectHead):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What stands under a name in a calendar, and the objects that have a UID in any calendar.
-
-    Both may be the same object.
+    """What stands under a name in a calendar, the objects that have a UID in any calendar, which
+    may be the same, the appointment of that UID, and the id of the patient of a number.
     """
 
     there: CalendarObject | None
     holders: tuple[ObjectHead, ...]
+    appointment: Appointment | None = None
+    patient_id: int | None = None
 
 
 def etag_of(text: str) -> str:

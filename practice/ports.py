@@ -242,9 +242,9 @@ class Calendars(Protocol):
     def uid_holders(self, uid: str) -> list[ObjectHead]:
         """Return the objects with this UID in any calendar, without texts."""
 
-    def place(self, calendar: Calendar, href: str, uid: str) -> Place:
-        """Return what stands under a name in the calendar, whoever owns it, and who has the UID;
-        from one statement.
+    def place(self, calendar: Calendar, href: str, uid: str, number: str = "") -> Place:
+        """Return what stands under a name in the calendar, whoever owns it, who has the UID, its
+        appointment, and the patient of a number; from one statement.
         """
 
     def save(self, calendar: Calendar, draft: Draft, place: Place | None = None) -> ObjectHead:

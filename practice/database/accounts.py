@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     Connection,
     String,
+    and_,
     bindparam,
     cast,
     delete,
@@ -21,12 +22,13 @@ from sqlalchemy import (
 from practice.access import Account, Level, Role
 from practice.accounts import Credential, CredentialKind
 from practice.database.house import store
+from practice.database.ledger import HOUSE
 from practice.database.prepared import Prepared
-from practice.database.tables import accounts, credentials, failures, grants
+from practice.database.tables import accounts, credentials, failures, grants, house
 from practice.errors import AccountNotFound, NameTaken
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from practice.database.ledger import Ledger
@@ -47,6 +49,7 @@ _GRANTED = (
     .label("granted")
 )
 _ACCOUNTS = select(accounts, _GRANTED)
+#: The house's row is told along with each, and alone if there is nobody.
 _WITH_CREDENTIALS = select(
     accounts,
     _GRANTED,
@@ -55,12 +58,22 @@ _WITH_CREDENTIALS = select(
     credentials.c.label,
     credentials.c.secret,
     credentials.c.created,
-).select_from(accounts.outerjoin(credentials, credentials.c.account_id == accounts.c.id))
-_OF_NAME = Prepared(_WITH_CREDENTIALS.where(accounts.c.name == bindparam("name")))
+    *HOUSE,
+)
+_HELD = credentials.c.account_id == accounts.c.id
+_OF_NAME = Prepared(
+    _WITH_CREDENTIALS.select_from(
+        house.outerjoin(accounts, accounts.c.name == bindparam("name")).outerjoin(
+            credentials, _HELD
+        )
+    )
+)
+_THIS_TOKEN = and_(
+    credentials.c.secret == bindparam("digest"), credentials.c.kind == str(CredentialKind.TOKEN)
+)
 _OF_TOKEN = Prepared(
-    _WITH_CREDENTIALS.where(
-        credentials.c.secret == bindparam("digest"),
-        credentials.c.kind == str(CredentialKind.TOKEN),
+    _WITH_CREDENTIALS.select_from(
+        house.outerjoin(credentials, _THIS_TOKEN).outerjoin(accounts, _HELD)
     )
 )
 #: Two are as bad as none.
@@ -84,15 +97,19 @@ class SqlAccounts:
 
     def by_name(self, name: str) -> tuple[Account, list[Credential]] | None:
         """See the port."""
-        values = {"name": name}
-        read = partial(_OF_NAME.all, self._connection, values)
-        return _assembled(self._ledger.once(f"account {name}", read))
+        return self._told(f"account {name}", _OF_NAME, {"name": name})
 
     def by_token(self, digest: str) -> tuple[Account, list[Credential]] | None:
         """See the port."""
-        values = {"digest": digest}
-        read = partial(_OF_TOKEN.all, self._connection, values)
-        return _assembled(self._ledger.once(f"token {digest}", read))
+        return self._told(f"token {digest}", _OF_TOKEN, {"digest": digest})
+
+    def _told(
+        self, what: str, query: Prepared, values: Mapping[str, str]
+    ) -> tuple[Account, list[Credential]] | None:
+        rows = self._ledger.once(what, partial(query.all, self._connection, values))
+        if not self._ledger.is_open:
+            self._ledger.open(rows[0])
+        return _assembled(rows)
 
     def by_email(self, email: str) -> Account | None:
         """See the port."""
@@ -193,7 +210,7 @@ class SqlAccounts:
 
 def _assembled(rows: Sequence[Any]) -> tuple[Account, list[Credential]] | None:
     """Return the account of rows of _WITH_CREDENTIALS, and what it proves itself by."""
-    if not rows:
+    if rows[0].id is None:
         return None
     held = [
         Credential(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from practice.appointments import Appointment, Slot, Status
+from practice.appointments import Status
 from practice.database.prepared import Prepared
+from practice.database.rows import APPOINTMENT, appointment_of
 from practice.database.tables import appointments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from practice.appointments import Appointment, Slot
 
 __all__ = ["SqlAppointments"]
 
@@ -31,8 +34,8 @@ _PLAIN = (
 )
 _SET = (*_PLAIN, "start", "end", "status")
 
-_OF_UID = Prepared(select(appointments).where(appointments.c.uid == bindparam("uid")))
-_OF_BOOKINGS = select(appointments).where(
+_OF_UID = Prepared(select(*APPOINTMENT).where(appointments.c.uid == bindparam("uid")))
+_OF_BOOKINGS = select(*APPOINTMENT).where(
     appointments.c.booking_source == bindparam("source"),
     appointments.c.booking_id.in_(bindparam("ids", expanding=True)),
 )
@@ -49,23 +52,23 @@ class SqlAppointments:
     def by_uid(self, uid: str) -> Appointment | None:
         """See the port."""
         row = _OF_UID.first(self._connection, {"uid": uid})
-        return _appointment(row) if row else None
+        return appointment_of(row) if row else None
 
     def by_booking(self, source: str, ids: Sequence[str]) -> Mapping[str, Appointment]:
         """See the port."""
         rows = self._connection.execute(_OF_BOOKINGS, {"source": source, "ids": ids})
-        return {row.booking_id: _appointment(row) for row in rows}
+        return {row.booking_id: appointment_of(row) for row in rows}
 
     def of_source(self, source: str, window: Slot) -> Iterator[Appointment]:
         """See the port."""
-        query = select(appointments).where(
+        query = select(*APPOINTMENT).where(
             appointments.c.booking_source == source,
             appointments.c.start >= window.start,
             appointments.c.start < window.end,
             appointments.c.status != str(Status.CANCELLED),
         )
         for row in self._connection.execute(query.execution_options(yield_per=500)):
-            yield _appointment(row)
+            yield appointment_of(row)
 
     def save(self, appointment: Appointment) -> Appointment:
         """See the port."""
@@ -82,11 +85,6 @@ class SqlAppointments:
 
     def all(self) -> Iterator[Appointment]:
         """See the port."""
-        query = select(appointments).order_by(appointments.c.id)
+        query = select(*APPOINTMENT).order_by(appointments.c.id)
         for row in self._connection.execute(query.execution_options(yield_per=500)):
-            yield _appointment(row)
-
-
-def _appointment(row: Any) -> Appointment:
-    plain = {name: getattr(row, name) for name in _PLAIN}
-    return Appointment(id=row.id, slot=Slot(row.start, row.end), status=Status(row.status), **plain)
+            yield appointment_of(row)

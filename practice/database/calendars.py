@@ -16,13 +16,12 @@ from practice.errors import NameTaken
 from practice.log import CalendarEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["SqlCalendars"]
 
-_CALENDARS = Prepared(select(*CALENDAR).order_by(calendars.c.name))
 #: The house's row is told along with each.
-_CALENDARS_IN_HOUSE = Prepared(
+_CALENDARS = Prepared(
     select(*CALENDAR, *HOUSE)
     .select_from(house.outerjoin(calendars, true()))
     .order_by(calendars.c.name)
@@ -37,14 +36,20 @@ class SqlCalendars(SqlObjects):
         """See the port."""
         return [self._ledger.touched(one) for one in self._ledger.once("calendars", self._stored)]
 
-    def _stored(self) -> list[Calendar]:
+    def _stored(self) -> Sequence[Calendar]:
         """Return all calendars as their rows tell; see `Ledger.touched`."""
-        if self._ledger.is_open:
-            rows = _CALENDARS.all(self._connection)
-        else:
-            rows = _CALENDARS_IN_HOUSE.all(self._connection)
-            self._ledger.open(rows[0])
-        return [calendar_of(row) for row in rows if row.id is not None]
+        ledger = self._ledger
+        committed = not ledger.has_written
+        known = ledger.known_calendars.at(ledger.seal) if committed and ledger.is_open else None
+        if known is not None:
+            return known
+        rows = _CALENDARS.all(self._connection)
+        read = [calendar_of(row) for row in rows if row.id is not None]
+        if committed:
+            # Without a snapshot, the log may have gone on since the ledger was opened.
+            ledger.open(rows[0])
+            ledger.known_calendars.keep(ledger.seal, read)
+        return read
 
     def find(self, name: str) -> Calendar | None:
         """See the port."""

@@ -20,9 +20,11 @@ from practice.calendars import Calendar, CalendarObject, ObjectHead, Place, Span
 from practice.database.log import CHUNK, SqlLog
 from practice.database.prepared import Prepared
 from practice.database.rows import (
+    APPOINTMENT,
     HEAD,
     WHOLE,
     Shape,
+    appointment_of,
     head_of,
     object_of,
     of_shape,
@@ -30,7 +32,7 @@ from practice.database.rows import (
     shape_of,
     values_of,
 )
-from practice.database.tables import objects, occurrences
+from practice.database.tables import appointments, house, objects, occurrences, patients
 from practice.database.time_index import bounds, overlapping
 from practice.vevent import Busy, Occupied
 
@@ -42,10 +44,18 @@ __all__ = ["HERE", "SqlFinding"]
 #: The object under a name in a calendar.
 HERE = (objects.c.calendar_id == bindparam("calendar")) & (objects.c.href == bindparam("href"))
 _HEAD = Prepared(select(*HEAD).where(HERE))
-#: Only the object under the name comes with its text.
+_UID = bindparam("uid", type_=objects.c.uid.type)
+#: Only the object under the name comes with its text. The house is there to have a row.
 _PLACE = Prepared(
-    select(*HEAD, case((HERE, objects.c.text)).label("text")).where(
-        HERE | (objects.c.uid == bindparam("uid"))
+    select(
+        *WHOLE[:-1],
+        case((HERE, objects.c.text)).label("text"),
+        patients.c.id,
+        *APPOINTMENT,
+    ).select_from(
+        house.outerjoin(objects, HERE | (objects.c.uid == _UID))
+        .outerjoin(appointments, appointments.c.uid == _UID)
+        .outerjoin(patients, patients.c.number == bindparam("number"))
     )
 )
 _UID_HOLDERS = Prepared(select(*HEAD).where(objects.c.uid == bindparam("uid")))
@@ -252,13 +262,17 @@ class SqlFinding(SqlLog):
         rows = _UID_HOLDERS.all(self._connection, {"uid": uid})
         return [head_of(row) for row in rows]
 
-    def place(self, calendar: Calendar, href: str, uid: str) -> Place:
+    def place(self, calendar: Calendar, href: str, uid: str, number: str = "") -> Place:
         """See the port."""
-        values = {"calendar": calendar.id, "href": href, "uid": uid}
+        values = {"calendar": calendar.id, "href": href, "uid": uid, "number": number}
         there, holders = None, []
-        for row in _PLACE.all(self._connection, values):
-            if row.calendar_id == calendar.id and row.href == href:
-                there = object_of(row)
-            if row.uid == uid:
-                holders.append(head_of(row[:-1]))
-        return Place(there, tuple(holders))
+        rows = _PLACE.all(self._connection, values)
+        for row in rows:
+            _, calendar_id, name, has, *_ = row
+            if calendar_id == calendar.id and name == href:
+                there = object_of(row[: len(WHOLE)])
+            if has == uid:
+                holders.append(head_of(row[: len(HEAD)]))
+        patient_id, *behind = rows[0][len(WHOLE) :]
+        appointment = None if behind[0] is None else appointment_of(behind)
+        return Place(there, tuple(holders), appointment, patient_id)

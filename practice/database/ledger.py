@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from practice.calendars import Change, ChangeKind
+from practice.database.known_calendars import KnownCalendars
 from practice.database.prepared import Prepared
 from practice.database.tables import calendars, changes, house
 from practice.log import LogState, mark_of, sealed
@@ -76,10 +77,12 @@ class Ledger:
         actor: Actor,
         now: datetime,
         lock: bool,
+        known_calendars: KnownCalendars,
         after: Ledger | None = None,
     ) -> None:
         self.actor = actor
         self.now = now
+        self.known_calendars = known_calendars
         self._connection = connection
         self._locked = lock
         self._known: _House | None = None
@@ -134,6 +137,11 @@ class Ledger:
     def forgotten_seal(self) -> bytes | None:
         """The seal of that change."""
         return self._state.forgotten_seal
+
+    @property
+    def seal(self) -> bytes:
+        """The seal of the last change."""
+        return self._state.seal
 
     @property
     def epoch(self) -> str:
@@ -218,6 +226,12 @@ class Ledger:
         """Read anew what was read once."""
         if self._seen is not None:
             self._seen.clear()
+
+    def keep_calendars(self) -> None:
+        """Know the calendars from now on as they were read and then touched, which is committed."""
+        read = (self._seen or {}).get("calendars")
+        if read is not None:
+            self.known_calendars.keep(self._state.seal, [self.touched(one) for one in read])
 
     @property
     def has_written(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam
 
+from practice.appointments import Appointment, Slot, Status
 from practice.calendars import (
     Calendar,
     CalendarKind,
@@ -17,7 +18,7 @@ from practice.calendars import (
     ChangeKind,
     ObjectHead,
 )
-from practice.database.tables import calendars, objects
+from practice.database.tables import appointments, calendars, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from practice.calendars import View
 
 __all__ = [
+    "APPOINTMENT",
     "CALENDAR",
     "HEAD",
     "WHOLE",
     "Shape",
+    "appointment_of",
     "calendar_of",
     "change_of",
     "head_of",
@@ -42,6 +45,23 @@ __all__ = [
     "values_of",
 ]
 
+APPOINTMENT: tuple[Any, ...] = (
+    appointments.c.id,
+    appointments.c.uid,
+    appointments.c.start,
+    appointments.c.end,
+    appointments.c.status,
+    appointments.c.doctor_id,
+    appointments.c.calendar_id,
+    appointments.c.patient_id,
+    appointments.c.room_id,
+    appointments.c.kind,
+    appointments.c.insurance,
+    appointments.c.requires_confirmation,
+    appointments.c.booking_source,
+    appointments.c.booking_id,
+    appointments.c.booking_base,
+)
 CALENDAR: tuple[Any, ...] = (
     calendars.c.id,
     calendars.c.name,
@@ -123,6 +143,12 @@ def _calendar(*columns: Any) -> Calendar:
         components=tuple(components.split(",")),
         properties=MappingProxyType(json.loads(properties)),
     )
+
+
+def appointment_of(row: Any) -> Appointment:
+    """Return a row of APPOINTMENT as a record."""
+    id_, uid, start, end, status, doctor_id, calendar_id, *more = row
+    return Appointment(uid, Slot(start, end), Status(status), doctor_id, calendar_id, id_, *more)
 
 
 def head_of(row: Any) -> ObjectHead:

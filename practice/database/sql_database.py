@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from practice.database.connections import engine_of, roll_back
 from practice.database.glances import Glances
+from practice.database.known_calendars import KnownCalendars
 from practice.database.ledger import Ledger
 from practice.database.migrate import head_revision, stored_revision, upgrade
 from practice.database.prepared import command
@@ -48,6 +49,7 @@ class SqlDatabase:
         # queue here instead and go on the moment it is free.
         self._writers = threading.Lock() if self.dialect == "sqlite" else None
         self._glances = Glances(self.engine)
+        self._known_calendars = KnownCalendars()
         self.glance = self._glances.at
         #: A file of this machine; what reads from it never waits for who writes.
         self.glances_at_once = self.dialect == "sqlite"
@@ -64,7 +66,10 @@ class SqlDatabase:
             if snapshot:
                 command(connection, _SNAPSHOT[self.dialect])
             try:
-                yield SqlUnitOfWork(connection, Ledger(connection, actor, now, lock=False))
+                ledger = Ledger(
+                    connection, actor, now, lock=False, known_calendars=self._known_calendars
+                )
+                yield SqlUnitOfWork(connection, ledger)
                 if snapshot:
                     command(connection, "ROLLBACK")
             except exc.PendingRollbackError as error:
@@ -83,7 +88,7 @@ class SqlDatabase:
     @contextmanager
     def together(self) -> Iterator[Together]:
         """See the port."""
-        group = Together(self._lent, self._reading)
+        group = Together(self._lent, self._reading, self._known_calendars)
         try:
             yield group
             group.commit()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from practice.access import Actor
+    from practice.database.known_calendars import KnownCalendars
 
 __all__ = ["Together"]
 
@@ -49,7 +50,9 @@ class Together:
         self,
         lend: Callable[[], AbstractContextManager[Connection]],
         read: Callable[[Actor, datetime, bool], AbstractContextManager[SqlUnitOfWork]],
+        known_calendars: KnownCalendars,
     ) -> None:
+        self._known_calendars = known_calendars
         self._lend = lend
         self._read = read
         self._lent = ExitStack()
@@ -91,11 +94,16 @@ class Together:
         if not read_only:
             if connection is None or last is None:
                 return self._first(actor, now)
-            return self._next(connection, last, actor, now)
+            return self._next(connection, actor, now)
         if connection is None:
             return self._read(actor, now, snapshot)
-        ledger = Ledger(connection, actor, now, lock=False, after=last)
-        return nullcontext(SqlUnitOfWork(connection, ledger))
+        return nullcontext(
+            SqlUnitOfWork(connection, self._ledger(connection, actor, now, lock=False))
+        )
+
+    def _ledger(self, connection: Connection, actor: Actor, now: datetime, *, lock: bool) -> Ledger:
+        known = self._known_calendars
+        return Ledger(connection, actor, now, lock=lock, known_calendars=known, after=self._last)
 
     @contextmanager
     def _first(self, actor: Actor, now: datetime) -> Iterator[SqlUnitOfWork]:
@@ -104,7 +112,7 @@ class Together:
         kept = False
         try:
             command(connection, _BEGIN[connection.dialect.name])
-            unit = SqlUnitOfWork(connection, Ledger(connection, actor, now, lock=True))
+            unit = SqlUnitOfWork(connection, self._ledger(connection, actor, now, lock=True))
             yield unit
             kept = not unit.doomed
         finally:
@@ -114,16 +122,14 @@ class Together:
                 self.close()
 
     @contextmanager
-    def _next(
-        self, connection: Connection, after: Ledger, actor: Actor, now: datetime
-    ) -> Iterator[SqlUnitOfWork]:
+    def _next(self, connection: Connection, actor: Actor, now: datetime) -> Iterator[SqlUnitOfWork]:
         """Open a unit after others, which stay if it fails."""
         made = False
         try:
             # Of one name: the last one made is meant, and all of them go with the commit.
             command(connection, "SAVEPOINT before_this")
             made = True
-            unit = SqlUnitOfWork(connection, Ledger(connection, actor, now, lock=True, after=after))
+            unit = SqlUnitOfWork(connection, self._ledger(connection, actor, now, lock=True))
             yield unit
         except BaseException as error:
             self._roll_back_one(connection, made, error)
@@ -159,6 +165,7 @@ class Together:
         except exc.PendingRollbackError as error:
             raise DatabaseUnavailable(_LOST) from error
         self._committed = True
+        last.keep_calendars()
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""

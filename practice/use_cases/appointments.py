@@ -19,7 +19,7 @@ from practice.use_cases.patients import touch_copies
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from practice.calendars import Calendar
+    from practice.calendars import Calendar, Place
     from practice.ports import UnitOfWork
     from practice.vevent import Facts
 
@@ -36,20 +36,23 @@ def object_saved(
     *,
     by_booking_tool: bool = False,
     out_of_reach: Collection[int] = (),
+    place: Place | None = None,
 ) -> None:
     """Take over into the appointment what a saved object says; post letters about it.
 
     A new object becomes an appointment only in a doctor's calendar, and only if it names a
     patient or an appointment type: everything else is a block, a holiday, a task. An appointment
     stays in a calendar whose id is `out_of_reach`; one that became a series keeps its slot.
+    `place` is what was told of UID and patient before it was saved.
     """
-    known = uow.appointments.by_uid(facts.uid)
+    place = place or uow.calendars.place(calendar, "", facts.uid, facts.patient_number)
+    known = place.appointment
     if known is not None and known.calendar_id in out_of_reach:
         return
     if known is None:
         if calendar.kind is not CalendarKind.DOCTOR or not facts.is_appointment:
             return
-        after = _new(uow, calendar, facts)
+        after = _new(calendar, facts, place.patient_id)
     else:
         after = replace(
             known,
@@ -98,16 +101,15 @@ def _left_elsewhere(uow: UnitOfWork, known: Appointment) -> Appointment | None:
     )
 
 
-def _new(uow: UnitOfWork, calendar: Calendar, facts: Facts) -> Appointment:
+def _new(calendar: Calendar, facts: Facts, patient_id: int | None) -> Appointment:
     assert facts.slot is not None  # noqa: S101 - the caller looked
-    patient = uow.patients.by_number(facts.patient_number) if facts.patient_number else None
     return Appointment(
         uid=facts.uid,
         slot=facts.slot,
         status=facts.status,
         doctor_id=calendar.doctor_id,
         calendar_id=calendar.id,
-        patient_id=patient.id if patient else None,
+        patient_id=patient_id,
         kind=facts.kind or None,
         insurance=facts.insurance or None,
         requires_confirmation=facts.requires_confirmation,

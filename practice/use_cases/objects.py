@@ -80,7 +80,7 @@ def put(
     refuse_unseen(view, calendar)
     check_object_name(href)  # its own name, since the union's is longer
     facts = draft.facts
-    place = uow.calendars.place(calendar, href, facts.uid)
+    place = uow.calendars.place(calendar, href, facts.uid, facts.patient_number)
     head, holders = place.there, place.holders
     _check(condition, head, view)
     allowed = (
@@ -95,7 +95,7 @@ def put(
         _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
     saved = uow.calendars.save(calendar, Draft(href, draft.text, facts), place)
     away = _out_of_reach(uow, account, [h for h in holders if h.calendar_id != calendar.id])
-    object_saved(uow, calendar, facts, by_booking_tool=by_tool, out_of_reach=away)
+    object_saved(uow, calendar, facts, by_booking_tool=by_tool, out_of_reach=away, place=place)
     return Saved(saved, created=head is None)
 
 
