@@ -30,6 +30,8 @@ __all__ = ["Prepared", "command"]
 
 #: Off, every statement is executed by SQLAlchemy. It comes to the same.
 DIRECT = True
+#: Off, what goes to PostgreSQL goes by a cursor of psycopg.
+STRAIGHT = True
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -166,12 +168,18 @@ def _executed(
     """Hand a statement to the driver; return the rows it tells."""
     # Of a connection that was lost within a transaction this raises, as any use of it does.
     driver: Any = connection.connection.dbapi_connection
-    cursor = None
+    straight = STRAIGHT and connection.dialect.name == "postgresql"
+    cursor: Any = None
     try:
-        cursor = driver.cursor()
+        if not straight:
+            cursor = driver.cursor()
         if hears := connection.dispatch.before_cursor_execute:  # as mostly nobody does
             for hear in hears:
                 text, parameters = hear(connection, cursor, text, parameters, None, False)
+        if straight:
+            from practice.database import libpq  # with SQLite, psycopg is not needed
+
+            return libpq.run(driver, text, parameters, has_rows=has_rows)
         cursor.execute(text, parameters)
         return cursor.fetchall() if has_rows else ()
     except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again

@@ -1,0 +1,124 @@
+"""Statements handed to libpq, PostgreSQL's own client library, through psycopg's wrapper of it.
+
+Saves what a cursor of psycopg does in Python for each statement, and the turns of its waiting: of
+the processor's time of a PUT on PostgreSQL a third. The connection, its errors and how values come
+back stay psycopg's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from psycopg import Binary, OperationalError, errors
+from psycopg.adapt import Transformer
+from psycopg.pq import ConnStatus, ExecStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from psycopg import Connection
+    from psycopg.pq.abc import PGresult
+
+__all__ = ["run"]
+
+_TEXT, _BINARY = 0, 1
+#: What a value is to libpq, by its type: how it is written, and in which format; other types no
+#: prepared statement has. Texts are binary, so that a NUL does not end them unseen.
+_WRITTEN: dict[type, tuple[Callable[[Any], bytes | None], int]] = {
+    type(None): (lambda _: None, _TEXT),
+    bool: (lambda value: b"t" if value else b"f", _TEXT),
+    int: (lambda value: b"%d" % value, _TEXT),
+    str: (str.encode, _BINARY),
+    bytes: (bytes, _BINARY),
+    Binary: (lambda value: bytes(value.obj), _BINARY),  # SQLAlchemy wraps bytes
+}
+_VALUE = re.compile(r"%(?:\((\w+)\)s|%)")
+_numbers = count()
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement with its values as `$1`; under its name it is prepared once a connection."""
+
+    name: bytes
+    text: bytes
+    values: tuple[str, ...]
+
+
+class _State:
+    """What one connection knows: the statements prepared on it, and how to read its results."""
+
+    def __init__(self, driver: Connection) -> None:
+        self.prepared: set[bytes] = set()
+        self.reader = Transformer(driver)
+
+
+_states: WeakKeyDictionary[Connection, _State] = WeakKeyDictionary()
+
+
+def run(
+    driver: Connection, text: str, parameters: Mapping[str, Any], *, has_rows: bool
+) -> Sequence[Any]:
+    """Run a statement with `%(name)s` for its values; return the rows it tells.
+
+    Raises psycopg's errors.
+    """
+    server = driver.pgconn
+    if not parameters:
+        return _told(driver, server.exec_(text.encode()), has_rows=has_rows)
+    statement, state = _numbered(text), _state(driver)
+    if statement.name not in state.prepared:
+        _told(driver, server.prepare(statement.name, statement.text), has_rows=False)
+        state.prepared.add(statement.name)
+    values: list[Any] = []
+    formats: list[int] = []
+    for name in statement.values:
+        value = parameters[name]
+        write, form = _WRITTEN.get(type(value)) or _inherited(value)
+        values.append(write(value))
+        formats.append(form)
+    result = server.exec_prepared(statement.name, values, formats)
+    return _told(driver, result, has_rows=has_rows)
+
+
+def _state(driver: Connection) -> _State:
+    try:
+        return _states[driver]
+    except KeyError:
+        state = _states[driver] = _State(driver)
+        return state
+
+
+@lru_cache(maxsize=1000)
+def _numbered(text: str) -> _Statement:
+    values: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        return "%" if name is None else f"${values.setdefault(name, len(values) + 1)}"
+
+    numbered = _VALUE.sub(number, text)
+    return _Statement(b"praxis_%d" % next(_numbers), numbered.encode(), tuple(values))
+
+
+def _inherited(value: object) -> tuple[Callable[[Any], bytes | None], int]:
+    """Return how the value of an enumeration is written."""
+    return next(form for kind, form in _WRITTEN.items() if isinstance(value, kind))
+
+
+def _told(driver: Connection, result: PGresult, *, has_rows: bool) -> Sequence[Any]:
+    if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        error = errors.error_from_result(result)
+        if error.sqlstate is None and driver.pgconn.status == ConnStatus.BAD:
+            raise OperationalError(str(error))
+        raise error
+    if not has_rows:
+        return ()
+    reader = _state(driver).reader
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, tuple)
