@@ -79,9 +79,9 @@ class SqlAppointments:
             "status": str(appointment.status),
         }
         if appointment.id:
-            _CHANGED.run(self._connection, {**values, "this": appointment.id})
+            _CHANGED.later(self._connection, {**values, "this": appointment.id})
             return appointment
-        return replace(appointment, id=_MADE.one(self._connection, values).id)
+        return replace(appointment, id=_MADE.made(self._connection, values).id)
 
     def all(self) -> Iterator[Appointment]:
         """See the port."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from practice.database.faults import translate
-from practice.database.prepared import command
+from practice.database.prepared import command, send
 
 __all__ = ["engine_of", "roll_back"]
 
@@ -39,6 +39,7 @@ def engine_of(url: str, dialect: str, pool_size: int, busy_timeout: float) -> En
         hide_parameters=True,  # errors are logged, patients are not
     )
     event.listen(engine, "handle_error", translate)
+    event.listen(engine, "before_cursor_execute", _send_what_waits)
     if dialect == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -51,6 +52,11 @@ def roll_back(connection: Connection) -> None:
             command(connection, "ROLLBACK")
         except Exception:  # noqa: BLE001 - the first error is the one to tell
             connection.invalidate()
+
+
+def _send_what_waits(connection: Connection, *_: object) -> None:
+    """What SQLAlchemy runs itself comes after what waits, as it was said."""
+    send(connection)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

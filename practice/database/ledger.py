@@ -187,7 +187,7 @@ class Ledger:
             after=after,
         )
         state.seal = sealed(state.seal, change)
-        _LOGGED.run(
+        _LOGGED.later(
             self._connection,
             {
                 "number": change.number,
@@ -257,6 +257,6 @@ class Ledger:
         state = self._known
         if state is None or state.number == self._first:
             return
-        _HOUSE_SET.run(self._connection, {"number": state.number, "seal": state.seal})
+        _HOUSE_SET.later(self._connection, {"number": state.number, "seal": state.seal})
         for calendar_id, touched in self._touched.items():
-            _CALENDAR_TOUCHED.run(self._connection, {"this": calendar_id, **touched._asdict()})
+            _CALENDAR_TOUCHED.later(self._connection, {"this": calendar_id, **touched._asdict()})

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from psycopg import Connection
     from psycopg.pq.abc import PGresult
+    from sqlalchemy import FromClause
 
-__all__ = ["run"]
+__all__ = ["Waiting", "run", "waiting"]
 
 _TEXT, _BINARY = 0, 1
 #: What a value is to libpq, by its type: how it is written, and in which format; other types no
@@ -56,6 +57,53 @@ class _State:
     def __init__(self, driver: Connection) -> None:
         self.prepared: set[bytes] = set()
         self.reader = Transformer(driver)
+        self.waiting = Waiting()
+
+
+class Waiting:
+    """Statements that tell nothing, to be run along with the next as one (`WITH ... AS (...)`).
+
+    Parts of one statement do not see what the others do. So nothing that reads is run along with
+    them, and none is a part that could meet a row of another: an INSERT into a table without keys
+    aside, each writes to a table of its own. The database holds rows to each other's keys when all
+    is done.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[str, Mapping[str, Any]]] = []
+        self._tables: set[FromClause] = set()
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def takes(self, table: FromClause, *, inserts: bool) -> bool:
+        """Tell whether a statement that writes to a table can be run along."""
+        return table not in self._tables or (inserts and not table.primary_key)
+
+    def add(self, text: str, parameters: Mapping[str, Any], table: FromClause) -> None:
+        """Have a statement wait."""
+        self._parts.append((text, parameters))
+        self._tables.add(table)
+
+    def clear(self) -> None:
+        """Give up what waits."""
+        self._parts.clear()
+        self._tables.clear()
+
+    def taken(self) -> tuple[str, Mapping[str, Any]]:
+        """Return all that wait as one statement, which tells what the last one does; none waits
+        any more.
+        """
+        parts = list(self._parts)
+        self.clear()
+        if len(parts) == 1:
+            return parts[0]
+        values = {
+            f"{at}_{name}": value
+            for at, (_, parameters) in enumerate(parts)
+            for name, value in parameters.items()
+        }
+        return _as_one(tuple(text for text, _ in parts)), values
 
 
 _states: WeakKeyDictionary[Connection, _State] = WeakKeyDictionary()
@@ -86,12 +134,24 @@ def run(
     return _told(driver, result, has_rows=has_rows)
 
 
+def waiting(driver: Connection) -> Waiting:
+    """Return what waits to be run on a connection."""
+    return _state(driver).waiting
+
+
 def _state(driver: Connection) -> _State:
     try:
         return _states[driver]
     except KeyError:
         state = _states[driver] = _State(driver)
         return state
+
+
+@lru_cache(maxsize=1000)
+def _as_one(texts: tuple[str, ...]) -> str:
+    parts = [text.replace("%(", f"%({at}_") for at, text in enumerate(texts)]
+    along = ", ".join(f"part_{at} AS ({part})" for at, part in enumerate(parts[:-1]))
+    return f"WITH {along} {parts[-1]}"
 
 
 @lru_cache(maxsize=1000)

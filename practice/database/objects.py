@@ -81,10 +81,10 @@ class SqlObjects(SqlFinding):
         }
         if old:
             object_id = old.id
-            _REPLACED.run(self._connection, {**columns, **more, "this": object_id})
-            _UNINDEXED.run(self._connection, {"object": object_id})
+            _REPLACED.later(self._connection, {**columns, **more, "this": object_id})
+            _UNINDEXED.later(self._connection, {"object": object_id})
         else:
-            object_id = _CREATED.one(self._connection, {**columns, **more}).id
+            object_id = _CREATED.made(self._connection, {**columns, **more}).id
         self._index(object_id, calendar.id, facts)
         return ObjectHead(id=object_id, **columns)
 
@@ -117,7 +117,7 @@ class SqlObjects(SqlFinding):
             for o in facts.occurrences
         ]
         if len(rows) == 1:
-            _INDEXED.run(self._connection, rows[0])
+            _INDEXED.later(self._connection, rows[0])
         elif rows:
             self._connection.execute(_INDEXED.statement, rows)
 

@@ -47,7 +47,7 @@ class SqlOutbox:
             "state": _WAITING,
             "before": before,
         }
-        _POSTED.run(self._connection, values)
+        _POSTED.later(self._connection, values)
 
     def withdraw(self, appointment_id: int) -> str | None:
         """See the port."""

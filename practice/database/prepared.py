@@ -11,22 +11,33 @@ from __future__ import annotations
 
 from collections import namedtuple
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sqlalchemy import exc
+from sqlalchemy import Insert, UpdateBase, exc
 from sqlalchemy.sql.compiler import SQLCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import ModuleType
 
-    from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
+    from sqlalchemy import (
+        CompoundSelect,
+        Connection,
+        Delete,
+        Dialect,
+        Select,
+        Update,
+    )
+
+    from practice.database.libpq import Waiting
 
     _Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
     _Process = Callable[[Any], Any]
 
-__all__ = ["Prepared", "command"]
+__all__ = ["Prepared", "command", "send"]
 
 #: Off, every statement is executed by SQLAlchemy. It comes to the same.
 DIRECT = True
@@ -63,10 +74,15 @@ class Prepared:
 
     def one(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Any:
         """Run it with values by name, and return the one row that there is."""
-        rows = self.all(connection, values)
-        if len(rows) != 1:
-            raise exc.InvalidRequestError(f"There are {len(rows)} rows where one was to be.")
-        return rows[0]
+        return _only(self.all(connection, values))
+
+    def made(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Any:
+        """Run an INSERT of one row with values by name, along with what waits; return its row."""
+        plan = self._plan(connection.dialect) if DIRECT else None
+        if plan is None or not _goes_straight(connection):
+            return self.one(connection, values)
+        waiting = _waits(connection, plan, values)
+        return _only(plan.told(_executed(connection, *waiting.taken(), has_rows=True)))
 
     def run(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> None:
         """Run it with values by name, for what it does."""
@@ -75,6 +91,16 @@ class Prepared:
             connection.execute(self.statement, values)
         else:
             _planned_run(connection, plan, values)
+
+    def later(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> None:
+        """Run it with values by name, for what it does: at once, or (PostgreSQL) along with what
+        is run next; see `practice.database.libpq`. An INSERT, UPDATE or DELETE without rows.
+        """
+        plan = self._plan(connection.dialect) if DIRECT else None
+        if plan is None or not _goes_straight(connection):
+            self.run(connection, values)
+            return
+        _waits(connection, plan, values)
 
     def _plan(self, dialect: Dialect) -> _Plan | None:
         try:
@@ -99,6 +125,9 @@ class _Plan:
     row: Callable[[Iterable[Any]], Any]
     coming_out: tuple[tuple[int, _Process], ...]
     has_rows: bool
+    #: Where it writes, if it does, and whether it does nothing but add rows.
+    table: Any
+    inserts: bool
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """Return the values as the driver takes them."""
@@ -144,15 +173,42 @@ def _planned(statement: _Statement, columns: Sequence[str], dialect: Dialect) ->
         row=partial(tuple.__new__, namedtuple("row", labels, rename=True)),
         coming_out=tuple((at, process) for at, process in enumerate(process_out) if process),
         has_rows=bool(told),
+        table=statement.table if isinstance(statement, UpdateBase) else None,
+        inserts=isinstance(statement, Insert),
     )
+
+
+def _only(rows: Sequence[Any]) -> Any:
+    if len(rows) != 1:
+        raise exc.InvalidRequestError(f"There are {len(rows)} rows where one was to be.")
+    return rows[0]
 
 
 def _planned_run(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Sequence[Any]:
     return _executed(connection, plan.text, plan.parameters(values), has_rows=plan.has_rows)
 
 
+def _waits(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Waiting:
+    waiting = _waiting(connection)
+    if not waiting.takes(plan.table, inserts=plan.inserts):
+        send(connection)
+    waiting.add(plan.text, plan.parameters(values), plan.table)
+    return waiting
+
+
+def send(connection: Connection) -> None:
+    """Run what waits (see `Prepared.later`)."""
+    if _goes_straight(connection) and (waiting := _waiting(connection)):
+        _executed(connection, *waiting.taken(), has_rows=False)
+
+
 def command(connection: Connection, text: str) -> None:
-    """Run a statement that has neither values nor rows, as `exec_driver_sql` does."""
+    """Run a statement that has neither values nor rows, as `exec_driver_sql` does.
+
+    What waits is run before; where all is rolled back that would be done, it is given up.
+    """
+    if text.startswith("ROLLBACK") and _goes_straight(connection):
+        _waiting(connection).clear()
     if DIRECT:
         if not connection.in_transaction():
             connection.begin()  # of SQLAlchemy alone: a lost connection is not replaced unseen
@@ -168,22 +224,39 @@ def _executed(
     """Hand a statement to the driver; return the rows it tells."""
     # Of a connection that was lost within a transaction this raises, as any use of it does.
     driver: Any = connection.connection.dbapi_connection
-    straight = STRAIGHT and connection.dialect.name == "postgresql"
     cursor: Any = None
     try:
+        straight = _goes_straight(connection)
         if not straight:
             cursor = driver.cursor()
+        elif _waiting(connection):
+            send(connection)
         if hears := connection.dispatch.before_cursor_execute:  # as mostly nobody does
             for hear in hears:
                 text, parameters = hear(connection, cursor, text, parameters, None, False)
         if straight:
-            from practice.database import libpq  # with SQLite, psycopg is not needed
-
-            return libpq.run(driver, text, parameters, has_rows=has_rows)
+            rows: Sequence[Any] = _libpq().run(driver, text, parameters, has_rows=has_rows)
+            return rows
         cursor.execute(text, parameters)
         return cursor.fetchall() if has_rows else ()
     except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again
         _raise(connection, error, text, parameters, cursor)
+
+
+def _goes_straight(connection: Connection) -> bool:
+    return STRAIGHT and DIRECT and connection.dialect.name == "postgresql"
+
+
+def _waiting(connection: Connection) -> Waiting:
+    driver: Any = connection.connection.dbapi_connection
+    waiting: Waiting = _libpq().waiting(driver)
+    return waiting
+
+
+@cache
+def _libpq() -> ModuleType:
+    """Return the module; with SQLite, psycopg is not loaded."""
+    return import_module("practice.database.libpq")
 
 
 def _raise(

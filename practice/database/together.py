@@ -15,7 +15,7 @@ from sqlalchemy import exc
 from practice.database.commits import commit, refuse_failed
 from practice.database.connections import roll_back
 from practice.database.ledger import Ledger
-from practice.database.prepared import command
+from practice.database.prepared import command, send
 from practice.database.unit_of_work import SqlUnitOfWork
 from practice.errors import DatabaseUnavailable, PracticeError, Unavailable
 
@@ -114,7 +114,9 @@ class Together:
             command(connection, _BEGIN[connection.dialect.name])
             unit = SqlUnitOfWork(connection, self._ledger(connection, actor, now, lock=True))
             yield unit
-            kept = not unit.doomed
+            if not unit.doomed:
+                send(connection)
+                kept = True
         finally:
             if kept:
                 self._last = unit.ledger
@@ -131,6 +133,8 @@ class Together:
             made = True
             unit = SqlUnitOfWork(connection, self._ledger(connection, actor, now, lock=True))
             yield unit
+            if not unit.doomed:
+                send(connection)
         except BaseException as error:
             self._roll_back_one(connection, made, error)
             raise
