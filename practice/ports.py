@@ -263,8 +263,18 @@ class Calendars(Protocol):
         For what views of less detail show of it and the text does not say: whose it is.
         """
 
-    def remove(self, calendar: Calendar, href: str) -> CalendarObject:
-        """Remove an object; takes the next change number. Raises ObjectNotFound."""
+    def standing(self, calendar: Calendar, href: str) -> Place | None:
+        """Return what stands under a name in the calendar, whoever owns it, who has its UID, and
+        its appointment, from one statement; None if there is nothing.
+        """
+
+    def remove(
+        self, calendar: Calendar, href: str, there: CalendarObject | None = None
+    ) -> CalendarObject:
+        """Remove an object; takes the next change number. Raises ObjectNotFound.
+
+        `there` is the object, if it was read in this transaction and nothing was written since.
+        """
 
     def changes_since(self, view: View, number: int, mark: str | None = None) -> Changes:
         """Return what changed after `number`.

@@ -5,20 +5,21 @@ That is switched off in one of two databases here, and both are asked the same.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import bindparam, event, exc, insert, select
+from sqlalchemy import bindparam, event, exc, insert, select, update
 
-from practice.access import Account, Role
+from practice.access import SYSTEM, Account, Role
 from practice.accounts import CredentialKind, Doctor
 from practice.appointments import Appointment, Slot, Status
 from practice.calendars import COMPONENTS, CalendarKind, Span, View
 from practice.database import SqlDatabase
 from practice.database.prepared import Prepared
-from practice.database.tables import doctors
+from practice.database.tables import doctors, rooms
 from practice.errors import DatabaseUnavailable
 from practice.messages import Message, Receiver
 from practice.patients import Patient, PatientRecord
@@ -116,6 +117,12 @@ def plainly(values: Any) -> Any:
     return values.hex() if isinstance(values, bytes | memoryview) else repr(values)
 
 
+def go(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """Have statements go straight to libpq, directly to the driver, or through SQLAlchemy."""
+    monkeypatch.setattr("practice.database.prepared.DIRECT", way != "through SQLAlchemy")
+    monkeypatch.setattr("practice.database.prepared.STRAIGHT", way == "straight")
+
+
 class Heard:
     """What a database is told while this listens."""
 
@@ -135,9 +142,9 @@ def test_prepared_statements_are_those_of_sqlalchemy_and_tell_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[tuple[list[object], list[str]]] = []
-    for direct in (True, False):
-        monkeypatch.setattr("practice.database.prepared.DIRECT", direct)
-        folder = tmp_path / str(direct)
+    for way in ("direct", "through SQLAlchemy", "straight"):
+        go(monkeypatch, way)
+        folder = tmp_path / way
         folder.mkdir()
         with a_database(backend, request, folder) as database:
             heard = Heard(database)
@@ -151,14 +158,17 @@ def test_prepared_statements_are_those_of_sqlalchemy_and_tell_the_same(
             glanced = [replace(one, outside=0) for one in database.glance([1]).values()]
             told.append(repr(glanced))
             asked.append((heard.said, told))
-    assert len(asked[0][0]) > 90
-    for direct_, executed in zip(*asked, strict=True):
-        for ours, theirs in zip(direct_, executed, strict=True):
-            assert ours == theirs
-    assert repr(NOW) in " ".join(asked[0][1])
+    (direct, told_direct), (executed, told_executed), (straight, told_straight) = asked
+    assert len(direct) > 90
+    for ours, theirs in zip(direct, executed, strict=True):
+        assert ours == theirs
+    assert told_direct == told_executed == told_straight
+    assert repr(NOW) in " ".join(told_direct)
+    # What tells nothing goes to PostgreSQL along with the next.
+    assert len(straight) == len(direct) if backend == "sqlite" else len(straight) < len(direct)
 
 
-BOTH = pytest.mark.parametrize("direct", [True, False], ids=["direct", "through SQLAlchemy"])
+ALL_WAYS = pytest.mark.parametrize("way", ["straight", "direct", "through SQLAlchemy"])
 _DOCTOR = Prepared(
     insert(doctors).returning(doctors.c.id, doctors.c.slug, (doctors.c.id + 1).label("next")),
     *("slug", "name", "specialty", "hours"),
@@ -171,11 +181,11 @@ _DOCTORS = Prepared(
 EVA = {"slug": "eva", "name": "Eva", "specialty": "", "hours": ""}
 
 
-@BOTH
+@ALL_WAYS
 def test_rows_have_names_and_places(
-    database: SqlDatabase, direct: bool, monkeypatch: pytest.MonkeyPatch
+    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("practice.database.prepared.DIRECT", direct)
+    go(monkeypatch, way)
     with writing(database) as uow:
         row = _DOCTOR.one(uow.connection, EVA)
         made, slug, following = row
@@ -188,11 +198,11 @@ def test_rows_have_names_and_places(
             _DOCTORS.one(uow.connection, {"slugs": []})
 
 
-@BOTH
+@ALL_WAYS
 def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(
-    database: SqlDatabase, direct: bool, monkeypatch: pytest.MonkeyPatch
+    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("practice.database.prepared.DIRECT", direct)
+    go(monkeypatch, way)
     with pytest.raises(exc.IntegrityError, match="hidden") as told, writing(database) as uow:  # noqa: PT012
         for _ in range(2):
             _DOCTOR.run(uow.connection, EVA)
@@ -205,11 +215,11 @@ def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(
         assert uow.house.doctors() == []
 
 
-@BOTH
+@ALL_WAYS
 def test_what_a_listener_raises_comes_as_it_is(
-    database: SqlDatabase, direct: bool, monkeypatch: pytest.MonkeyPatch
+    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("practice.database.prepared.DIRECT", direct)
+    go(monkeypatch, way)
 
     @event.listens_for(database.engine, "before_cursor_execute")
     def refuse(_: object, _cursor: object, text: str, *__: object) -> None:
@@ -222,14 +232,107 @@ def test_what_a_listener_raises_comes_as_it_is(
         assert uow.house.doctors() == []
 
 
-@BOTH
+@ALL_WAYS
 def test_a_lost_connection_is_not_used_again_within_its_transaction(
-    database: SqlDatabase, direct: bool, monkeypatch: pytest.MonkeyPatch
+    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("practice.database.prepared.DIRECT", direct)
+    go(monkeypatch, way)
     with pytest.raises(DatabaseUnavailable), writing(database) as uow:  # noqa: PT012
         _DOCTOR.run(uow.connection, EVA)
         uow.connection.invalidate()
         _DOCTOR.run(uow.connection, {**EVA, "slug": "x"})
     with reading(database) as uow:
         assert uow.house.doctors() == []
+
+
+_ROOM = Prepared(insert(rooms), "slug", "name")
+_ROOMS = Prepared(select(rooms.c.slug).order_by(rooms.c.slug))
+_RENAMED = Prepared(update(rooms).where(rooms.c.slug == bindparam("this")), "name")
+ONE, TWO = {"slug": "one", "name": "1"}, {"slug": "two", "name": "2"}
+
+
+def rooms_of(database: SqlDatabase) -> list[str]:
+    """Return the rooms that were committed."""
+    with reading(database) as uow:
+        return [room.slug for room in uow.house.rooms()]
+
+
+@ALL_WAYS
+def test_what_waits_is_there_for_whatever_comes_next(
+    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(monkeypatch, way)
+    with writing(database) as uow:
+        _ROOM.later(uow.connection, ONE)
+        assert _ROOMS.all(uow.connection) == [("one",)]
+        _ROOM.later(uow.connection, TWO)
+        assert list(uow.connection.execute(_ROOMS.statement).scalars()) == ["one", "two"]
+        _ROOM.later(uow.connection, {**ONE, "slug": "three"})
+        _RENAMED.later(uow.connection, {"this": "three", "name": "100 %(name)s"})
+        _DOCTOR.along(uow.connection, EVA)
+        _RENAMED.later(uow.connection, {"this": "one", "name": "Ä'"})
+    with reading(database) as uow:
+        assert {room.slug: room.name for room in uow.house.rooms()} == {
+            "one": "Ä'",
+            "two": "2",
+            "three": "100 %(name)s",
+        }
+        assert [doctor.slug for doctor in uow.house.doctors()] == ["eva"]
+
+
+@ALL_WAYS
+def test_what_waits_is_refused_in_its_own_unit_and_takes_no_other_along(
+    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(monkeypatch, way)
+    with database.together() as together:
+        for slug, refused in (("one", False), ("one", True), ("two", False)):
+            try:
+                with together.begin(actor=SYSTEM, now=NOW) as uow:
+                    _ROOM.later(uow.connection, {**ONE, "slug": slug})
+                told = False
+            except exc.IntegrityError:
+                told = True
+            assert told is refused
+    assert rooms_of(database) == ["one", "two"]
+
+
+@ALL_WAYS
+def test_what_waits_when_a_unit_fails_is_given_up(
+    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(monkeypatch, way)
+    with database.together() as together:
+        with together.begin(actor=SYSTEM, now=NOW) as uow:
+            _ROOM.later(uow.connection, ONE)
+        with (
+            suppress(ZeroDivisionError, exc.IntegrityError),
+            together.begin(actor=SYSTEM, now=NOW) as uow,
+        ):
+            _ROOM.later(uow.connection, ONE)  # would be refused
+            raise ZeroDivisionError
+        with together.begin(actor=SYSTEM, now=NOW) as uow:
+            _ROOM.later(uow.connection, {**TWO, "slug": "three"})
+            uow.doom()
+    assert rooms_of(database) == ["one"]
+    with suppress(ZeroDivisionError), writing(database) as uow:
+        _ROOM.later(uow.connection, TWO)
+        raise ZeroDivisionError
+    assert rooms_of(database) == ["one"]
+
+
+@ALL_WAYS
+def test_a_text_is_not_cut_at_a_nul(
+    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(monkeypatch, way)
+    given = {**ONE, "name": "a\0b"}
+    if database.dialect == "sqlite":
+        with writing(database) as uow:
+            _ROOM.later(uow.connection, given)
+        with reading(database) as uow:
+            assert uow.house.rooms()[0].name == given["name"]
+        return
+    with pytest.raises(exc.DataError), writing(database) as uow:
+        _ROOM.later(uow.connection, given)
+    assert rooms_of(database) == []

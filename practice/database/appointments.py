@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from practice.appointments import Status
-from practice.database.prepared import Prepared
+from practice.database.prepared import Prepared, only
 from practice.database.rows import APPOINTMENT, appointment_of
 from practice.database.tables import appointments
 
@@ -81,7 +81,7 @@ class SqlAppointments:
         if appointment.id:
             _CHANGED.later(self._connection, {**values, "this": appointment.id})
             return appointment
-        return replace(appointment, id=_MADE.made(self._connection, values).id)
+        return replace(appointment, id=only(_MADE.along(self._connection, values)).id)
 
     def all(self) -> Iterator[Appointment]:
         """See the port."""

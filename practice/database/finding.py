@@ -58,6 +58,16 @@ _PLACE = Prepared(
         .outerjoin(patients, patients.c.number == bindparam("number"))
     )
 )
+_HOLDER = objects.alias("holder")
+_STANDING = Prepared(
+    select(*WHOLE, *(_HOLDER.c[column.key] for column in HEAD), *APPOINTMENT)
+    .select_from(
+        objects.join(_HOLDER, _HOLDER.c.uid == objects.c.uid).outerjoin(
+            appointments, appointments.c.uid == objects.c.uid
+        )
+    )
+    .where(HERE)
+)
 _UID_HOLDERS = Prepared(select(*HEAD).where(objects.c.uid == bindparam("uid")))
 _INDEX = Prepared(
     select(occurrences.c.start, occurrences.c.end, occurrences.c.busy)
@@ -261,6 +271,21 @@ class SqlFinding(SqlLog):
         """See the port."""
         rows = _UID_HOLDERS.all(self._connection, {"uid": uid})
         return [head_of(row) for row in rows]
+
+    def _object(self, calendar: Calendar, href: str) -> CalendarObject | None:
+        values = {"calendar": calendar.id, "href": href}
+        row = _object_here(own=False).first(self._connection, values)
+        return object_of(row) if row else None
+
+    def standing(self, calendar: Calendar, href: str) -> Place | None:
+        """See the port."""
+        rows = _STANDING.all(self._connection, {"calendar": calendar.id, "href": href})
+        if not rows:
+            return None
+        there = object_of(rows[0][: len(WHOLE)])
+        holders = (head_of(row[len(WHOLE) : -len(APPOINTMENT)]) for row in rows)
+        behind = rows[0][-len(APPOINTMENT) :]
+        return Place(there, tuple(holders), None if behind[0] is None else appointment_of(behind))
 
     def place(self, calendar: Calendar, href: str, uid: str, number: str = "") -> Place:
         """See the port."""

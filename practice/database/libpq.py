@@ -1,8 +1,9 @@
 """Statements handed to libpq, PostgreSQL's own client library, through psycopg's wrapper of it.
 
-Saves what a cursor of psycopg does in Python for each statement, and the turns of its waiting: of
-the processor's time of a PUT on PostgreSQL a third. The connection, its errors and how values come
-back stay psycopg's.
+Saves what a cursor of psycopg does in Python for each statement, and with statements that wait for
+the next (`Waiting`) half of a change's questions: 7 instead of 16 for a PUT. Together that is 1.5 to
+1.8 times the changes a second where eight come at a time. The connection, its errors and how
+values come back stay psycopg's (docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class Waiting:
     def __init__(self) -> None:
         self._parts: list[tuple[str, Mapping[str, Any]]] = []
         self._tables: set[FromClause] = set()
+        #: The BEGIN that is sent with the first of them.
+        self.opening = ""
 
     def __len__(self) -> int:
         return len(self._parts)
@@ -87,6 +90,7 @@ class Waiting:
 
     def clear(self) -> None:
         """Give up what waits."""
+        self.opening = ""
         self._parts.clear()
         self._tables.clear()
 
@@ -94,8 +98,7 @@ class Waiting:
         """Return all that wait as one statement, which tells what the last one does; none waits
         any more.
         """
-        parts = list(self._parts)
-        self.clear()
+        parts, self._parts, self._tables = self._parts, [], set()
         if len(parts) == 1:
             return parts[0]
         values = {

@@ -15,9 +15,8 @@ from practice.calendars import (
     Place,
     check_object_name,
 )
-from practice.database.finding import HERE, SqlFinding
-from practice.database.prepared import Prepared
-from practice.database.rows import WHOLE, object_of
+from practice.database.finding import SqlFinding
+from practice.database.prepared import Prepared, only
 from practice.database.tables import objects, occurrences
 from practice.database.time_index import reach_of
 from practice.disguise import alias_of
@@ -33,7 +32,7 @@ _CREATED = Prepared(insert(objects).returning(objects.c.id), *_SET)
 _CHANGED = update(objects).where(objects.c.id == bindparam("this"))
 _REPLACED = Prepared(_CHANGED, *_SET)
 #: Its part of the time index goes with it.
-_REMOVED = Prepared(delete(objects).where(HERE).returning(*WHOLE))
+_REMOVED = Prepared(delete(objects).where(objects.c.id == bindparam("this")))
 _INDEXED = Prepared(insert(occurrences), *occurrences.columns.keys())
 _UNINDEXED = Prepared(delete(occurrences).where(occurrences.c.object_id == bindparam("object")))
 
@@ -84,7 +83,7 @@ class SqlObjects(SqlFinding):
             _REPLACED.later(self._connection, {**columns, **more, "this": object_id})
             _UNINDEXED.later(self._connection, {"object": object_id})
         else:
-            object_id = _CREATED.made(self._connection, {**columns, **more}).id
+            object_id = only(_CREATED.along(self._connection, {**columns, **more})).id
         self._index(object_id, calendar.id, facts)
         return ObjectHead(id=object_id, **columns)
 
@@ -127,13 +126,14 @@ class SqlObjects(SqlFinding):
         _UNINDEXED.run(self._connection, {"object": item.id})
         self._index(item.id, item.calendar_id, facts)
 
-    def remove(self, calendar: Calendar, href: str) -> CalendarObject:
+    def remove(
+        self, calendar: Calendar, href: str, there: CalendarObject | None = None
+    ) -> CalendarObject:
         """See the port."""
-        values = {"calendar": calendar.id, "href": href}
-        row = _REMOVED.first(self._connection, values)
-        if row is None:
+        old = there or self._object(calendar, href)
+        if old is None:
             raise ObjectNotFound("There is no such object in the calendar.")
-        old = object_of(row)
+        _REMOVED.later(self._connection, {"this": old.id})
         self._ledger.append(
             ChangeKind.REMOVED,
             calendar.id,

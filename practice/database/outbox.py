@@ -51,7 +51,7 @@ class SqlOutbox:
 
     def withdraw(self, appointment_id: int) -> str | None:
         """See the port."""
-        rows = _WITHDRAWN.all(self._connection, {"appointment": appointment_id})
+        rows = _WITHDRAWN.along(self._connection, {"appointment": appointment_id})
         return min(rows, key=lambda row: row.id).before if rows else None
 
     def waiting(self) -> list[tuple[Receiver, Message, int]]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     _Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
     _Process = Callable[[Any], Any]
 
-__all__ = ["Prepared", "command", "send"]
+__all__ = ["Prepared", "command", "only", "send"]
 
 #: Off, every statement is executed by SQLAlchemy. It comes to the same.
 DIRECT = True
@@ -74,15 +74,15 @@ class Prepared:
 
     def one(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Any:
         """Run it with values by name, and return the one row that there is."""
-        return _only(self.all(connection, values))
+        return only(self.all(connection, values))
 
-    def made(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Any:
-        """Run an INSERT of one row with values by name, along with what waits; return its row."""
+    def along(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Run what writes with values by name, along with what waits; return its rows."""
         plan = self._plan(connection.dialect) if DIRECT else None
         if plan is None or not _goes_straight(connection):
-            return self.one(connection, values)
+            return self.all(connection, values)
         waiting = _waits(connection, plan, values)
-        return _only(plan.told(_executed(connection, *waiting.taken(), has_rows=True)))
+        return plan.told(_executed(connection, *waiting.taken(), has_rows=True))
 
     def run(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> None:
         """Run it with values by name, for what it does."""
@@ -92,7 +92,7 @@ class Prepared:
         else:
             _planned_run(connection, plan, values)
 
-    def later(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> None:
+    def later(self, connection: Connection, values: Mapping[str, Any]) -> None:
         """Run it with values by name, for what it does: at once, or (PostgreSQL) along with what
         is run next; see `practice.database.libpq`. An INSERT, UPDATE or DELETE without rows.
         """
@@ -178,7 +178,8 @@ def _planned(statement: _Statement, columns: Sequence[str], dialect: Dialect) ->
     )
 
 
-def _only(rows: Sequence[Any]) -> Any:
+def only(rows: Sequence[Any]) -> Any:
+    """Return the one row that there is."""
     if len(rows) != 1:
         raise exc.InvalidRequestError(f"There are {len(rows)} rows where one was to be.")
     return rows[0]
@@ -205,13 +206,18 @@ def send(connection: Connection) -> None:
 def command(connection: Connection, text: str) -> None:
     """Run a statement that has neither values nor rows, as `exec_driver_sql` does.
 
-    What waits is run before; where all is rolled back that would be done, it is given up.
+    What waits is run before; a ROLLBACK gives it up. BEGIN itself waits for what comes.
     """
-    if text.startswith("ROLLBACK") and _goes_straight(connection):
-        _waiting(connection).clear()
     if DIRECT:
         if not connection.in_transaction():
             connection.begin()  # of SQLAlchemy alone: a lost connection is not replaced unseen
+        if _goes_straight(connection):
+            waiting = _waiting(connection)
+            if text.startswith("ROLLBACK"):
+                waiting.clear()
+            elif text == "BEGIN":
+                waiting.opening = text
+                return
         nothing: Any = () if connection.dialect.positional else {}
         _executed(connection, text, nothing, has_rows=False)
     else:
@@ -227,10 +233,11 @@ def _executed(
     cursor: Any = None
     try:
         straight = _goes_straight(connection)
-        if not straight:
-            cursor = driver.cursor()
-        elif _waiting(connection):
+        if straight:
+            text = _opened(connection, text, parameters)
             send(connection)
+        else:
+            cursor = driver.cursor()
         if hears := connection.dispatch.before_cursor_execute:  # as mostly nobody does
             for hear in hears:
                 text, parameters = hear(connection, cursor, text, parameters, None, False)
@@ -241,6 +248,15 @@ def _executed(
         return cursor.fetchall() if has_rows else ()
     except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again
         _raise(connection, error, text, parameters, cursor)
+
+
+def _opened(connection: Connection, text: str, parameters: Any) -> str:
+    """Return a statement with the BEGIN that waits, or run that before: values go with one only."""
+    waiting = _waiting(connection)
+    opening, waiting.opening = waiting.opening, ""
+    if opening and parameters:
+        _executed(connection, opening, {}, has_rows=False)
+    return f"{opening}; {text}" if opening and not parameters else text
 
 
 def _goes_straight(connection: Connection) -> bool:

@@ -17,9 +17,9 @@ from practice.messages import difference, hears
 from practice.use_cases.patients import touch_copies
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
-    from practice.calendars import Calendar, Place
+    from practice.calendars import Calendar, ObjectHead, Place
     from practice.ports import UnitOfWork
     from practice.vevent import Facts
 
@@ -68,28 +68,37 @@ def object_saved(
 
 
 def object_removed(
-    uow: UnitOfWork, calendar: Calendar, uid: str, *, by_booking_tool: bool = False
+    uow: UnitOfWork,
+    calendar: Calendar,
+    uid: str,
+    *,
+    by_booking_tool: bool = False,
+    place: Place | None = None,
 ) -> None:
     """Cancel the appointment of a removed object, unless it stands in another calendar by now.
 
     Clients move an appointment to another doctor by PUT there and DELETE here, in either order:
     a DELETE that comes second says nothing, one that comes first is taken back by the PUT. A
-    DELETE there takes the PUT back.
+    DELETE there takes the PUT back. `place` is what was told of it before it was removed.
     """
-    known = uow.appointments.by_uid(uid)
+    known = place.appointment if place else uow.appointments.by_uid(uid)
     if known is None or known.calendar_id != calendar.id:
         return
-    after = _left_elsewhere(uow, known) or replace(known, status=Status.CANCELLED)
+    holders = place.holders if place else uow.calendars.uid_holders(uid)
+    left = [head for head in holders if head.calendar_id != calendar.id]
+    after = _left_elsewhere(uow, known, left) or replace(known, status=Status.CANCELLED)
     if after != known:
         _tell(uow, known, uow.appointments.save(after), by_booking_tool)
 
 
-def _left_elsewhere(uow: UnitOfWork, known: Appointment) -> Appointment | None:
+def _left_elsewhere(
+    uow: UnitOfWork, known: Appointment, left: Sequence[ObjectHead]
+) -> Appointment | None:
     """Return the appointment as its object in another calendar has it; None without one."""
-    calendars = {calendar.id: calendar for calendar in uow.calendars.all()}
-    holders = [(calendars[h.calendar_id], h) for h in uow.calendars.uid_holders(known.uid)]
-    if not holders:
+    if not left:
         return None
+    calendars = {calendar.id: calendar for calendar in uow.calendars.all()}
+    holders = [(calendars[head.calendar_id], head) for head in left]
     calendar, head = min(holders, key=lambda held: (held[0].doctor_id is None, held[0].id))
     times = uow.calendars.index_of(head.id)
     slot, status = known.slot, known.status

@@ -103,14 +103,15 @@ def delete(uow: UnitOfWork, account: Account, view: View, name: str, condition: 
     """Delete what stands under `name` in the view; its appointment is cancelled."""
     calendar, href = view.locate(name)
     refuse_unseen(view, calendar)
-    head = uow.calendars.head(calendar, href)
-    if head is None or not _visible(head, view):
+    place = uow.calendars.standing(calendar, href)
+    item = place.there if place else None
+    if item is None or not _visible(item, view):
         raise ObjectNotFound("There is no such object in the calendar.")
-    _check(condition, head, view)
+    _check(condition, item, view)
     if not may_delete(account, calendar):
         raise NotAllowed("You may not delete this object.")
-    removed = uow.calendars.remove(calendar, href)
-    object_removed(uow, calendar, removed.uid)
+    uow.calendars.remove(calendar, href, item)
+    object_removed(uow, calendar, item.uid, place=place)
 
 
 def move(
