@@ -1,9 +1,9 @@
 """Statements handed to libpq, PostgreSQL's own client library, through psycopg's wrapper of it.
 
-Saves what a cursor of psycopg does in Python for each statement, and with statements that wait for
-the next (`Waiting`) half of a change's questions: 7 instead of 16 for a PUT. Together that is 1.5 to
-1.8 times the changes a second where eight come at a time. The connection, its errors and how
-values come back stay psycopg's (docs/decisions/0013).
+Saves what a cursor of psycopg does in Python for each statement; and statements that wait for the
+next (`Waiting`) save half of a change's questions. Together that is 1.5 to 1.8 times the changes a
+second where eight come at a time. The connection, its errors and how values come back stay
+psycopg's (docs/decisions/0013).
 """
 
 from __future__ import annotations
