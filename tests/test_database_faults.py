@@ -337,7 +337,7 @@ def test_wherever_in_a_request_the_server_goes_the_client_is_told_to_come_back(
             assert (reply.status_code, reply.headers.get("retry-after")) == (503, "5")
             assert names(postgresql) == before
             assert number_of(postgresql) == number
-    assert statement > 5
+    assert statement > 4  # it was cut before four of them
     assert reply.status_code in {200, 201, 204, 207}
 
 

@@ -118,7 +118,7 @@ class SqlLog:
     def _by_number(self, view: View, after: int, until: int, limit: int) -> list[ObjectHead]:
         """Return the objects of the view that changed last between two numbers, in order."""
         query = _first_by_number(len(view.sources), shape_of(view).own)
-        values = {**_each_source(view), "after": after, "until": until, "limit": limit}
+        values = {**values_of(view), "after": after, "until": until, "limit": limit}
         rows = query.all(self._connection, values)
         return sorted((head_of(row) for row in rows), key=lambda head: head.number)[:limit]
 
@@ -127,7 +127,7 @@ class SqlLog:
     ) -> list[tuple[int, ObjectHead | tuple[int, str]]]:
         """Return what was removed after a number and is gone, with the numbers, in order."""
         query = _first_removals(len(view.sources), shape_of(view).own)
-        values = {**_each_source(view), "after": number, "limit": limit}
+        values = {**values_of(view), "after": number, "limit": limit}
         rows = query.all(self._connection, values)
         return [(row.number, (row.calendar_id, row.href)) for row in rows]
 
@@ -259,9 +259,3 @@ def _first_of_each(query: Select[Any], table: Any, sources: int) -> Prepared:
         for one in range(sources)
     )
     return Prepared(union_all(*(select(part) for part in parts)))
-
-
-def _each_source(view: View) -> dict[str, Any]:
-    """Return the values of `_first_of_each`, and whose objects they are."""
-    ids = {f"source_{one}": source.id for one, source in enumerate(view.sources)}
-    return {**ids, "owner": view.owner_id}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from practice.database.house import store
 from practice.database.log import CHUNK
-from practice.database.prepared import Prepared
+from practice.database.prepared import Prepared, only
 from practice.database.tables import appointments, patients
 from practice.matching import match_key
 from practice.patients import Patient, PatientRecord
@@ -21,7 +20,11 @@ __all__ = ["SqlPatients"]
 
 _OF_IDS = select(patients).where(patients.c.id.in_(bindparam("ids", expanding=True)))
 _OF_NUMBER = Prepared(select(patients).where(patients.c.number == bindparam("number")))
-_NUMBERED = update(patients).where(patients.c.id == bindparam("this"))
+_SET = tuple(column.key for column in patients.columns if not column.primary_key)
+_MADE = Prepared(insert(patients).returning(patients.c.id), *_SET)
+_THIS = update(patients).where(patients.c.id == bindparam("this"))
+_CHANGED = Prepared(_THIS, *_SET)
+_NUMBERED = Prepared(_THIS, "number")
 _BEHIND = (
     select(appointments.c.uid.label("of_uid"), patients)
     .select_from(patients.join(appointments, appointments.c.patient_id == patients.c.id))
@@ -89,10 +92,14 @@ class SqlPatients:
             # The number of a new patient is made of the id, which only the insert gives out.
             "number": patient.number or f"new:{id(patient)}",
         }
-        made = store(self._connection, patients, patient.id, values)
+        if patient.id:
+            _CHANGED.later(self._connection, {**values, "this": patient.id})
+            made = patient.id
+        else:
+            made = only(_MADE.along(self._connection, values)).id
         number = patient.number or self._free_number(made)
         if not patient.number:
-            self._connection.execute(_NUMBERED, {"this": made, "number": number})
+            _NUMBERED.later(self._connection, {"this": made, "number": number})
         return replace(patient, id=made, number=number, record=replace(record, number=number))
 
     def _free_number(self, made: int) -> str:

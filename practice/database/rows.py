@@ -93,27 +93,26 @@ class Shape(NamedTuple):
     running it, so each is made once for a shape; a view gives the values (`values_of`).
     """
 
-    alone: bool  # one source, not several
+    sources: int  # calendars it is made of
     own: bool  # one account's objects, not everybody's
 
 
 def shape_of(view: View) -> Shape:
     """Return the shape of statements about the view."""
-    return Shape(len(view.sources) == 1, view.owner_id is not None)
+    return Shape(len(view.sources), view.owner_id is not None)
 
 
 def values_of(view: View) -> dict[str, Any]:
     """Return the values of what `of_shape` and `owned` leave open."""
-    ids = [source.id for source in view.sources]
-    return {"sources": ids[0] if len(ids) == 1 else ids, "owner": view.owner_id}
+    ids = {f"source_{one}": source.id for one, source in enumerate(view.sources)}
+    return {**ids, "owner": view.owner_id}
 
 
 def of_shape(table: Any, shape: Shape) -> ColumnElement[bool]:
     """Return the condition that a row belongs to a source of the view."""
     calendar: ColumnElement[int] = table.c.calendar_id
-    if shape.alone:
-        return calendar == bindparam("sources")
-    return calendar.in_(bindparam("sources", expanding=True))
+    sources = [bindparam(f"source_{one}", type_=calendar.type) for one in range(shape.sources)]
+    return calendar == sources[0] if len(sources) == 1 else calendar.in_(sources)
 
 
 def owned(query: Select[Any], table: Any, own: bool) -> Select[Any]:

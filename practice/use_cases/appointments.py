@@ -64,7 +64,7 @@ def object_saved(
     if after != known:
         _tell(uow, known, uow.appointments.save(after), by_booking_tool)
     if known is None and after.patient_id is not None:
-        touch_copies(uow, facts.uid, calendar.id)
+        touch_copies(uow, facts.uid, calendar.id, place.holders)
 
 
 def object_removed(

@@ -14,6 +14,7 @@ from practice.patients import Patient, PatientRecord, VerdictKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from practice.calendars import ObjectHead
     from practice.ports import UnitOfWork
 
 __all__ = ["Register", "save_patient", "touch_copies"]
@@ -36,12 +37,15 @@ def save_patient(uow: UnitOfWork, patient: Patient, before: Patient | None = Non
     return saved
 
 
-def touch_copies(uow: UnitOfWork, uid: str, saved_in: int = 0) -> None:
+def touch_copies(
+    uow: UnitOfWork, uid: str, saved_in: int = 0, holders: Sequence[ObjectHead] | None = None
+) -> None:
     """Give the objects with a UID a change number, since it is another patient's now.
 
-    Not the one in the calendar `saved_in`, which has just been saved and has got one.
+    Not the one in the calendar `saved_in`, which has just been saved and has got one. `holders`
+    are the objects, where the caller knows them.
     """
-    for head in uow.calendars.uid_holders(uid):
+    for head in uow.calendars.uid_holders(uid) if holders is None else holders:
         if head.calendar_id != saved_in:
             uow.calendars.touch(head)
 
