@@ -39,9 +39,10 @@ def engine_of(url: str, dialect: str, pool_size: int, busy_timeout: float) -> En
         hide_parameters=True,  # errors are logged, patients are not
     )
     event.listen(engine, "handle_error", translate)
-    event.listen(engine, "before_cursor_execute", _send_what_waits)
     if dialect == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        event.listen(engine, "before_cursor_execute", _send_what_waits)
     return engine
 
 

@@ -119,10 +119,9 @@ def run(
 
     Raises psycopg's errors.
     """
-    server = driver.pgconn
-    if not parameters:
-        return _told(driver, server.exec_(text.encode()), has_rows=has_rows)
-    statement, state = _numbered(text), _state(driver)
+    server, statement, state = driver.pgconn, _numbered(text), _state(driver)
+    if not parameters:  # may be several, of which the last one is told
+        return _told(driver, server.exec_(statement.text), has_rows=has_rows)
     if statement.name not in state.prepared:
         _told(driver, server.prepare(statement.name, statement.text), has_rows=False)
         state.prepared.add(statement.name)
