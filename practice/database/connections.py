@@ -14,7 +14,8 @@ from practice.database.prepared import command, send
 
 __all__ = ["engine_of", "roll_back"]
 
-_SWITCHES, _PAUSE = 200, 0.02  # seconds
+#: Seconds in which processes that start at once on a new file are done with it.
+_PATIENCE, _PAUSE = 4.0, 0.02
 
 
 def engine_of(url: str, dialect: str, pool_size: int, busy_timeout: float) -> Engine:
@@ -75,15 +76,15 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _use_wal(cursor: sqlite3.Cursor) -> None:
     """Switch a new file to its write-ahead log.
 
-    SQLite does not wait for the lock of this one statement: processes that start at once on a
-    new file would fail, though the other is done in a moment.
+    SQLite does not always wait for the lock of this one statement: processes that start at once
+    on a new file would fail, though the other is done in a moment.
     """
-    for _ in range(_SWITCHES):
+    deadline = time.monotonic() + _PATIENCE
+    while True:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
+            if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE)
-    cursor.execute("PRAGMA journal_mode=WAL")
