@@ -301,6 +301,44 @@ def test_a_place_tells_what_is_under_a_name_and_who_has_a_uid(practice: SqlDatab
         assert (place.there, place.holders) == (None, ())
 
 
+def test_a_place_tells_the_appointment_of_a_uid_and_the_patient_of_a_number(
+    practice: SqlDatabase,
+) -> None:
+    with writing(practice) as uow:
+        patient = uow.patients.save(Patient("4711", PatientRecord("Muster")))
+        save(uow, "x.ics", "one")
+        made = uow.appointments.save(an_appointment(uow, "one"))
+    with reading(practice) as uow:
+        mine = calendar(uow)
+        for href, uid, number, behind in (
+            ("x.ics", "one", "4711", (made, patient.id)),
+            ("new.ics", "one", "", (made, None)),
+            ("x.ics", "new", "4711", (None, patient.id)),
+            ("new.ics", "new", "0", (None, None)),
+        ):
+            place = uow.calendars.place(mine, href, uid, number)
+            assert (place.appointment, place.patient_id) == behind
+
+
+def test_what_stands_under_a_name_is_told_with_all_that_has_its_uid(practice: SqlDatabase) -> None:
+    with writing(practice) as uow:
+        here = save(uow, "x.ics", "one")
+        there = save(uow, "y.ics", "one", name=SCHMIDT)
+        save(uow, "z.ics", "two")
+        made = uow.appointments.save(an_appointment(uow, "one"))
+    with reading(practice) as uow:
+        place = uow.calendars.standing(calendar(uow), "x.ics")
+        assert place is not None
+        assert place.there is not None
+        assert (place.there.id, place.there.text) == (here.id, an_event("one"))
+        assert sorted(place.holders, key=lambda head: head.id) == [here, there]
+        assert place.appointment == made
+        other = uow.calendars.standing(calendar(uow), "z.ics")
+        assert other is not None
+        assert (len(other.holders), other.appointment) == (1, None)
+        assert uow.calendars.standing(calendar(uow), "y.ics") is None
+
+
 def test_a_uid_is_held_to_the_place_that_was_looked_at(practice: SqlDatabase) -> None:
     with writing(practice) as uow:
         save(uow, "x.ics", "one")
