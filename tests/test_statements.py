@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from practice.calendars import CalendarObject, Level
+from practice.database import known_calendars
 from practice.vevent.plain import PlainCalendar
 from tests.building import DOCTORS, a_draft, a_practice, an_event, the_account, the_view, writing
 from tests.conftest import BACKENDS, a_database
@@ -358,59 +359,59 @@ TEN = [f"{MUELLER}{number}.ics" for number in range(10)]
 #: and texts are exactly as many.
 REQUESTS: dict[str, tuple[Request, Cost]] = {
     "nobody": (anonymous, Cost(0)),
-    "poll of a calendar": (poll_of(MUELLER), Cost(4)),
-    "poll of the union": (poll_of(PRAXIS), Cost(4)),
-    "poll of the home": (poll_of(HOME, depth="1"), Cost(4)),
-    "listing": (reads(lambda p: listing(p.staff, MUELLER)), Cost(5)),
-    "listing of the union": (reads(lambda p: listing(p.staff, PRAXIS)), Cost(5)),
-    "listing of the own": (reads(lambda p: listing(p.booking, PRAXIS)), Cost(5)),
-    "query of a day": (reads(lambda p: query(p.staff, MUELLER, *DAY)), Cost(6, loaded=2)),
+    "poll of a calendar": (poll_of(MUELLER), Cost(3)),
+    "poll of the union": (poll_of(PRAXIS), Cost(3)),
+    "poll of the home": (poll_of(HOME, depth="1"), Cost(3)),
+    "listing": (reads(lambda p: listing(p.staff, MUELLER)), Cost(4)),
+    "listing of the union": (reads(lambda p: listing(p.staff, PRAXIS)), Cost(4)),
+    "listing of the own": (reads(lambda p: listing(p.booking, PRAXIS)), Cost(4)),
+    "query of a day": (reads(lambda p: query(p.staff, MUELLER, *DAY)), Cost(5, loaded=2)),
     "query of a day in the union": (
         reads(lambda p: query(p.staff, PRAXIS, *DAY)),
-        Cost(6, loaded=6),
+        Cost(5, loaded=6),
     ),
-    "query of the own": (reads(lambda p: query(p.booking, PRAXIS, *DAY)), Cost(6)),
+    "query of the own": (reads(lambda p: query(p.booking, PRAXIS, *DAY)), Cost(5)),
     "query of a day by text": (
         reads(lambda p: report(p.staff, MUELLER, a_query(SUMMARY))),
-        Cost(6, loaded=2, parsed=1),
+        Cost(5, loaded=2, parsed=1),
     ),
-    "query of a uid": (query_of_a_uid, Cost(6, loaded=1)),
+    "query of a uid": (query_of_a_uid, Cost(5, loaded=1)),
     "query of a day, expanded": (
         reads(lambda p: report(p.staff, MUELLER, a_query(expand="yes"))),
-        Cost(6, loaded=2, parsed=2),
+        Cost(5, loaded=2, parsed=2),
     ),
     "query of a far day": (  # the series alone is asked, since its index ends before
         reads(lambda p: query(p.staff, MUELLER, "20990101T000000Z", "20990102T000000Z")),
-        Cost(6, loaded=1, parsed=1),
+        Cost(5, loaded=1, parsed=1),
     ),
-    "multiget": (reads(lambda p: multiget(p.staff, MUELLER, TEN)), Cost(5, loaded=10)),
+    "multiget": (reads(lambda p: multiget(p.staff, MUELLER, TEN)), Cost(4, loaded=10)),
     "free-busy": (
         reads(lambda p: p.staff.request("REPORT", MUELLER, content=FREE_BUSY)),
-        Cost(8),
+        Cost(7),
     ),
-    "free-busy at the outbox": (reads(asked_at_the_outbox), Cost(8)),
-    "principal search": (reads(searched), Cost(5)),
-    "expanded principal": (reads(expanded), Cost(4)),
-    "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(5)),
-    "sync, no change": (sync_without_change, Cost(4)),
-    "sync, one change": (sync_after_one_change, Cost(5)),
-    "GET": (reads(lambda p: p.staff.get(TEN[1])), Cost(5, loaded=1)),
-    "GET, not modified": (conditional_get_of(TEN[1]), Cost(5, loaded=1)),
-    "GET of a file, not modified": (conditional_get_of(MUELLER), Cost(4)),
-    "PUT, new": (create, Cost(12, parsed=1)),
-    "PUT, changed": (overwrite, Cost(13, loaded=1, parsed=1)),
-    "PUT, refused": (refused_put, Cost(6, loaded=1, parsed=1)),
-    "PUT, booking": (book, Cost(15, parsed=1)),
-    "PUT, booking refused": (book_what_is_taken, Cost(13, parsed=1)),
-    "DELETE": (delete_one, Cost(10, loaded=1)),
+    "free-busy at the outbox": (reads(asked_at_the_outbox), Cost(7)),
+    "principal search": (reads(searched), Cost(4)),
+    "expanded principal": (reads(expanded), Cost(3)),
+    "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(4)),
+    "sync, no change": (sync_without_change, Cost(3)),
+    "sync, one change": (sync_after_one_change, Cost(4)),
+    "GET": (reads(lambda p: p.staff.get(TEN[1])), Cost(4, loaded=1)),
+    "GET, not modified": (conditional_get_of(TEN[1]), Cost(4, loaded=1)),
+    "GET of a file, not modified": (conditional_get_of(MUELLER), Cost(3)),
+    "PUT, new": (create, Cost(10, parsed=1)),
+    "PUT, changed": (overwrite, Cost(11, loaded=1, parsed=1)),
+    "PUT, refused": (refused_put, Cost(5, loaded=1, parsed=1)),
+    "PUT, booking": (book, Cost(12, parsed=1)),
+    "PUT, booking refused": (book_what_is_taken, Cost(10, parsed=1)),
+    "DELETE": (delete_one, Cost(9, loaded=1)),
     "MOVE": (move, Cost(20, loaded=2, parsed=1)),
-    "COPY": (copy, Cost(17, loaded=1, parsed=1)),
-    "listing with what clients have set": (listing_of_notes, Cost(7)),
-    "initial sync of the union, first page": (first_page, Cost(5)),
-    "sync, no change, with a limit": (limited_sync_without_change, Cost(4)),
-    "PROPPATCH": (rename, Cost(11)),
+    "COPY": (copy, Cost(14, loaded=1, parsed=1)),
+    "listing with what clients have set": (listing_of_notes, Cost(6)),
+    "initial sync of the union, first page": (first_page, Cost(4)),
+    "sync, no change, with a limit": (limited_sync_without_change, Cost(3)),
+    "PROPPATCH": (rename, Cost(10)),
     "PROPPATCH of an object": (note, Cost(12, loaded=2)),
-    "MKCALENDAR": (make_a_calendar, Cost(13)),
+    "MKCALENDAR": (make_a_calendar, Cost(12)),
 }
 
 
@@ -471,7 +472,8 @@ def test_a_request_costs_what_its_answer_takes_and_no_more(costs: Costs, name: s
     assert (cost.loaded, cost.parsed) == (allowed.loaded, allowed.parsed)
     # PostgreSQL locks the counter's row; SQLite, beginning, all of itself.
     locks = sum(statement.endswith("FOR UPDATE") for statement, _ in said)
-    assert cost.statements <= allowed.statements + locks, said
+    again = 0 if known_calendars.KNOWN else 2  # before the lock and under it
+    assert cost.statements <= allowed.statements + locks + again, said
 
 
 @pytest.mark.parametrize("name", REQUESTS)
