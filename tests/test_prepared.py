@@ -168,7 +168,12 @@ def test_prepared_statements_are_those_of_sqlalchemy_and_tell_the_same(
     assert len(straight) == len(direct) if backend == "sqlite" else len(straight) < len(direct)
 
 
-ALL_WAYS = pytest.mark.parametrize("way", ["straight", "direct", "through SQLAlchemy"])
+@pytest.fixture(params=["straight", "direct", "through SQLAlchemy"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have statements go this way."""
+    go(monkeypatch, request.param)
+
+
 _DOCTOR = Prepared(
     insert(doctors).returning(doctors.c.id, doctors.c.slug, (doctors.c.id + 1).label("next")),
     *("slug", "name", "specialty", "hours"),
@@ -181,11 +186,8 @@ _DOCTORS = Prepared(
 EVA = {"slug": "eva", "name": "Eva", "specialty": "", "hours": ""}
 
 
-@ALL_WAYS
-def test_rows_have_names_and_places(
-    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go(monkeypatch, way)
+@pytest.mark.usefixtures("way")
+def test_rows_have_names_and_places(database: SqlDatabase) -> None:
     with writing(database) as uow:
         row = _DOCTOR.one(uow.connection, EVA)
         made, slug, following = row
@@ -198,11 +200,8 @@ def test_rows_have_names_and_places(
             _DOCTORS.one(uow.connection, {"slugs": []})
 
 
-@ALL_WAYS
-def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(
-    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go(monkeypatch, way)
+@pytest.mark.usefixtures("way")
+def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(database: SqlDatabase) -> None:
     with pytest.raises(exc.IntegrityError, match="hidden") as told, writing(database) as uow:  # noqa: PT012
         for _ in range(2):
             _DOCTOR.run(uow.connection, EVA)
@@ -215,11 +214,8 @@ def test_what_the_database_refuses_is_told_as_sqlalchemy_tells_it(
         assert uow.house.doctors() == []
 
 
-@ALL_WAYS
-def test_what_a_listener_raises_comes_as_it_is(
-    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go(monkeypatch, way)
+@pytest.mark.usefixtures("way")
+def test_what_a_listener_raises_comes_as_it_is(database: SqlDatabase) -> None:
 
     @event.listens_for(database.engine, "before_cursor_execute")
     def refuse(_: object, _cursor: object, text: str, *__: object) -> None:
@@ -232,11 +228,8 @@ def test_what_a_listener_raises_comes_as_it_is(
         assert uow.house.doctors() == []
 
 
-@ALL_WAYS
-def test_a_lost_connection_is_not_used_again_within_its_transaction(
-    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go(monkeypatch, way)
+@pytest.mark.usefixtures("way")
+def test_a_lost_connection_is_not_used_again_within_its_transaction(database: SqlDatabase) -> None:
     with pytest.raises(DatabaseUnavailable), writing(database) as uow:  # noqa: PT012
         _DOCTOR.run(uow.connection, EVA)
         uow.connection.invalidate()
@@ -257,11 +250,8 @@ def rooms_of(database: SqlDatabase) -> list[str]:
         return [room.slug for room in uow.house.rooms()]
 
 
-@ALL_WAYS
-def test_what_waits_is_there_for_whatever_comes_next(
-    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go(monkeypatch, way)
+@pytest.mark.usefixtures("way")
+def test_what_waits_is_there_for_whatever_comes_next(database: SqlDatabase) -> None:
     with writing(database) as uow:
         _ROOM.later(uow.connection, ONE)
         assert _ROOMS.all(uow.connection) == [("one",)]
@@ -280,11 +270,10 @@ def test_what_waits_is_there_for_whatever_comes_next(
         assert [doctor.slug for doctor in uow.house.doctors()] == ["eva"]
 
 
-@ALL_WAYS
-def test_what_waits_is_refused_in_its_own_unit_and_takes_no_other_along(
-    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("way")
+def test_what_waits_is_refused_in_its_own_unit_and_takes_none_along(
+    database: SqlDatabase,
 ) -> None:
-    go(monkeypatch, way)
     with database.together() as together:
         for slug, refused in (("one", False), ("one", True), ("two", False)):
             try:
@@ -297,11 +286,8 @@ def test_what_waits_is_refused_in_its_own_unit_and_takes_no_other_along(
     assert rooms_of(database) == ["one", "two"]
 
 
-@ALL_WAYS
-def test_what_waits_when_a_unit_fails_is_given_up(
-    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go(monkeypatch, way)
+@pytest.mark.usefixtures("way")
+def test_what_waits_when_a_unit_fails_is_given_up(database: SqlDatabase) -> None:
     with database.together() as together:
         with together.begin(actor=SYSTEM, now=NOW) as uow:
             _ROOM.later(uow.connection, ONE)
@@ -321,11 +307,8 @@ def test_what_waits_when_a_unit_fails_is_given_up(
     assert rooms_of(database) == ["one"]
 
 
-@ALL_WAYS
-def test_a_text_is_not_cut_at_a_nul(
-    database: SqlDatabase, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go(monkeypatch, way)
+@pytest.mark.usefixtures("way")
+def test_a_text_is_not_cut_at_a_nul(database: SqlDatabase) -> None:
     given = {**ONE, "name": "a\0b"}
     if database.dialect == "sqlite":
         with writing(database) as uow:
