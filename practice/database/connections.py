@@ -43,7 +43,7 @@ def engine_of(url: str, dialect: str, pool_size: int, busy_timeout: float) -> En
     if dialect == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     else:
-        event.listen(engine, "before_cursor_execute", _send_what_waits)
+        event.listen(engine, "before_execute", _send_what_waits)
     return engine
 
 

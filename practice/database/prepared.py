@@ -198,9 +198,15 @@ def _waits(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Wa
 
 
 def send(connection: Connection) -> None:
-    """Run what waits (see `Prepared.later`)."""
-    if _goes_straight(connection) and (waiting := _waiting(connection)):
+    """Run what waits (see `Prepared.later`), a BEGIN too."""
+    if not _goes_straight(connection):
+        return
+    waiting = _waiting(connection)
+    if waiting:
         _executed(connection, *waiting.taken(), has_rows=False)
+    elif waiting.opening:
+        opening, waiting.opening = waiting.opening, ""
+        _executed(connection, opening, {}, has_rows=False)
 
 
 def command(connection: Connection, text: str) -> None:
