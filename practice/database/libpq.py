@@ -170,7 +170,10 @@ def _numbered(text: str) -> _Statement:
 
 def _inherited(value: object) -> tuple[Callable[[Any], bytes | None], int]:
     """Return how the value of an enumeration is written."""
-    return next(form for kind, form in _WRITTEN.items() if isinstance(value, kind))
+    for kind, form in _WRITTEN.items():
+        if isinstance(value, kind):
+            return form
+    raise TypeError(f"A value of a statement is of type {type(value).__name__}.")
 
 
 def _told(driver: Connection, result: PGresult, *, has_rows: bool) -> Sequence[Any]:

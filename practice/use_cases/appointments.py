@@ -45,6 +45,7 @@ def object_saved(
     stays in a calendar whose id is `out_of_reach`; one that became a series keeps its slot.
     `place` is what was told of UID and patient before it was saved.
     """
+    # Under no name there is an object; what is asked for is what the UID and the patient are.
     place = place or uow.calendars.place(calendar, "", facts.uid, facts.patient_number)
     known = place.appointment
     if known is not None and known.calendar_id in out_of_reach:
