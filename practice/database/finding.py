@@ -39,21 +39,21 @@ from practice.vevent import Busy, Occupied
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["HERE", "SqlFinding"]
+__all__ = ["SqlFinding"]
 
 #: The object under a name in a calendar.
-HERE = (objects.c.calendar_id == bindparam("calendar")) & (objects.c.href == bindparam("href"))
-_HEAD = Prepared(select(*HEAD).where(HERE))
+_HERE = (objects.c.calendar_id == bindparam("calendar")) & (objects.c.href == bindparam("href"))
+_HEAD = Prepared(select(*HEAD).where(_HERE))
 _UID = bindparam("uid", type_=objects.c.uid.type)
 #: Only the object under the name comes with its text. The house is there to have a row.
 _PLACE = Prepared(
     select(
         *WHOLE[:-1],
-        case((HERE, objects.c.text)).label("text"),
+        case((_HERE, objects.c.text)).label("text"),
         patients.c.id,
         *APPOINTMENT,
     ).select_from(
-        house.outerjoin(objects, HERE | (objects.c.uid == _UID))
+        house.outerjoin(objects, _HERE | (objects.c.uid == _UID))
         .outerjoin(appointments, appointments.c.uid == _UID)
         .outerjoin(patients, patients.c.number == bindparam("number"))
     )
@@ -66,7 +66,7 @@ _STANDING = Prepared(
             appointments, appointments.c.uid == objects.c.uid
         )
     )
-    .where(HERE)
+    .where(_HERE)
 )
 _UID_HOLDERS = Prepared(select(*HEAD).where(objects.c.uid == bindparam("uid")))
 _INDEX = Prepared(
@@ -100,7 +100,7 @@ def _values_of_names(hrefs: Mapping[int, Sequence[str]]) -> dict[str, Any]:
 @lru_cache
 def _object_here(own: bool) -> Prepared:
     """Return the query of the object under one name: what most ask for."""
-    return Prepared(owned(select(*WHOLE).where(HERE), objects, own))
+    return Prepared(owned(select(*WHOLE).where(_HERE), objects, own))
 
 
 @lru_cache
