@@ -126,12 +126,15 @@ class CalendarObject(ObjectHead):
 class Place:
     """What stands under a name in a calendar, the objects that have a UID in any calendar, which
     may be the same, the appointment of that UID, and the id of the patient of a number.
+
+    `drawn` is the id for an object that is put where nothing is; None if it comes with the row.
     """
 
     there: CalendarObject | None
     holders: tuple[ObjectHead, ...]
     appointment: Appointment | None = None
     patient_id: int | None = None
+    drawn: int | None = None
 
 
 def etag_of(text: str) -> str:

@@ -244,7 +244,7 @@ class Calendars(Protocol):
 
     def place(self, calendar: Calendar, href: str, uid: str, number: str = "") -> Place:
         """Return what stands under a name in the calendar, whoever owns it, who has the UID, its
-        appointment, and the patient of a number; from one statement.
+        appointment, and the patient of a number; from one statement. Asked by who may write.
         """
 
     def save(self, calendar: Calendar, draft: Draft, place: Place | None = None) -> ObjectHead:

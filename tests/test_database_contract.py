@@ -284,7 +284,7 @@ def test_a_place_tells_what_is_under_a_name_and_who_has_a_uid(practice: SqlDatab
         here = save(uow, "x.ics", "one")
         there = save(uow, "y.ics", "one", name=SCHMIDT)
         other = save(uow, "z.ics", "two")
-    with reading(practice) as uow:
+    with writing(practice) as uow:
         mine = calendar(uow)
         place = uow.calendars.place(mine, "x.ics", "one")
         assert place.there is not None
@@ -308,7 +308,7 @@ def test_a_place_tells_the_appointment_of_a_uid_and_the_patient_of_a_number(
         patient = uow.patients.save(Patient("4711", PatientRecord("Muster")))
         save(uow, "x.ics", "one")
         made = uow.appointments.save(an_appointment(uow, "one"))
-    with reading(practice) as uow:
+    with writing(practice) as uow:
         mine = calendar(uow)
         for href, uid, number, behind in (
             ("x.ics", "one", "4711", (made, patient.id)),

@@ -205,7 +205,7 @@ def postgresql(own_server: PostgresServer) -> Iterator[SqlDatabase]:
 def fill_the_pool(database: SqlDatabase) -> None:
     with ExitStack() as several:
         for _ in range(5):
-            several.enter_context(reading(database))
+            several.enter_context(reading(database)).log_state()
 
 
 def kill_connection(uow: SqlUnitOfWork, database: SqlDatabase) -> None:
@@ -223,8 +223,8 @@ def test_a_stopped_server_is_told_and_a_started_one_works_at_once(
     fill_the_pool(postgresql)
     own_server.stop()
     for _ in range(7):
-        with pytest.raises(DatabaseUnavailable), reading(postgresql):
-            raise AssertionError("the server is down")
+        with pytest.raises(DatabaseUnavailable), reading(postgresql) as uow:
+            uow.log_state()
         with pytest.raises(DatabaseUnavailable), writing(postgresql):
             raise AssertionError("the server is down")
         with pytest.raises(DatabaseUnavailable):
@@ -241,11 +241,11 @@ def test_a_restart_that_nobody_saw_costs_at_most_one_refusal(
 ) -> None:
     fill_the_pool(postgresql)
     own_server.restart()
-    with suppress(DatabaseUnavailable), reading(postgresql):
-        pass
+    with suppress(DatabaseUnavailable), reading(postgresql) as uow:
+        uow.log_state()
     with ExitStack() as several:
         for _ in range(6):
-            several.enter_context(reading(postgresql))
+            several.enter_context(reading(postgresql)).log_state()
     with writing(postgresql) as uow:
         save(uow, "a")
 

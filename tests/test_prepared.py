@@ -5,7 +5,7 @@ That is switched off in one of two databases here, and both are asked the same.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from practice.appointments import Appointment, Slot, Status
 from practice.calendars import COMPONENTS, CalendarKind, Span, View
 from practice.database import SqlDatabase
 from practice.database.prepared import Prepared
-from practice.database.tables import doctors, rooms
+from practice.database.tables import doctors, house, rooms
 from practice.errors import DatabaseUnavailable
 from practice.messages import Message, Receiver
 from practice.patients import Patient, PatientRecord
@@ -318,4 +318,44 @@ def test_a_text_is_not_cut_at_a_nul(database: SqlDatabase) -> None:
         return
     with pytest.raises(exc.DataError), writing(database) as uow:
         _ROOM.later(uow.connection, given)
-    assert rooms_of(database) == []
+    with database.together() as together:
+        for room in (ONE, given, TWO):
+            told = pytest.raises(exc.DataError) if room is given else nullcontext()
+            with told, together.begin(actor=SYSTEM, now=NOW) as uow:
+                _ROOM.later(uow.connection, room)
+    assert rooms_of(database) == ["one", "two"]
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("conforming", ["on", "off"])
+def test_what_goes_with_a_command_comes_in_as_it_is(database: SqlDatabase, conforming: str) -> None:
+    hostile = ["'", "\\", "\\'; DROP TABLE rooms; --", "Ä€🙂", "$1 %s %(name)s", "x" * 255, ""]
+    with database.together() as together:
+        if database.dialect == "postgresql":
+            with together.begin(actor=SYSTEM, now=NOW) as uow:
+                uow.connection.exec_driver_sql(f"SET standard_conforming_strings = {conforming}")
+        for slug, name in enumerate(hostile):
+            with together.begin(actor=SYSTEM, now=NOW) as uow:
+                _ROOM.later(uow.connection, {"slug": str(slug), "name": name})
+    with reading(database) as uow:
+        assert [room.name for room in uow.house.rooms()] == hostile
+
+
+_REST = Prepared(select(house.c.number % bindparam("by", type_=house.c.number.type)))
+
+
+@pytest.mark.usefixtures("way")
+def test_who_cannot_read_takes_the_others_along_or_nobody(database: SqlDatabase) -> None:
+    stay = ["one", "two"]
+    try:
+        with database.together() as together:
+            for slug, by in (("one", 1), ("zero", 0), ("two", 1)):
+                told = suppress(DatabaseUnavailable if slug == "two" else exc.DataError)
+                with told, together.begin(actor=SYSTEM, now=NOW) as uow:
+                    _REST.run(uow.connection, {"by": by})
+                    _ROOM.later(uow.connection, {**ONE, "slug": slug})
+    except DatabaseUnavailable:
+        stay = []
+    if database.dialect == "sqlite":  # to which it is nothing
+        stay = ["one", "two", "zero"]
+    assert rooms_of(database) == stay

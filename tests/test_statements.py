@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from practice.calendars import CalendarObject, Level
-from practice.database import known_calendars
+from practice.database import known_calendars, libpq
 from practice.vevent.plain import PlainCalendar
 from tests.building import DOCTORS, a_draft, a_practice, an_event, the_account, the_view, writing
 from tests.conftest import BACKENDS, a_database
@@ -52,11 +52,14 @@ Told = dict[str, tuple["Cost", list[Statement]]]
 
 @dataclass(frozen=True)
 class Cost:
-    """Statements (BEGIN and COMMIT included), objects loaded with texts, texts parsed."""
+    """Statements (BEGIN and COMMIT included), objects loaded with texts, texts parsed; and the
+    turns that PostgreSQL was asked in, if that is said.
+    """
 
     statements: int
     loaded: int = 0
     parsed: int = 0
+    turns: int = 0
 
 
 class Meter:
@@ -67,14 +70,15 @@ class Meter:
         self.said: list[Statement] = []
         self.loaded = 0
         self.parsed = 0
+        self.turns = 0
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Count from zero."""
-        self.said, self.loaded, self.parsed = [], 0, 0
+        self.said, self.loaded, self.parsed, self.turns = [], 0, 0, 0
         event.listen(self._engine, "before_cursor_execute", self._heard)
         made, read = CalendarObject.__init__, icalendar.Calendar.from_ical
-        read_plainly = PlainCalendar.__init__
+        read_plainly, ask = PlainCalendar.__init__, libpq.run
 
         def making(self_: Any, *args: Any, **kwargs: Any) -> None:
             self.loaded += 1
@@ -88,7 +92,12 @@ class Meter:
             self.parsed += 1
             read_plainly(self_, *args)
 
+        def asking(*args: Any, **kwargs: Any) -> Any:
+            self.turns += 1
+            return ask(*args, **kwargs)
+
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(libpq, "run", asking)
             patch.setattr(CalendarObject, "__init__", making)
             patch.setattr(icalendar.Calendar, "from_ical", reading)
             patch.setattr(PlainCalendar, "__init__", reading_plainly)
@@ -100,7 +109,7 @@ class Meter:
 
     @property
     def cost(self) -> Cost:
-        return Cost(len(self.said), self.loaded, self.parsed)
+        return Cost(len(self.said), self.loaded, self.parsed, self.turns)
 
 
 class Practice:
@@ -394,16 +403,16 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
     "expanded principal": (reads(expanded), Cost(3)),
     "initial sync": (reads(lambda p: sync(p.staff, MUELLER)), Cost(4)),
     "sync, no change": (sync_without_change, Cost(3)),
-    "sync, one change": (sync_after_one_change, Cost(4)),
-    "GET": (reads(lambda p: p.staff.get(TEN[1])), Cost(4, loaded=1)),
+    "sync, one change": (sync_after_one_change, Cost(4, turns=3)),
+    "GET": (reads(lambda p: p.staff.get(TEN[1])), Cost(4, loaded=1, turns=3)),
     "GET, not modified": (conditional_get_of(TEN[1]), Cost(4, loaded=1)),
     "GET of a file, not modified": (conditional_get_of(MUELLER), Cost(3)),
-    "PUT, new": (create, Cost(10, parsed=1)),
-    "PUT, changed": (overwrite, Cost(11, loaded=1, parsed=1)),
+    "PUT, new": (create, Cost(10, parsed=1, turns=5)),
+    "PUT, changed": (overwrite, Cost(11, loaded=1, parsed=1, turns=5)),
     "PUT, refused": (refused_put, Cost(5, loaded=1, parsed=1)),
-    "PUT, booking": (book, Cost(12, parsed=1)),
+    "PUT, booking": (book, Cost(12, parsed=1, turns=7)),
     "PUT, booking refused": (book_what_is_taken, Cost(10, parsed=1)),
-    "DELETE": (delete_one, Cost(9, loaded=1)),
+    "DELETE": (delete_one, Cost(9, loaded=1, turns=5)),
     "MOVE": (move, Cost(20, loaded=2, parsed=1)),
     "COPY": (copy, Cost(14, loaded=1, parsed=1)),
     "listing with what clients have set": (listing_of_notes, Cost(6)),
@@ -474,6 +483,8 @@ def test_a_request_costs_what_its_answer_takes_and_no_more(costs: Costs, name: s
     locks = sum(statement.endswith("FOR UPDATE") for statement, _ in said)
     again = 0 if known_calendars.KNOWN else 2  # before the lock and under it
     assert cost.statements <= allowed.statements + locks + again, said
+    if allowed.turns and known_calendars.KNOWN:
+        assert cost.turns <= allowed.turns, said
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from practice.database.faults import translate
-from practice.database.prepared import command, send
+from practice.database.prepared import catch_up, command
 
 __all__ = ["engine_of", "roll_back"]
 
@@ -58,7 +58,7 @@ def roll_back(connection: Connection) -> None:
 
 def _send_what_waits(connection: Connection, *_: object) -> None:
     """What SQLAlchemy runs itself comes after what waits, as it was said."""
-    send(connection)
+    catch_up(connection)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.ext.compiler import compiles
 
 from practice.calendars import Calendar, CalendarObject, ObjectHead, Place, Span, View
 from practice.database.log import CHUNK, SqlLog
@@ -44,12 +45,34 @@ __all__ = ["SqlFinding"]
 #: The object under a name in a calendar.
 _HERE = (objects.c.calendar_id == bindparam("calendar")) & (objects.c.href == bindparam("href"))
 _HEAD = Prepared(select(*HEAD).where(_HERE))
+
+
+class _DrawnId(ColumnElement[int]):
+    """The id of the next object where the database draws ids ahead, which saves the turn in which
+    it would tell that of a row just made.
+    """
+
+    inherit_cache = True
+    type = objects.c.id.type
+
+
+@compiles(_DrawnId)
+def _not_drawn(*_: object, **__: object) -> str:
+    return "NULL"
+
+
+@compiles(_DrawnId, "postgresql")
+def _drawn(*_: object, **__: object) -> str:
+    return "nextval(pg_get_serial_sequence('objects', 'id'))"
+
+
 _UID = bindparam("uid", type_=objects.c.uid.type)
 #: Only the object under the name comes with its text. The house is there to have a row.
 _PLACE = Prepared(
     select(
         *WHOLE[:-1],
         case((_HERE, objects.c.text)).label("text"),
+        case((objects.c.id.is_(None), _DrawnId())),
         patients.c.id,
         *APPOINTMENT,
     ).select_from(
@@ -298,6 +321,6 @@ class SqlFinding(SqlLog):
                 there = object_of(row[: len(WHOLE)])
             if has == uid:
                 holders.append(head_of(row[: len(HEAD)]))
-        patient_id, *behind = rows[0][len(WHOLE) :]
+        drawn, patient_id, *behind = rows[0][len(WHOLE) :]
         appointment = None if behind[0] is None else appointment_of(behind)
-        return Place(there, tuple(holders), appointment, patient_id)
+        return Place(there, tuple(holders), appointment, patient_id, drawn)

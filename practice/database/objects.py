@@ -29,6 +29,7 @@ __all__ = ["SqlObjects"]
 
 _SET = tuple(column.key for column in objects.columns if not column.primary_key)
 _CREATED = Prepared(insert(objects).returning(objects.c.id), *_SET)
+_DRAWN = Prepared(insert(objects), "id", *_SET)
 _CHANGED = update(objects).where(objects.c.id == bindparam("this"))
 _REPLACED = Prepared(_CHANGED, *_SET)
 #: Its part of the time index goes with it.
@@ -47,10 +48,10 @@ class SqlObjects(SqlFinding):
         for holder in place.holders:
             if holder.calendar_id == calendar.id and holder.href != draft.href:
                 raise UidTaken(holder.href)
-        return self._write(calendar, draft, place.there)
+        return self._write(calendar, draft, place)
 
-    def _write(self, calendar: Calendar, draft: Draft, old: CalendarObject | None) -> ObjectHead:
-        facts, ledger = draft.facts, self._ledger
+    def _write(self, calendar: Calendar, draft: Draft, place: Place) -> ObjectHead:
+        facts, ledger, old = draft.facts, self._ledger, place.there
         made_by = ledger.actor.account_id if draft.owner_id is None else draft.owner_id
         owner_id = old.owner_id if old else made_by
         number = ledger.append(
@@ -82,6 +83,9 @@ class SqlObjects(SqlFinding):
             object_id = old.id
             _REPLACED.later(self._connection, {**columns, **more, "this": object_id})
             _UNINDEXED.later(self._connection, {"object": object_id})
+        elif place.drawn is not None:
+            object_id = place.drawn
+            _DRAWN.later(self._connection, {**columns, **more, "id": object_id})
         else:
             object_id = only(_CREATED.along(self._connection, {**columns, **more})).id
         self._index(object_id, calendar.id, facts)

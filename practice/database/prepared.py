@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     _Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
     _Process = Callable[[Any], Any]
 
-__all__ = ["Prepared", "command", "only", "send"]
+__all__ = ["Prepared", "catch_up", "command", "only", "send"]
 
 #: Off, every statement is executed by SQLAlchemy. It comes to the same.
 DIRECT = True
@@ -186,7 +186,8 @@ def only(rows: Sequence[Any]) -> Any:
 
 
 def _planned_run(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Sequence[Any]:
-    return _executed(connection, plan.text, plan.parameters(values), has_rows=plan.has_rows)
+    said, reads = plan.parameters(values), plan.table is None
+    return _executed(connection, plan.text, said, has_rows=plan.has_rows, reads=reads)
 
 
 def _waits(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Waiting:
@@ -198,71 +199,87 @@ def _waits(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Wa
 
 
 def send(connection: Connection) -> None:
-    """Run what waits (see `Prepared.later`), a BEGIN too."""
-    if not _goes_straight(connection):
-        return
-    waiting = _waiting(connection)
-    if waiting:
+    """Run what waits (see `Prepared.later`)."""
+    if _goes_straight(connection) and (waiting := _waiting(connection)):
         _executed(connection, *waiting.taken(), has_rows=False)
-    elif waiting.opening:
-        opening, waiting.opening = waiting.opening, ""
+
+
+def catch_up(connection: Connection) -> None:
+    """Run what waits, a BEGIN or SAVEPOINT too: what comes next is not run from here."""
+    send(connection)
+    if _goes_straight(connection) and (opening := _waiting(connection).opened(reads=False)):
         _executed(connection, opening, {}, has_rows=False)
 
 
 def command(connection: Connection, text: str) -> None:
     """Run a statement that has neither values nor rows, as `exec_driver_sql` does.
 
-    What waits is run before; a ROLLBACK gives it up. BEGIN itself waits for what comes.
+    What waits is run before; a ROLLBACK gives it up. BEGIN and SAVEPOINT wait for what comes.
     """
     if DIRECT:
         if not connection.in_transaction():
             connection.begin()  # of SQLAlchemy alone: a lost connection is not replaced unseen
         if _goes_straight(connection):
-            waiting = _waiting(connection)
-            if text.startswith("ROLLBACK"):
-                waiting.clear()
-            elif text == "BEGIN":
-                waiting.opening = text
-                return
-        nothing: Any = () if connection.dialect.positional else {}
-        _executed(connection, text, nothing, has_rows=False)
+            _command_straight(connection, text)
+        else:
+            nothing: Any = () if connection.dialect.positional else {}
+            _executed(connection, text, nothing, has_rows=False)
     else:
         connection.exec_driver_sql(text)
 
 
+def _command_straight(connection: Connection, text: str) -> None:
+    waiting = _waiting(connection)
+    if text.startswith(("BEGIN", "SAVEPOINT")):
+        send(connection)
+        waiting.opening = text
+    elif text.startswith("ROLLBACK"):
+        nothing_sent = bool(waiting.opening)
+        waiting.clear()
+        if not nothing_sent:
+            _executed(connection, text, {}, has_rows=False)
+    elif text == "COMMIT" and waiting:
+        _executed(connection, *waiting.taken(), has_rows=False, after=text)
+    else:
+        waiting.opening = ""  # of a unit of work that did nothing
+        _executed(connection, text, {}, has_rows=False)
+
+
 def _executed(
-    connection: Connection, text: str, parameters: Any, *, has_rows: bool
+    connection: Connection,
+    text: str,
+    parameters: Any,
+    *,
+    has_rows: bool,
+    reads: bool = False,
+    after: str = "",
 ) -> Sequence[Any]:
-    """Hand a statement to the driver; return the rows it tells."""
+    """Hand a statement to the driver, and what goes with it; return the rows it tells."""
     # Of a connection that was lost within a transaction this raises, as any use of it does.
     driver: Any = connection.connection.dbapi_connection
     cursor: Any = None
     try:
-        straight = _goes_straight(connection)
+        straight, before = _goes_straight(connection), ""
         if straight:
-            text = _opened(connection, text, parameters)
             send(connection)
+            before = _waiting(connection).opened(reads=reads)
         else:
             cursor = driver.cursor()
         if hears := connection.dispatch.before_cursor_execute:  # as mostly nobody does
+            turn: list[tuple[str, Any]] = [(before, {}), (text, parameters), (after, {})]
             for hear in hears:
-                text, parameters = hear(connection, cursor, text, parameters, None, False)
+                for said, values in turn:
+                    if said:
+                        hear(connection, cursor, said, values, None, False)
         if straight:
-            rows: Sequence[Any] = _libpq().run(driver, text, parameters, has_rows=has_rows)
+            rows: Sequence[Any] = _libpq().run(
+                driver, text, parameters, has_rows=has_rows, before=before, after=after
+            )
             return rows
         cursor.execute(text, parameters)
         return cursor.fetchall() if has_rows else ()
     except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again
         _raise(connection, error, text, parameters, cursor)
-
-
-def _opened(connection: Connection, text: str, parameters: Any) -> str:
-    """Return a statement with the BEGIN that waits, or run that before: values go with one only."""
-    waiting = _waiting(connection)
-    opening, waiting.opening = waiting.opening, ""
-    if opening and parameters:
-        _executed(connection, opening, {}, has_rows=False)
-    return f"{opening}; {text}" if opening and not parameters else text
 
 
 def _goes_straight(connection: Connection) -> bool:

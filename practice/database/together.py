@@ -58,6 +58,7 @@ class Together:
         self._lent = ExitStack()
         self._connection: Connection | None = None
         self._last: Ledger | None = None
+        self._units = 0
         self._committed = False
         self._failure: Unavailable | None = None
 
@@ -127,9 +128,10 @@ class Together:
     def _next(self, connection: Connection, actor: Actor, now: datetime) -> Iterator[SqlUnitOfWork]:
         """Open a unit after others, which stay if it fails."""
         made = False
+        self._units += 1
         try:
-            # Of one name: the last one made is meant, and all of them go with the commit.
-            command(connection, "SAVEPOINT before_this")
+            # Of a name of its own: one that was not made undoes nothing of another unit.
+            command(connection, f"SAVEPOINT unit_{self._units}")
             made = True
             unit = SqlUnitOfWork(connection, self._ledger(connection, actor, now, lock=True))
             yield unit
@@ -148,9 +150,10 @@ class Together:
     ) -> None:
         """Roll back to the savepoint; where that is not to be had, give all of it up."""
         try:
-            if not made or connection.invalidated:  # what is there by this name is another's
+            if not made or connection.invalidated:
                 raise DatabaseUnavailable(_LOST)
-            command(connection, "ROLLBACK TO SAVEPOINT before_this")
+            command(connection, f"ROLLBACK TO SAVEPOINT unit_{self._units}")
+            refuse_failed(connection)
         except Exception as gone:  # noqa: BLE001 - SQLite undoes all of it when the disk is full
             told = next((one for one in (error, gone) if isinstance(one, Unavailable)), None)
             self._failure = told or DatabaseUnavailable(_LOST)

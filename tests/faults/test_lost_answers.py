@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, event
 
-from practice.database import SqlDatabase
+from practice.database import SqlDatabase, libpq, prepared
 from practice.errors import DatabaseUnavailable
 from tests.building import a_draft, an_event, reading, the_view, writing
-
-if TYPE_CHECKING:
-    pass
 
 
 class LostAnswer:
@@ -29,11 +26,33 @@ class LostAnswer:
             return
         self._left = 0
         driver: Any = connection.connection.dbapi_connection
-        if self._made:
+        if not self._made:
+            end(driver)
+        elif prepared.STRAIGHT and prepared.DIRECT:
+            lose_the_answer()
+        else:
             driver.execute("COMMIT")
-        with psycopg.connect(driver.info.dsn, autocommit=True) as other:
-            ended = ("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
-            other.execute(*ended)
+            end(driver)
+
+
+def lose_the_answer() -> None:
+    """End the connection after what is handed to libpq next, with all that goes with it."""
+
+    def run_and_lose(driver: Any, *args: Any, **more: Any) -> Any:
+        patch.undo()
+        run(driver, *args, **more)
+        end(driver)
+        return run(driver, "SELECT 1", {}, has_rows=False)  # which finds out
+
+    run, patch = libpq.run, pytest.MonkeyPatch()
+    patch.setattr(libpq, "run", run_and_lose)
+
+
+def end(driver: Any) -> None:
+    """End a connection at the server's side."""
+    with psycopg.connect(driver.info.dsn, autocommit=True) as other:
+        ended = ("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
+        other.execute(*ended)
 
 
 def save(database: SqlDatabase) -> None:
