@@ -141,6 +141,14 @@ class CalDavApplication(Application):
         shallow = environ["REQUEST_METHOD"] == "PROPFIND" and environ.get("HTTP_DEPTH") == "0"
         return at is not None and not at.object and not shallow
 
+    def read_ahead(self, environ: dict[str, Any]) -> None:
+        """Read before its turn what a request brings, if it seems to be from an account: what
+        nobody has sent is not worth reading.
+        """
+        claim: Claim | None = environ.get("praxis.claim")
+        if environ["REQUEST_METHOD"] == "PUT" and claim and self._gate.knows(claim):
+            self._objects.read_ahead(environ, self._clock())
+
     def answer(
         self, environ: dict[str, Any], transactions: Transactions | None = None
     ) -> tuple[int, list[tuple[str, str]], bytes] | Unverified | KeysWanted:

@@ -77,7 +77,9 @@ class CalDavBridge:
         self._lanes = Lanes(threads, "caldav")
         # Those who fetch whole calendars leave threads to those who ask for what is short.
         self._long = asyncio.Semaphore(max(1, threads // LONG_SHARE))
-        self._writers = Batches(self._lanes, database.together, application.answer)
+        self._writers = Batches(
+            self._lanes, database.together, application.answer, ahead=application.read_ahead
+        )
         self._readers = Batches(
             self._lanes,
             partial(apart, database),

@@ -6,6 +6,7 @@ Not here: COPY and MOVE (`caldav_server.moving`).
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from caldav_server.addresses import HOME, Addresses, href
@@ -25,8 +26,11 @@ from practice.use_cases.reading import as_file, objects_named
 from practice.vevent import read
 
 if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
     from caldav_server.scope import Scope
     from practice.calendars import CalendarPath, View
+    from practice.facts import Facts
     from practice.profile import Profile
 
 __all__ = ["Objects", "represented"]
@@ -82,11 +86,11 @@ class Objects:
         found = scope.find(at.calendar)
         if found is None:
             raise Refusal(409, "There is no such calendar to put an object into.")
-        text, as_sent = _text(environ)
         # Read before this request takes the lock; those before it in a batch may have taken it
         # (docs/decisions/0011).
         zone = zone_of(found.locate(at.object)[0], self._profile)
-        facts = read(text, zone=zone, now=scope.now, limits=self._profile.limits)
+        ahead = environ.pop("praxis.ahead", {}).get(zone)
+        text, as_sent, facts = ahead or self._read(environ, zone, scope.now)
         asked, address = preferences(environ), href(HOME, at.shown, at.object, collection=False)
         try:
             with scope.writing() as uow:
@@ -113,6 +117,19 @@ class Objects:
             if told[2] is None:
                 raise
             return told
+
+    def _read(
+        self, environ: dict[str, Any], zone: tzinfo, now: datetime
+    ) -> tuple[str, bool, Facts]:
+        text, as_sent = _text(environ)
+        return text, as_sent, read(text, zone=zone, now=now, limits=self._profile.limits)
+
+    def read_ahead(self, environ: dict[str, Any], now: datetime) -> None:
+        """Read what a PUT brings for `put`, which tells what is wrong with it."""
+        zone = self._profile.zone  # that of most calendars
+        with suppress(Exception):
+            environ["praxis.ahead"] = {zone: self._read(environ, zone, now)}
+        environ["wsgi.input"].seek(0)
 
     def delete(self, scope: Scope, environ: dict[str, Any], path: str) -> Answer:
         """Delete an object; a whole calendar only if it is no doctor's and an admin asks."""

@@ -8,6 +8,7 @@ of answers is switched off by its own setting.
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 from typing import Any
 
@@ -34,6 +35,7 @@ def _go_plainly() -> None:
     prepared.DIRECT = False
     known_calendars.KNOWN = False
     batches.MOST = 1
+    batches.AHEAD = sys.maxsize
     directly.DIRECTLY = False
     lanes.SHORT = 0.0
     at_once.AT_ONCE = False

@@ -1,8 +1,8 @@
 """Statements handed to libpq, PostgreSQL's own client library, through psycopg's wrapper of it.
 
 Saves what a cursor of psycopg does in Python for each statement; and statements that wait for the
-next (`Waiting`) or go with it in one turn save most of a change's questions. Together that is MUCH
-times the changes a second where eight come at a time. The connection, its errors and how values
+next (`Waiting`), or go with a command in one turn (`run`), save most of a change's questions: up to
+1.8 times the changes a second where eight come at a time. The connection, its errors and how values
 come back stay psycopg's (docs/decisions/0013).
 """
 

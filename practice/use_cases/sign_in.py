@@ -124,12 +124,19 @@ class Gate:
         self._key = secrets.token_bytes(32)
         self._right = _Memory(10_000)
         self._wrong = _Memory(10_000)
+        self._admitted = _Memory(10_000)
 
     def decide(self, uow: UnitOfWork, claim: Claim) -> Outcome:
         """Decide by what is stored and remembered, without hashing a password.
 
         Raises IdentityProviderUnavailable for a token that cannot be judged now.
         """
+        outcome = self._decide(uow, claim)
+        if isinstance(outcome, Admitted) and not self.knows(claim):
+            self._admitted.keep(self._mark(claim, None))
+        return outcome
+
+    def _decide(self, uow: UnitOfWork, claim: Claim) -> Outcome:
         if claim.is_token:
             return self._by_token(uow, claim.secret)
         found = uow.accounts.by_name(claim.name)
@@ -144,6 +151,10 @@ class Gate:
         if self._wrong.holds(self._mark(claim, password)):
             return Refused()
         return self._throttled(uow, claim) or Unverified(claim, account, password)
+
+    def knows(self, claim: Claim) -> bool:
+        """Tell whether a claim was admitted here before. It may be true no more."""
+        return self._admitted.holds(self._mark(claim, None))
 
     def judges_by_what_is_stored(self, claim: Claim) -> bool:
         """Tell whether nothing but what is stored decides: no time, and nobody else's say."""
