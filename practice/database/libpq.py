@@ -1,9 +1,9 @@
 """Statements handed to libpq, PostgreSQL's own client library, through psycopg's wrapper of it.
 
 Saves what a cursor of psycopg does in Python for each statement; and statements that wait for the
-next (`Waiting`), or go with a command in one turn (`run`), save most of a change's questions: up to
-1.8 times the changes a second where eight come at a time. The connection, its errors and how values
-come back stay psycopg's (docs/decisions/0013).
+next (`Waiting`), or are not waited for (`start`), save most of a change's questions: up to 1.8
+times the changes a second where eight come at a time. The connection, its errors and how values
+come back stay psycopg's (docs/decisions/0013). Values never stand in a text: PostgreSQL logs those.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from weakref import WeakKeyDictionary
 
 from psycopg import Binary, OperationalError, errors
 from psycopg.adapt import Transformer
-from psycopg.pq import ConnStatus, Escaping, ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from psycopg import Connection
-    from psycopg.pq.abc import PGconn, PGresult
+    from psycopg.pq.abc import PGresult
     from sqlalchemy import FromClause
 
-__all__ = ["Waiting", "run", "waiting"]
+__all__ = ["Waiting", "finish", "run", "start", "waiting"]
 
 _TEXT, _BINARY = 0, 1
 #: What a value is to libpq, by its type: how it is written, and in which format; other types no
@@ -73,7 +73,7 @@ class Waiting:
     def __init__(self) -> None:
         self._parts: list[tuple[str, Mapping[str, Any]]] = []
         self._tables: set[FromClause] = set()
-        #: The BEGIN or SAVEPOINT that goes with the first of them, in one turn.
+        #: The BEGIN or SAVEPOINT that is run before the first of them.
         self.opening = ""
 
     def __len__(self) -> int:
@@ -87,15 +87,6 @@ class Waiting:
         """Have a statement wait."""
         self._parts.append((text, parameters))
         self._tables.add(table)
-
-    def opened(self, *, reads: bool) -> str:
-        """Return the BEGIN or SAVEPOINT that has to go with a statement, and does not wait any
-        more; a SAVEPOINT is not for what only reads, of which nothing can be undone.
-        """
-        if reads and self.opening.startswith("SAVEPOINT"):
-            return ""
-        opening, self.opening = self.opening, ""
-        return opening
 
     def clear(self) -> None:
         """Give up what waits."""
@@ -122,53 +113,18 @@ _states: WeakKeyDictionary[Connection, _State] = WeakKeyDictionary()
 
 
 def run(
-    driver: Connection,
-    text: str,
-    parameters: Mapping[str, Any],
-    *,
-    has_rows: bool,
-    before: str = "",
-    after: str = "",
+    driver: Connection, text: str, parameters: Mapping[str, Any], *, has_rows: bool
 ) -> Sequence[Any]:
     """Run a statement with `%(name)s` for its values; return the rows it tells.
 
-    `before` and `after` are commands that go with it in one turn, with `after` for one without
-    rows: none is run if one before it fails. Raises psycopg's errors.
+    Raises psycopg's errors.
     """
-    server, statement = driver.pgconn, _numbered(text)
-    if not parameters:
-        said = _one_turn(before, statement.text, after)
-        return _told(driver, server.exec_(said), has_rows=has_rows)
-    _prepare(driver, statement)
-    values, formats = _written(statement, parameters)
-    if (before or after) and any(
-        isinstance(one, str) and "\0" in one for one in parameters.values()
-    ):
-        # It would end the literal unseen. The database refuses it, so that `after` is not reached.
-        if before:
-            _told(driver, server.exec_(before.encode()), has_rows=False)
-        before = after = ""
-    if not before and not after:
-        result = server.exec_prepared(statement.name, values, formats)
-        return _told(driver, result, has_rows=has_rows)
-    # Values are handed over with one statement alone, so here they stand in the text.
-    literals = (
-        _literal(server, parameters[name], value)
-        for name, value in zip(statement.values, values, strict=True)
-    )
-    execute = b"EXECUTE %s(%s)" % (statement.name, b", ".join(literals))
-    return _told(driver, server.exec_(_one_turn(before, execute, after)), has_rows=has_rows)
-
-
-def _prepare(driver: Connection, statement: _Statement) -> None:
-    prepared = _state(driver).prepared
-    if statement.name not in prepared:
-        _told(driver, driver.pgconn.prepare(statement.name, statement.text), has_rows=False)
-        prepared.add(statement.name)
-
-
-def _written(statement: _Statement, parameters: Mapping[str, Any]) -> tuple[list[Any], list[int]]:
-    """Return the values as libpq takes them, and the format of each."""
+    server, statement, state = driver.pgconn, _numbered(text), _state(driver)
+    if not parameters:  # may be several, of which the last one is told
+        return _told(driver, server.exec_(statement.text), has_rows=has_rows)
+    if statement.name not in state.prepared:
+        _told(driver, server.prepare(statement.name, statement.text), has_rows=False)
+        state.prepared.add(statement.name)
     values: list[Any] = []
     formats: list[int] = []
     for name in statement.values:
@@ -176,19 +132,21 @@ def _written(statement: _Statement, parameters: Mapping[str, Any]) -> tuple[list
         write, form = _WRITTEN.get(type(value)) or _inherited(value)
         values.append(write(value))
         formats.append(form)
-    return values, formats
+    result = server.exec_prepared(statement.name, values, formats)
+    return _told(driver, result, has_rows=has_rows)
 
 
-def _literal(server: PGconn, value: object, written: bytes | None) -> bytes:
-    if written is None:
-        return b"NULL"
-    if isinstance(value, (bytes, Binary)):
-        written = b"\\x" + written.hex().encode()
-    return bytes(Escaping(server).escape_literal(written))
+def start(driver: Connection, command: str) -> None:
+    """Have a command run that tells nothing, without waiting for it: `run` does, and finds out from
+    the next one if it failed.
+    """
+    driver.pgconn.send_query(command.encode())
 
 
-def _one_turn(before: str, text: bytes, after: str) -> bytes:
-    return b"; ".join(part for part in (before.encode(), text, after.encode()) if part)
+def finish(driver: Connection) -> None:
+    """Wait for what was started, before psycopg itself uses the connection."""
+    if driver.pgconn.transaction_status == TransactionStatus.ACTIVE:
+        driver.pgconn.exec_(b"")
 
 
 def waiting(driver: Connection) -> Waiting:

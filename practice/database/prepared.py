@@ -194,6 +194,7 @@ def _waits(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Wa
     waiting = _waiting(connection)
     if not waiting.takes(plan.table, inserts=plan.inserts):
         send(connection)
+    _start(connection)
     waiting.add(plan.text, plan.parameters(values), plan.table)
     return waiting
 
@@ -206,9 +207,10 @@ def send(connection: Connection) -> None:
 
 def catch_up(connection: Connection) -> None:
     """Run what waits, a BEGIN or SAVEPOINT too: what comes next is not run from here."""
-    send(connection)
-    if _goes_straight(connection) and (opening := _waiting(connection).opened(reads=False)):
-        _executed(connection, opening, {}, has_rows=False)
+    if _goes_straight(connection):
+        send(connection)
+        _start(connection)
+        _libpq().finish(connection.connection.dbapi_connection)
 
 
 def command(connection: Connection, text: str) -> None:
@@ -219,67 +221,81 @@ def command(connection: Connection, text: str) -> None:
     if DIRECT:
         if not connection.in_transaction():
             connection.begin()  # of SQLAlchemy alone: a lost connection is not replaced unseen
-        if _goes_straight(connection):
-            _command_straight(connection, text)
-        else:
-            nothing: Any = () if connection.dialect.positional else {}
-            _executed(connection, text, nothing, has_rows=False)
+        if _goes_straight(connection) and _is_settled(_waiting(connection), text):
+            return
+        nothing: Any = () if connection.dialect.positional else {}
+        _executed(connection, text, nothing, has_rows=False)
     else:
         connection.exec_driver_sql(text)
 
 
-def _command_straight(connection: Connection, text: str) -> None:
-    waiting = _waiting(connection)
-    if text.startswith(("BEGIN", "SAVEPOINT")):
-        send(connection)
-        waiting.opening = text
-    elif text.startswith("ROLLBACK"):
-        nothing_sent = bool(waiting.opening)
+def _is_settled(waiting: Waiting, text: str) -> bool:
+    """Tell whether a command need not be run now: BEGIN and SAVEPOINT wait for what comes, and a
+    ROLLBACK has nothing to undo while they do.
+    """
+    unsent = bool(waiting.opening)
+    if text.startswith("ROLLBACK"):
         waiting.clear()
-        if not nothing_sent:
-            _executed(connection, text, {}, has_rows=False)
-    elif text == "COMMIT" and waiting:
-        _executed(connection, *waiting.taken(), has_rows=False, after=text)
-    else:
-        waiting.opening = ""  # of a unit of work that did nothing
-        _executed(connection, text, {}, has_rows=False)
+        return unsent
+    waiting.opening = text if text.startswith(("BEGIN", "SAVEPOINT")) else ""
+    return bool(waiting.opening)
 
 
 def _executed(
-    connection: Connection,
-    text: str,
-    parameters: Any,
-    *,
-    has_rows: bool,
-    reads: bool = False,
-    after: str = "",
+    connection: Connection, text: str, parameters: Any, *, has_rows: bool, reads: bool = False
 ) -> Sequence[Any]:
-    """Hand a statement to the driver, and what goes with it; return the rows it tells."""
+    """Hand a statement to the driver; return the rows it tells."""
     # Of a connection that was lost within a transaction this raises, as any use of it does.
     driver: Any = connection.connection.dbapi_connection
     cursor: Any = None
     try:
-        straight, before = _goes_straight(connection), ""
+        straight = _goes_straight(connection)
         if straight:
             send(connection)
-            before = _waiting(connection).opened(reads=reads)
+            text = _opened(connection, text, parameters, reads=reads)
         else:
             cursor = driver.cursor()
-        if hears := connection.dispatch.before_cursor_execute:  # as mostly nobody does
-            turn: list[tuple[str, Any]] = [(before, {}), (text, parameters), (after, {})]
-            for hear in hears:
-                for said, values in turn:
-                    if said:
-                        hear(connection, cursor, said, values, None, False)
+        _tell_listeners(connection, cursor, text, parameters)
         if straight:
-            rows: Sequence[Any] = _libpq().run(
-                driver, text, parameters, has_rows=has_rows, before=before, after=after
-            )
+            rows: Sequence[Any] = _libpq().run(driver, text, parameters, has_rows=has_rows)
             return rows
         cursor.execute(text, parameters)
         return cursor.fetchall() if has_rows else ()
     except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again
         _raise(connection, error, text, parameters, cursor)
+
+
+def _opened(connection: Connection, text: str, parameters: Any, *, reads: bool) -> str:
+    """Return a statement with the command that waits to go before it, or start that: values go
+    with one statement only. A SAVEPOINT is not for what reads, of which nothing can be undone.
+    """
+    waiting = _waiting(connection)
+    if reads and waiting.opening.startswith("SAVEPOINT"):
+        return text
+    if parameters:
+        _start(connection)
+        return text
+    opening, waiting.opening = waiting.opening, ""
+    return f"{opening}; {text}" if opening else text
+
+
+def _start(connection: Connection) -> None:
+    """Start the command that waits, while what comes after it is still being made."""
+    waiting = _waiting(connection)
+    opening, waiting.opening = waiting.opening, ""
+    if not opening:
+        return
+    try:
+        _tell_listeners(connection, None, opening, {})
+        _libpq().start(connection.connection.dbapi_connection, opening)
+    except BaseException as error:  # noqa: BLE001 - SQLAlchemy raises it again
+        _raise(connection, error, opening, {}, None)
+
+
+def _tell_listeners(connection: Connection, cursor: Any, text: str, parameters: Any) -> None:
+    if hears := connection.dispatch.before_cursor_execute:  # as mostly nobody does
+        for hear in hears:
+            hear(connection, cursor, text, parameters, None, False)
 
 
 def _goes_straight(connection: Connection) -> bool:
