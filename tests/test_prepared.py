@@ -9,6 +9,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import bindparam, event, exc, insert, select, update
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from practice.database.unit_of_work import SqlUnitOfWork
+    from tests.postgres import PostgresServer
 
 WEEKLY = an_event("weekly", "20261123T100000", "20261123T103000", "RRULE:FREQ=WEEKLY")
 THRICE = an_event("thrice", "20261124T100000", "20261124T103000", "RRULE:FREQ=DAILY;COUNT=3")
@@ -337,6 +339,21 @@ def test_what_waits_comes_in_as_it_is_after_others(database: SqlDatabase) -> Non
                     assert len(uow.connection.execute(_ROOMS.statement).all()) == slug + 1
     with reading(database) as uow:
         assert [room.name for room in uow.house.rooms()] == hostile
+
+
+@pytest.mark.usefixtures("way")
+def test_what_is_refused_stands_in_no_log_of_the_database(
+    database: SqlDatabase, postgres: PostgresServer
+) -> None:
+    secret = f"Patient {uuid4()}"
+    with suppress(DatabaseUnavailable), database.together() as together:
+        for name in ("one", secret, secret):
+            told = pytest.raises(exc.IntegrityError) if name == secret else nullcontext()
+            with told, together.begin(actor=SYSTEM, now=NOW) as uow:
+                _ROOM.later(uow.connection, {**ONE, "name": name})
+    assert secret not in postgres.log
+    if database.dialect == "postgresql":
+        assert "duplicate key" in postgres.log
 
 
 _REST = Prepared(select(house.c.number % bindparam("by", type_=house.c.number.type)))
