@@ -30,6 +30,8 @@ LENGTH = timedelta(minutes=30)
 KIND = "Kontrolle"
 _BERLIN = ZoneInfo("Europe/Berlin")
 _MIDDLE = date(2026, 11, 16)  # a Monday
+#: A Monday.
+_EARLIEST = date(1901, 1, 7)
 _ZONE = (
     "BEGIN:VTIMEZONE",
     "TZID:Europe/Berlin",
@@ -64,10 +66,11 @@ class Event:
 def first_day(count: int) -> date:
     """Return the Monday on which a calendar of so many appointments begins.
 
-    The middle of every calendar is the same, and so are its days, whatever its size.
+    The middle of every calendar is the same, and so are its days, whatever its size; one of a
+    million is not put into years that no server takes.
     """
     weeks = count // PER_DAY // 5
-    return _MIDDLE - timedelta(weeks=weeks // 2)
+    return max(_MIDDLE - timedelta(weeks=weeks // 2), _EARLIEST)
 
 
 def day_of(number: int, first: date) -> date:

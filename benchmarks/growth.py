@@ -168,7 +168,7 @@ def table(title: str, grown: Grown) -> str:
 @click.option("--databases", default="sqlite,postgresql", show_default=True)
 @click.option("--write", is_flag=True, help="Write benchmarks/GROWTH.md and the plots.")
 def main(sizes: str, databases: str, write: bool) -> None:
-    """Measure what requests cost as a calendar grows. Half an hour, most of it filling."""
+    """Measure what requests cost as a calendar grows. Ten minutes, most of it filling."""
     console, parts = Console(), [_introduction()]
     with console.status("") as status:
         for title in databases.split(","):

@@ -47,6 +47,15 @@ if TYPE_CHECKING:
 COUNT = 2 * 5 * PER_DAY
 
 
+def test_a_calendar_of_a_million_is_in_years_that_a_server_takes() -> None:
+    first = first_day(1_000_000)
+    for number in (0, 1_010_000):
+        facts = read(
+            event(number, first).text, zone=ZoneInfo("Europe/Berlin"), now=NOW, limits=Limits()
+        )
+        assert len(facts.occurrences) == 1
+
+
 def rows(database: SqlDatabase) -> list[tuple[object, ...]]:
     """Return what is stored of every object and appointment, but for when it was."""
     columns = [c for c in objects.columns if c.name not in {"id", "changed", "number"}]
