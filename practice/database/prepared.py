@@ -221,8 +221,11 @@ def command(connection: Connection, text: str) -> None:
     if DIRECT:
         if not connection.in_transaction():
             connection.begin()  # of SQLAlchemy alone: a lost connection is not replaced unseen
-        if _goes_straight(connection) and _is_settled(_waiting(connection), text):
-            return
+        if _goes_straight(connection):
+            if not text.startswith("ROLLBACK"):
+                send(connection)
+            if _is_settled(_waiting(connection), text):
+                return
         nothing: Any = () if connection.dialect.positional else {}
         _executed(connection, text, nothing, has_rows=False)
     else:
