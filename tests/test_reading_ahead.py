@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 MUELLER = f"{HOME}dr-mueller/"
 ZONE = (
     '<propertyupdate xmlns="DAV:"><set><prop>'
-    '<timezone-id xmlns="urn:ietf:params:xml:ns:caldav">%s</timezone-id>'
+    '<calendar-timezone-id xmlns="urn:ietf:params:xml:ns:caldav">%s</calendar-timezone-id>'
     "</prop></set></propertyupdate>"
-).replace("timezone-id", "calendar-timezone-id")
-FLOATING = an_event("floating", "20261123T100000", "20261123T103000").replace(
-    ";TZID=Europe/Berlin", ""
 )
+TIMES = ("20261123T100000", "20261123T103000")
+FLOATING = an_event("floating", *TIMES).replace(";TZID=Europe/Berlin", "")
 BERLIN, LISBON = ("20261123T090000Z", "20261123T093000Z"), ("20261123T100000Z", "20261123T103000Z")
 
 
@@ -46,13 +45,14 @@ def ahead(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_what_is_read_ahead_is_kept_or_refused_as_ever(
     practice: SqlDatabase, ahead: list[int]
 ) -> None:
-    good = an_event("a")
+    good = an_event("a", *TIMES, "SUMMARY:ä")
+    cut = good.encode().replace(b"\xc3\xa4", b"\xc3\r\n \xa4")
     bodies = {
         "good": good.encode(),
-        "cut in a character": good.replace("Termin", "ä").encode().replace(b"\xc3", b"\xc3\r\n "),
+        "cut in a character": cut,
         "no calendar": b"x",
         "not UTF-8": b"\xff\xfe",
-        "too many": good.replace("BEGIN:VEVENT", "RRULE:FREQ=SECONDLY\r\nBEGIN:VEVENT").encode(),
+        "too many": an_event("a", *TIMES, "RRULE:FREQ=SECONDLY;COUNT=9999").encode(),
         "nothing": b"",
     }
     told = {}
@@ -66,12 +66,17 @@ def test_what_is_read_ahead_is_kept_or_refused_as_ever(
                         f"{MUELLER}a.ics", content=body, headers={"Content-Type": kind}
                     )
                     kept = staff.get(f"{MUELLER}a.ics")
-                    seen[name, kind] = (reply.status_code, reply.text, kept.text)
+                    etag = "etag" in reply.headers
+                    seen[name, kind] = (reply.status_code, etag, reply.text, kept.text)
                 staff.delete(f"{MUELLER}a.ics")
             told[wait] = seen
             assert len(ahead) == 2 * len(bodies)
     assert told[1] == told[2]
-    assert told[1]["good", "text/calendar"] == (201, "", good)
+    # An ETag says that the bytes are kept as they came.
+    assert told[1]["good", "text/calendar"] == (201, True, "", good)
+    assert told[1]["cut in a character", "text/calendar"] == (201, False, "", good)
+    taken = {name for (name, _), (status, *_) in told[1].items() if status == 201}
+    assert taken == {"good", "cut in a character"}
 
 
 def test_a_calendar_with_a_zone_of_its_own_has_its_floating_times_in_that(
