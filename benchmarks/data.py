@@ -30,8 +30,7 @@ LENGTH = timedelta(minutes=30)
 KIND = "Kontrolle"
 _BERLIN = ZoneInfo("Europe/Berlin")
 _MIDDLE = date(2026, 11, 16)  # a Monday
-#: A Monday.
-_EARLIEST = date(1901, 1, 7)
+_EARLIEST = date(1901, 1, 7)  # a Monday
 _ZONE = (
     "BEGIN:VTIMEZONE",
     "TZID:Europe/Berlin",
