@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,6 +65,8 @@ CALENDARS = (MUELLER, SCHMIDT, PRAXIS, f"{MUELLER}appointments.ics/")
 #: Readers of everything, with less than all detail.
 READERS = {"belegt": Level.BUSY, "kuerzel": Level.PSEUDONYM}
 NAME = "M. M. · 4711"
+#: The patient's number as such: ETags and names of objects are hexadecimal and may hold its digits.
+NUMBER = re.compile(r"(?<![0-9A-Za-z])4711(?![0-9A-Za-z])")
 TASK = f"{MARK}-task.ics"
 NOVEMBER = ("20261101T000000Z", "20270101T000000Z")
 LIMITS = f'start="{NOVEMBER[0]}" end="{NOVEMBER[1]}"'
@@ -141,7 +144,7 @@ def reader(request: pytest.FixtureRequest, marked: Practice) -> Iterator[httpx.C
     assert marked.heard
     for answer in marked.heard:
         assert MARK.lower() not in unquote(answer).lower()
-        assert request.param == "kuerzel" or "4711" not in answer
+        assert request.param == "kuerzel" or not NUMBER.search(unquote(answer))
 
 
 def shown_in(client: httpx.Client, calendar: str) -> dict[str, str]:
