@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Appointment", "Booking", "Insurance", "Slot", "Status"]
+__all__ = ["Appointment", "Booking", "Insurance", "Slot", "Status", "Told"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,3 +102,16 @@ class Booking:
     source: str = "ONLINE_BOOKING"
     requires_confirmation: bool = False
     line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A booking as a tool tells it; `changed` is when it was changed there, None if not told.
+
+    `before` are the ids that it had before it was moved, where the tool makes another one of it
+    each time; the last one first.
+    """
+
+    booking: Booking
+    changed: datetime | None = None
+    before: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ The tree::
      |    +-- ChangeNotFound
      |    +-- AccountNotFound
      |    +-- FeedNotFound
+     |    +-- DisputeNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -79,6 +80,10 @@ class AccountNotFound(NotFound):
 
 class FeedNotFound(NotFound):
     """No such feed, or none any more."""
+
+
+class DisputeNotFound(NotFound):
+    """No such open conflict between practice and booking tool."""
 
 
 class NotAllowed(PracticeError):

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["Patient", "PatientRecord", "Verdict", "VerdictKind"]
 
@@ -29,13 +33,16 @@ class PatientRecord:
 class Patient:
     """A patient of the practice. `id` is 0 until stored; `number` is what X-PATIENT-ID shows.
 
-    `to_review` marks one that was made from a booking alone, for a person to look at.
+    `to_review` marks one that was made from a booking alone, for a person to look at; `language`
+    is "de" or "en", or empty for the practice's; `reminders` is when the patient agreed to them.
     """
 
     number: str
     record: PatientRecord
     id: int = 0
     to_review: bool = False
+    language: str = ""
+    reminders: datetime | None = None
 
 
 class VerdictKind(StrEnum):

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from practice.calendars import COMPONENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from practice.access import Account, Actor, Level
     from practice.accounts import Credential, Doctor, Room
@@ -31,11 +31,14 @@ if TYPE_CHECKING:
         Span,
         View,
     )
+    from practice.conflicts import Dispute, DisputeState
     from practice.feeds import Feed
     from practice.footing import Footing
+    from practice.letters import Letter, LetterState
     from practice.log import LogQuestion, LogState
     from practice.messages import Message, Receiver
     from practice.patients import Patient, PatientRecord
+    from practice.sources import Receipt, ReceiptState, SourceState
     from practice.vevent import Facts, Occupied
 
 __all__ = [
@@ -43,11 +46,14 @@ __all__ = [
     "Appointments",
     "Calendars",
     "Database",
+    "Disputes",
     "Feeds",
     "House",
     "Outbox",
     "Patients",
     "Properties",
+    "Receipts",
+    "Sources",
     "Together",
     "Transactions",
     "UnitOfWork",
@@ -164,6 +170,22 @@ class UnitOfWork(Protocol):
     @property
     def feeds(self) -> Feeds:
         """Secret addresses."""
+
+    @property
+    def sources(self) -> Sources:
+        """How the booking tools were last asked."""
+
+    @property
+    def receipts(self) -> Receipts:
+        """Webhooks as they came."""
+
+    @property
+    def disputes(self) -> Disputes:
+        """What the practice and the tools do not agree on."""
+
+    @property
+    def receivers(self) -> frozenset[Receiver]:
+        """Who is told of appointments in this practice."""
 
     def doom(self) -> None:
         """Roll back at the end even if the block ends without an exception."""
@@ -352,6 +374,9 @@ class Properties(Protocol):
 class Appointments(Protocol):
     """Appointments, found by UID or booking."""
 
+    def get(self, appointment_id: int) -> Appointment | None:
+        """Return an appointment by its id."""
+
     def by_uid(self, uid: str) -> Appointment | None:
         """Return the appointment linked to a UID."""
 
@@ -360,6 +385,14 @@ class Appointments(Protocol):
 
     def of_source(self, source: str, window: Slot) -> Iterator[Appointment]:
         """Yield what came from a source and starts within `window`, and is not cancelled."""
+
+    def to_remind(self, window: Slot) -> list[Appointment]:
+        """Return the confirmed ones that start within `window`, of whose time patients who agreed
+        to that were not reminded yet.
+        """
+
+    def note_reminded(self, appointment: Appointment) -> None:
+        """Note that the patient is reminded of an appointment at the time that it has."""
 
     def save(self, appointment: Appointment) -> Appointment:
         """Store a new one (id 0) or change it; return it with its id."""
@@ -437,16 +470,123 @@ class Accounts(Protocol):
 
 
 class Outbox(Protocol):
-    """Letters waiting to be delivered."""
+    """Letters: posted, taken back, sent and settled."""
 
     def post(self, to: Receiver, message: Message, appointment: Appointment, before: str) -> None:
         """Post a letter with the change just made."""
 
-    def withdraw(self, appointment_id: int) -> str | None:
-        """Supersede the unsent letters about an appointment; return the state before the first."""
+    def withdraw(self, appointment_id: int) -> Mapping[Receiver, str]:
+        """Supersede the letters about an appointment that nobody has tried to send; return, by
+        receiver, the state before the first. Reminders are withdrawn and have no such state; what
+        the practice's own people are asked stays.
+        """
 
     def waiting(self) -> list[tuple[Receiver, Message, int]]:
-        """Return the unsent letters as (receiver, message, appointment id), in order."""
+        """Return the unsettled letters as (receiver, message, appointment id), in order."""
+
+    def due(self, to: Receiver, now: datetime, grace: timedelta) -> bool:
+        """Tell whether `claim` would claim any."""
+
+    def claim(
+        self, to: Receiver, now: datetime, grace: timedelta, lease: timedelta, limit: int
+    ) -> list[Letter]:
+        """Take letters to send now, those that nobody else is sending; the longest due first.
+
+        One that was never tried is due `grace` after it was posted. Of several about one
+        appointment the last is taken and the others superseded. What is not settled when the
+        lease has run out is anybody's again.
+        """
+
+    def settle(
+        self, letter: Letter, state: LetterState, *, due: datetime | None = None, error: str = ""
+    ) -> bool:
+        """Say what became of a claimed letter; False if it is somebody else's by now.
+
+        `due` is when one that was TRIED is tried again.
+        """
+
+    def retry(self, letter_id: int) -> Letter | None:
+        """Have a letter that was given up tried again; None if there is none such."""
+
+    def find(
+        self, states: Collection[LetterState], appointment_id: int | None = None, limit: int = 1000
+    ) -> list[Letter]:
+        """Return letters in some states, by id."""
+
+    def count(self) -> Mapping[tuple[Receiver, LetterState], int]:
+        """Count the letters by receiver and state."""
+
+
+class Sources(Protocol):
+    """How the booking tools were last asked, and when jobs were last begun."""
+
+    def all(self) -> list[SourceState]:
+        """Return those that were ever asked, by name."""
+
+    def find(self, name: str) -> SourceState:
+        """Return how a tool was last asked; one of no attempt if it never was."""
+
+    def save(self, state: SourceState) -> None:
+        """Keep how a tool was asked."""
+
+    def begin_job(self, name: str, every: timedelta) -> bool:
+        """Note that a job begins now; False if it was begun less than `every` ago, by whomever."""
+
+
+class Receipts(Protocol):
+    """Webhooks as they came."""
+
+    def receive(
+        self, source: str, key: str, headers: Mapping[str, str], body: bytes, reason: str = ""
+    ) -> int | None:
+        """Keep one and return its id; None if one of the source with this key is there already.
+
+        One that cannot be understood for a `reason` is kept in quarantine.
+        """
+
+    def is_due(self) -> bool:
+        """Tell whether `claim` would claim any."""
+
+    def claim(self, lease: timedelta, limit: int) -> list[Receipt]:
+        """Take those to work on now, in the order in which they came."""
+
+    def settle(
+        self,
+        receipt: Receipt,
+        state: ReceiptState,
+        *,
+        reason: str = "",
+        due: datetime | None = None,
+    ) -> None:
+        """Say what became of one; `due` is when one that is WAITING is worked on again."""
+
+    def replay(self, receipt_id: int) -> bool:
+        """Have one worked on again; False if there is none such."""
+
+    def find(self, states: Collection[ReceiptState], limit: int = 1000) -> list[Receipt]:
+        """Return those in some states, the last first."""
+
+    def forget(self, before: datetime) -> int:
+        """Delete what was received before and is not waiting; return how many."""
+
+
+class Disputes(Protocol):
+    """What the practice and the tools do not agree on."""
+
+    def open_of(self, appointment_id: int) -> Dispute | None:
+        """Return the open one about an appointment; there is one at most."""
+
+    def of(self, appointment_id: int) -> list[Dispute]:
+        """Return those about an appointment, by id."""
+
+    def get(self, dispute_id: int) -> Dispute | None:
+        """Return one by its id."""
+
+    def find(self, states: Collection[DisputeState], limit: int = 1000) -> list[Dispute]:
+        """Return those in some states, by id."""
+
+    def save(self, dispute: Dispute) -> Dispute:
+        """Store a new one (id 0) or change it; return it with its id."""
 
 
 class Feeds(Protocol):

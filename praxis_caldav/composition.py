@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from caldav_server.asgi import CalDavBridge
 from caldav_server.body import Limits
 from caldav_server.feeds import FEEDS, Feeds
 from practice.database import SqlDatabase
+from practice.messages import Receiver
 from practice.profile import Profile
 from practice.use_cases.feeds import FeedWindow
 from practice.use_cases.sign_in import Gate, GatePolicy
@@ -28,13 +29,24 @@ from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
+    from starlette.routing import Route
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from praxis_caldav.oidc import Expected, OidcProvider
+    from praxis_caldav.outside import Outside
 
-__all__ = ["application", "compose", "expected_of", "open_database", "profile_of"]
+__all__ = [
+    "application",
+    "compose",
+    "expected_of",
+    "open_database",
+    "outside_of",
+    "profile_of",
+    "receivers_of",
+    "working",
+]
 
 _WELL_KNOWN = "/.well-known/caldav"
 #: Apple's calendars look for the account at these, whatever address they were given; "*" is the
@@ -49,7 +61,20 @@ def open_database(settings: Settings) -> SqlDatabase:
         settings.database.url,
         pool_size=settings.database.pool_size,
         busy_timeout=settings.database.busy_timeout_seconds,
+        receivers=receivers_of(settings),
     )
+
+
+def receivers_of(settings: Settings) -> frozenset[Receiver]:
+    """Return who is told of appointments, as the settings have it."""
+    there = {
+        Receiver.BOOKING_TOOL: True,
+        Receiver.PATIENT: bool(settings.mail.host),
+        Receiver.ADMIN: bool(settings.mail.host and settings.mail.admin),
+        Receiver.PRACTICE_SOFTWARE: bool(settings.software.url),
+        Receiver.WEBHOOK: bool(settings.webhook.url),
+    }
+    return frozenset(receiver for receiver, is_there in there.items() if is_there)
 
 
 def profile_of(settings: Settings) -> Profile:
@@ -132,12 +157,15 @@ def compose(settings: Settings) -> ASGIApp:
         ),
         remembered=settings.caldav.remembered_megabytes * 1_000_000,
     )
+    outside = outside_of(settings, profile)
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
-        yield {"known": Known()}
+        works = outside if settings.worker.run == "serve" else None
+        with working(works, database, profile):
+            yield {"known": Known()}
         bridge.close()
         feeds.close()
         database.close()
@@ -145,11 +173,46 @@ def compose(settings: Settings) -> ASGIApp:
     pages = Starlette(
         routes=[
             *routes(database.ready),
+            *_webhooks(outside, database),
             start_page(settings.practice.name, settings.server.public_url),
         ],
         lifespan=lifespan,
     )
     return RequestLog(_Doors(bridge, feeds, pages))
+
+
+def outside_of(settings: Settings, profile: Profile) -> Outside | None:
+    """Return everybody outside; None where the settings have nobody."""
+    if not settings.booking.sources and receivers_of(settings) == {Receiver.BOOKING_TOOL}:
+        return None
+    from praxis_caldav.outside import Outside
+
+    return Outside.of(settings, profile)
+
+
+@contextmanager
+def working(outside: Outside | None, database: SqlDatabase, profile: Profile) -> Iterator[None]:
+    """Deliver letters and do the jobs, in threads, as long as the block runs."""
+    if outside is None:
+        yield
+        return
+    worker, jobs = outside.worker(database, profile), outside.jobs(database, profile)
+    worker.start()
+    jobs.start()
+    try:
+        yield
+    finally:
+        jobs.stop()
+        worker.stop()
+        outside.close()
+
+
+def _webhooks(outside: Outside | None, database: SqlDatabase) -> list[Route]:
+    if outside is None:
+        return []
+    from booking_adapter.webhooks import Webhooks
+
+    return Webhooks(database, outside.sources, lambda: datetime.now(UTC)).routes()
 
 
 class _Doors:

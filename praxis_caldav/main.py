@@ -8,7 +8,18 @@ import click
 
 from practice.errors import PracticeError
 from praxis_caldav import __version__
-from praxis_caldav.commands import data, export, feeds, history, oidc, people, purge, server
+from praxis_caldav.commands import (
+    data,
+    export,
+    feeds,
+    history,
+    oidc,
+    patients,
+    people,
+    purge,
+    server,
+    sync,
+)
 from praxis_caldav.commands.demo import demo
 from praxis_caldav.setting_sources import SettingsError
 
@@ -29,8 +40,10 @@ for command in (
     demo,
     *people.commands,
     *oidc.commands,
+    *patients.commands,
     *feeds.commands,
     *data.commands,
+    *sync.commands,
     *export.commands,
     *history.commands,
     *purge.commands,

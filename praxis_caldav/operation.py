@@ -280,6 +280,8 @@ def _route(path: str) -> tuple[str, str]:
         return f"/{root}", ""
     if root == "feeds":
         return "/feeds/{token}", ""
+    if [root, *rest[:2]] == ["api", "webhooks", "booking"]:
+        return "/api/webhooks/booking", ""
     if root != "caldav":
         return "other", ""
     if rest[:1] == ["calendars"]:

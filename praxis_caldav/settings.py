@@ -37,6 +37,7 @@ from praxis_caldav.setting_values import (
     valid_realm,
     valid_zone,
 )
+from praxis_caldav.tool_settings import Booking, Mail, Outgoing, SoftwareRest, Worker
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -292,6 +293,11 @@ class Settings(BaseModel):
     accounts: Accounts = Accounts()
     oidc: Oidc = Oidc()
     appointments: Appointments = Appointments()
+    booking: Booking = Booking()
+    mail: Mail = Mail()
+    software: SoftwareRest = SoftwareRest()
+    webhook: Outgoing = Outgoing()
+    worker: Worker = Worker()
     history: History = History()
     logging: Logging = Logging()
 

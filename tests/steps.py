@@ -153,7 +153,7 @@ class House:
         """Deliver what waits, as a worker does."""
         with self.database.engine.begin() as connection:
             waiting = update(letters).where(letters.c.state == "waiting")
-            connection.execute(waiting.values(state="sent"))
+            connection.execute(waiting.values(state="delivered"))
 
     @property
     def waiting(self) -> list[tuple[Receiver, Message]]:

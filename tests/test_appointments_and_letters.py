@@ -110,7 +110,7 @@ class House:
         """Deliver what waits, as a worker does."""
         with self.database.engine.begin() as connection:
             connection.execute(
-                update(letters).where(letters.c.state == "waiting").values(state="sent")
+                update(letters).where(letters.c.state == "waiting").values(state="delivered")
             )
 
     @property

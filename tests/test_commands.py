@@ -74,7 +74,7 @@ COMMANDS = dict(all_commands(cli))
 def test_the_promised_commands_are_there() -> None:
     promised = (
         "serve init demo account oidc doctor room feed import-bookings export verify"
-        " history undo purge"
+        " history undo purge sync work patient"
     )
     assert set(promised.split()) == set(cli.commands)
     options = {name for one in COMMANDS[("serve",)].params for name in one.opts}

@@ -1184,12 +1184,15 @@ def test_withdrawn_letters_are_not_waiting_and_the_first_tells_the_state_before(
             (Receiver.PATIENT, Message.BOOKED, two.id),
             (Receiver.BOOKING_TOOL, Message.MOVED, one.id),
         ]
-        assert uow.outbox.withdraw(one.id) == "null"
+        assert uow.outbox.withdraw(one.id) == {
+            Receiver.PATIENT: "null",
+            Receiver.BOOKING_TOOL: "later",
+        }
         assert uow.outbox.waiting() == [(Receiver.PATIENT, Message.BOOKED, two.id)]
-        assert uow.outbox.withdraw(one.id) is None
+        assert uow.outbox.withdraw(one.id) == {}
         uow.outbox.post(Receiver.PATIENT, Message.CANCELLED, one, "again")
     with writing(practice) as uow:
-        assert uow.outbox.withdraw(one.id) == "again"
+        assert uow.outbox.withdraw(one.id) == {Receiver.PATIENT: "again"}
 
 
 def test_doctors_and_rooms_come_by_their_short_names(database: SqlDatabase) -> None:

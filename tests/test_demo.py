@@ -22,7 +22,8 @@ from practice.database import SqlDatabase
 from praxis_caldav.demo import make_bookings
 from tests.bookings import Ran, command, faults
 from tests.building import BERLIN, reading
-from tests.dav import query
+from tests.dav import names, put, query
+from tests.doors import MUELLER, until
 from tests.servers import RunningServer, free_port
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 ACCOUNTS = ("admin", "empfang", "mueller", "praxissoftware", "online-buchung")
 DOCTORS = ("dr-mueller", "dr-schmidt", "dr-yilmaz")
 HOME = "/caldav/calendars/"
+#: What the objects of the demo's booking tool are called.
+TOOL = "booking-buchungstool-"
 with make_bookings.FILE.open(encoding="utf-8", newline="") as file:
     COUNT = sum(1 for _ in csv.DictReader(file, delimiter=";"))
 
@@ -160,6 +163,7 @@ def test_the_demo_is_served_with_what_was_printed(demo: Demo, copy: Path) -> Non
     monday = demo.today - timedelta(days=demo.today.weekday())
     port = free_port()
     line = [sys.executable, "-m", "praxis_caldav.main", "demo", "--port", str(port)]
+    line += ["--tool-port", str(free_port())]
     with subprocess.Popen(
         [*line, "--folder", str(copy)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -170,13 +174,61 @@ def test_the_demo_is_served_with_what_was_printed(demo: Demo, copy: Path) -> Non
                 for day in (monday + timedelta(days=n) for n in range(7)):
                     span = (f"{day + timedelta(days=n):%Y%m%d}T000000Z" for n in (0, 1))
                     found = query(client, f"{HOME}praxis/", *span)
-                    names = {href.rsplit("/", 1)[1] for href in found.etags}
+                    names = {href.rsplit("/", 1)[1] for href in found.etags if TOOL not in href}
                     assert names == told[f"{day:%d.%m.%Y}"], day
-                as_file = client.get(f"{HOME}praxis/appointments.ics")
-                assert as_file.text.count("\r\nBEGIN:VEVENT\r\n") == COUNT
+                as_file = client.get(f"{HOME}praxis/appointments.ics").text
+                events = as_file.split("\r\nBEGIN:VEVENT\r\n")[1:]
+                assert sum(TOOL not in event for event in events) == COUNT
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) in {0, -signal.SIGTERM}
+
+
+def test_a_booking_in_the_demos_tool_is_in_the_calendar_and_a_move_goes_back(
+    demo: Demo, copy: Path
+) -> None:
+    port, tool = free_port(), f"http://127.0.0.1:{free_port()}"
+    line = [sys.executable, "-m", "praxis_caldav.main", "demo", "--port", str(port)]
+    line += ["--tool-port", tool.rsplit(":", 1)[1], "--folder", str(copy)]
+    with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/readyz", process)
+            auth = ("empfang", demo.password)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=auth) as client:
+                before = names(client, MUELLER)
+                day = demo.today + timedelta(days=20)
+                booked = {
+                    "doctor": "dr-mueller",
+                    "day": day.isoformat(),
+                    "time": "17:30",
+                    "first_name": "Ilka",
+                    "last_name": "Demowitz",
+                    "birth_date": "1980-05-04",
+                    "email": "ilka@example.org",
+                    "reason": "Kontrolle",
+                }
+                assert httpx.post(f"{tool}/bookings", data=booked).status_code == 303
+                name = arrived(client, before, "Ilka Demowitz")
+                text = client.get(MUELLER + name).text
+                moved = text.replace("T173000", "T190000").replace("T180000", "T193000")
+                assert put(client, MUELLER, name, moved).status_code == 204
+                until(lambda: "19:00" in httpx.get(f"{tool}/bookings").text, "the tool's new time")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) in {0, -signal.SIGTERM}
+
+
+def arrived(client: httpx.Client, before: set[str], who: str) -> str:
+    """Return the name of the object that is new and somebody's, once it is there."""
+    found: list[str] = []
+
+    def there() -> bool:
+        new = sorted(names(client, MUELLER) - before)
+        found[:] = [name for name in new if who in client.get(MUELLER + name).text]
+        return bool(found)
+
+    until(there, "the booking in the calendar")
+    return found[0]
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from practice.appointments import Status
 from practice.database.prepared import Prepared, only
 from practice.database.rows import APPOINTMENT, appointment_of
-from practice.database.tables import appointments
+from practice.database.tables import appointments, patients, reminders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +34,7 @@ _PLAIN = (
 )
 _SET = (*_PLAIN, "start", "end", "status")
 
+_OF_ID = Prepared(select(*APPOINTMENT).where(appointments.c.id == bindparam("id")))
 _OF_UID = Prepared(select(*APPOINTMENT).where(appointments.c.uid == bindparam("uid")))
 _OF_BOOKINGS = select(*APPOINTMENT).where(
     appointments.c.booking_source == bindparam("source"),
@@ -48,6 +49,11 @@ class SqlAppointments:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def get(self, appointment_id: int) -> Appointment | None:
+        """See the port."""
+        row = _OF_ID.first(self._connection, {"id": appointment_id})
+        return appointment_of(row) if row else None
 
     def by_uid(self, uid: str) -> Appointment | None:
         """See the port."""
@@ -69,6 +75,30 @@ class SqlAppointments:
         )
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield appointment_of(row)
+
+    def to_remind(self, window: Slot) -> list[Appointment]:
+        """See the port."""
+        reminded = exists().where(
+            reminders.c.appointment_id == appointments.c.id,
+            reminders.c.start == appointments.c.start,
+        )
+        query = (
+            select(*APPOINTMENT)
+            .join(patients, patients.c.id == appointments.c.patient_id)
+            .where(
+                appointments.c.start >= window.start,
+                appointments.c.start < window.end,
+                appointments.c.status == str(Status.CONFIRMED),
+                patients.c.reminders.is_not(None),
+                ~reminded,
+            )
+        )
+        return [appointment_of(row) for row in self._connection.execute(query)]
+
+    def note_reminded(self, appointment: Appointment) -> None:
+        """See the port."""
+        values = {"appointment_id": appointment.id, "start": appointment.slot.start}
+        self._connection.execute(insert(reminders).values(values))
 
     def save(self, appointment: Appointment) -> Appointment:
         """See the port."""

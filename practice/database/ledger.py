@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from practice.access import Actor
     from practice.calendars import Calendar
+    from practice.messages import Receiver
 
 __all__ = ["HOUSE", "SEAL", "Ledger"]
 
@@ -76,13 +77,16 @@ class Ledger:
         connection: Connection,
         actor: Actor,
         now: datetime,
+        *,
         lock: bool,
         known_calendars: KnownCalendars,
+        receivers: frozenset[Receiver],
         after: Ledger | None = None,
     ) -> None:
         self.actor = actor
         self.now = now
         self.known_calendars = known_calendars
+        self.receivers = receivers
         self._connection = connection
         self._locked = lock
         self._known: _House | None = None

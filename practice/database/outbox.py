@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
 
 from practice.database.prepared import Prepared
 from practice.database.tables import letters
+from practice.letters import UNSETTLED, Letter, LetterState
 from practice.messages import Message, Receiver
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime, timedelta
+
     from practice.appointments import Appointment
     from practice.database.ledger import Ledger
 
 __all__ = ["SqlOutbox"]
 
-_WAITING, _SUPERSEDED = "waiting", "superseded"
+_OPEN = tuple(str(state) for state in UNSETTLED)
+_REMINDER = str(Message.REMINDED)
+_newer = letters.alias("newer")
+#: Letters about what happened; a reminder neither tells of it nor is told with it.
+_TELLING = letters.c.message != _REMINDER
 
 _POSTED = Prepared(
     insert(letters), *(column.key for column in letters.columns if not column.primary_key)
 )
 _WITHDRAWN = Prepared(
     update(letters)
-    .where(letters.c.appointment_id == bindparam("appointment"), letters.c.state == _WAITING)
-    .values(state=_SUPERSEDED)
-    .returning(letters.c.id, letters.c.before)
+    .where(
+        letters.c.appointment_id == bindparam("appointment"),
+        letters.c.state == str(LetterState.WAITING),
+        letters.c.to != str(Receiver.ADMIN),
+    )
+    .values(state=str(LetterState.SUPERSEDED))
+    .returning(letters.c.id, letters.c.to, letters.c.message, letters.c.before)
+)
+#: No other one to the same receiver about the same appointment comes after it, or is on its way.
+_LAST = ~exists().where(
+    _newer.c.appointment_id == letters.c.appointment_id,
+    _newer.c.to == letters.c.to,
+    _newer.c.id != letters.c.id,
+    (_newer.c.message == _REMINDER) == (letters.c.message == _REMINDER),
+    or_(
+        and_(_newer.c.id > letters.c.id, _newer.c.state.in_(_OPEN)),
+        and_(_newer.c.state == str(LetterState.SENDING), _newer.c.due > bindparam("now")),
+    ),
+)
+_DUE = or_(
+    and_(letters.c.state == str(LetterState.WAITING), letters.c.due <= bindparam("ripe")),
+    and_(
+        letters.c.state.in_([str(LetterState.TRIED), str(LetterState.SENDING)]),
+        letters.c.due <= bindparam("now"),
+    ),
 )
 
 
@@ -38,26 +69,146 @@ class SqlOutbox:
 
     def post(self, to: Receiver, message: Message, appointment: Appointment, before: str) -> None:
         """See the port."""
+        now = self._ledger.now
         values = {
             "number": self._ledger.number,
-            "posted": self._ledger.now,
+            "posted": now,
             "to": str(to),
             "message": str(message),
             "appointment_id": appointment.id,
-            "state": _WAITING,
+            "state": str(LetterState.WAITING),
             "before": before,
+            "due": now,
+            "attempts": 0,
+            "error": "",
+            "settled": None,
         }
         _POSTED.later(self._connection, values)
 
-    def withdraw(self, appointment_id: int) -> str | None:
+    def withdraw(self, appointment_id: int) -> Mapping[Receiver, str]:
         """See the port."""
         rows = _WITHDRAWN.along(self._connection, {"appointment": appointment_id})
-        return min(rows, key=lambda row: row.id).before if rows else None
+        known: dict[Receiver, str] = {}
+        for row in sorted(rows, key=lambda row: row.id):
+            if row.message != _REMINDER:
+                known.setdefault(Receiver(row.to), row.before)
+        return known
 
     def waiting(self) -> list[tuple[Receiver, Message, int]]:
         """See the port."""
-        columns = (letters.c.to, letters.c.message, letters.c.appointment_id)
-        rows = self._connection.execute(
-            select(*columns).where(letters.c.state == _WAITING).order_by(letters.c.id)
+        return [(one.to, one.message, one.appointment_id) for one in self.find(UNSETTLED)]
+
+    def due(self, to: Receiver, now: datetime, grace: timedelta) -> bool:
+        """See the port."""
+        query = select(letters.c.id).where(letters.c.to == str(to), _DUE, _LAST).limit(1)
+        values = {"now": now, "ripe": now - grace}
+        return self._connection.execute(query, values).first() is not None
+
+    def claim(
+        self, to: Receiver, now: datetime, grace: timedelta, lease: timedelta, limit: int
+    ) -> list[Letter]:
+        """See the port."""
+        query = (
+            select(letters)
+            .where(letters.c.to == str(to), _DUE, _LAST)
+            .order_by(letters.c.due, letters.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        return [(Receiver(row.to), Message(row.message), row.appointment_id) for row in rows]
+        rows = self._connection.execute(query, {"now": now, "ripe": now - grace}).all()
+        return [self._taken(_letter(row), now + lease) for row in rows]
+
+    def _taken(self, letter: Letter, until: datetime) -> Letter:
+        """Mark a letter as being sent; what it says more recently than others, they say no more."""
+        older = (
+            letters.c.appointment_id == letter.appointment_id,
+            letters.c.to == str(letter.to),
+            letters.c.id < letter.id,
+            letters.c.state.in_(_OPEN),
+            _TELLING if letter.message is not Message.REMINDED else ~_TELLING,
+        )
+        superseded = update(letters).where(*older).values(state=str(LetterState.SUPERSEDED))
+        self._connection.execute(superseded)
+        taken = replace(letter, state=LetterState.SENDING, due=until, attempts=letter.attempts + 1)
+        self._store(taken)
+        return taken
+
+    def settle(
+        self, letter: Letter, state: LetterState, *, due: datetime | None = None, error: str = ""
+    ) -> bool:
+        """See the port."""
+        now = self._ledger.now
+        this = (
+            letters.c.id == letter.id,
+            letters.c.state == str(LetterState.SENDING),
+            letters.c.attempts == letter.attempts,
+        )
+        values = {
+            "state": str(state),
+            "due": due or now,
+            "error": error[:255],
+            "settled": None if state in UNSETTLED else now,
+        }
+        done = self._connection.execute(update(letters).where(*this).values(values))
+        return done.rowcount == 1
+
+    def retry(self, letter_id: int) -> Letter | None:
+        """See the port."""
+        row = self._connection.execute(select(letters).where(letters.c.id == letter_id)).first()
+        if row is None or row.state != str(LetterState.FAILED):
+            return None
+        again = replace(
+            _letter(row),
+            state=LetterState.TRIED,
+            due=self._ledger.now,
+            attempts=0,
+            settled=None,
+        )
+        self._store(again)
+        return again
+
+    def _store(self, letter: Letter) -> None:
+        values = {
+            "state": str(letter.state),
+            "due": letter.due,
+            "attempts": letter.attempts,
+            "settled": letter.settled,
+        }
+        self._connection.execute(update(letters).where(letters.c.id == letter.id).values(values))
+
+    def find(
+        self, states: Collection[LetterState], appointment_id: int | None = None, limit: int = 1000
+    ) -> list[Letter]:
+        """See the port."""
+        query = select(letters).where(letters.c.state.in_([str(state) for state in states]))
+        if appointment_id is not None:
+            query = query.where(letters.c.appointment_id == appointment_id)
+        rows = self._connection.execute(query.order_by(letters.c.id).limit(limit))
+        return [_letter(row) for row in rows]
+
+    def count(self) -> Mapping[tuple[Receiver, LetterState], int]:
+        """See the port."""
+        query = select(letters.c.to, letters.c.state, func.count()).group_by(
+            letters.c.to, letters.c.state
+        )
+        return {
+            (Receiver(to), LetterState(state)): number
+            for to, state, number in self._connection.execute(query)
+        }
+
+
+def _letter(row: Any) -> Letter:
+    return Letter(
+        id=row.id,
+        number=row.number,
+        posted=row.posted,
+        to=Receiver(row.to),
+        message=Message(row.message),
+        appointment_id=row.appointment_id,
+        before=row.before,
+        state=LetterState(row.state),
+        due=row.due,
+        attempts=row.attempts,
+        error=row.error,
+        settled=row.settled,
+    )

@@ -89,6 +89,8 @@ class SqlPatients:
             "booking_system_id": record.booking_system_id,
             "match_key": match_key(record),
             "to_review": patient.to_review,
+            "language": patient.language,
+            "reminders": patient.reminders,
             # The number of a new patient is made of the id, which only the insert gives out.
             "number": patient.number or f"new:{id(patient)}",
         }
@@ -122,4 +124,4 @@ def _patient(row: Any) -> Patient:
         number=row.number,
         booking_system_id=row.booking_system_id,
     )
-    return Patient(row.number, record, row.id, row.to_review)
+    return Patient(row.number, record, row.id, row.to_review, row.language, row.reminders)

@@ -20,6 +20,7 @@ from practice.database.prepared import command
 from practice.database.together import Together
 from practice.database.unit_of_work import SqlUnitOfWork
 from practice.errors import DatabaseUnavailable
+from practice.messages import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from practice.access import Actor
+    from practice.messages import Receiver
 
 __all__ = ["SqlDatabase"]
 
@@ -41,7 +43,14 @@ _SNAPSHOT = {
 class SqlDatabase:
     """The Database port over SQLite (a file) or PostgreSQL."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, busy_timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        busy_timeout: float = 10.0,
+        receivers: frozenset[Receiver] = USUAL,
+    ) -> None:
         self.dialect = make_url(url).get_backend_name()
         self.engine = engine_of(url, self.dialect, pool_size, busy_timeout)
         self._busy_timeout = busy_timeout
@@ -50,6 +59,7 @@ class SqlDatabase:
         self._writers = threading.Lock() if self.dialect == "sqlite" else None
         self._glances = Glances(self.engine)
         self._known_calendars = KnownCalendars()
+        self._receivers = receivers
         self.glance = self._glances.at
         #: A file of this machine; what reads from it never waits for who writes.
         self.glances_at_once = self.dialect == "sqlite"
@@ -67,7 +77,12 @@ class SqlDatabase:
                 command(connection, _SNAPSHOT[self.dialect])
             try:
                 ledger = Ledger(
-                    connection, actor, now, lock=False, known_calendars=self._known_calendars
+                    connection,
+                    actor,
+                    now,
+                    lock=False,
+                    known_calendars=self._known_calendars,
+                    receivers=self._receivers,
                 )
                 yield SqlUnitOfWork(connection, ledger)
                 if snapshot:
@@ -88,7 +103,7 @@ class SqlDatabase:
     @contextmanager
     def together(self) -> Iterator[Together]:
         """See the port."""
-        group = Together(self._lent, self._reading, self._known_calendars)
+        group = Together(self._lent, self._reading, self._known_calendars, self._receivers)
         try:
             yield group
             group.commit()

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 __all__ = ["metadata"]
@@ -200,6 +201,10 @@ patients = Table(
     # What two spellings of one name and birth date share, for finding a patient again.
     Column("match_key", String(512), nullable=False, index=True),
     Column("to_review", Boolean, nullable=False),
+    # That of letters; empty: the practice's.
+    Column("language", String(8), nullable=False, server_default=text("''")),
+    # When the patient agreed to be reminded.
+    Column("reminders", Moment, nullable=True),
 )
 
 appointments = Table(
@@ -223,6 +228,7 @@ appointments = Table(
     Column("booking_base", Text, nullable=True),
     UniqueConstraint("booking_source", "booking_id"),
     Index("ix_appointments_source_start", "booking_source", "start"),
+    Index("ix_appointments_start", "start"),
 )
 
 accounts = Table(
@@ -320,6 +326,73 @@ letters = Table(
     Column("state", String(16), nullable=False),
     # The appointment as the receiver knows it, when the first unsent letter was posted.
     Column("before", Text, nullable=False),
-    Index("ix_letters_state", "state", "id"),
+    # When it is tried next; while it is sent, when that is taken for failed.
+    Column("due", Moment, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", String(255), nullable=False, server_default=text("''")),
+    Column("settled", Moment, nullable=True),
+    Index("ix_letters_due", "state", "to", "due"),
     Index("ix_letters_appointment", "appointment_id", "state"),
+)
+
+#: Which appointments their patients were reminded of, at the time that they had then.
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("appointment_id", ForeignKey("appointments.id"), primary_key=True, autoincrement=False),
+    Column("start", Moment, primary_key=True, autoincrement=False),
+)
+
+#: How the booking tools were last asked.
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("attempted", Moment, nullable=True),
+    Column("succeeded", Moment, nullable=True),
+    Column("error", String(255), nullable=False),
+    Column("counts", Text, nullable=False),
+)
+
+#: Webhooks as they came, until they are worked off. Bodies tell of patients: they are not kept
+#: longer than somebody may have to look into them again.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("received", Moment, nullable=False, index=True),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", String(255), nullable=False),
+    UniqueConstraint("source", "key"),
+    Index("ix_receipts_due", "state", "due"),
+)
+
+#: What practice and tool do not agree on. Times and names of doctors and rooms; no patients.
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("appointment_id", ForeignKey("appointments.id"), nullable=False, index=True),
+    Column("source", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("noted", Moment, nullable=False),
+    Column("ours", Text, nullable=False),
+    Column("theirs", Text, nullable=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("resolved", Moment, nullable=True),
+    Column("resolved_by", String(255), nullable=False),
+)
+
+#: When what is done again and again was last begun, by whichever process.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("begun", Moment, nullable=False),
 )

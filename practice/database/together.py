@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from practice.access import Actor
     from practice.database.known_calendars import KnownCalendars
+    from practice.messages import Receiver
 
 __all__ = ["Together"]
 
@@ -51,8 +52,10 @@ class Together:
         lend: Callable[[], AbstractContextManager[Connection]],
         read: Callable[[Actor, datetime, bool], AbstractContextManager[SqlUnitOfWork]],
         known_calendars: KnownCalendars,
+        receivers: frozenset[Receiver],
     ) -> None:
         self._known_calendars = known_calendars
+        self._receivers = receivers
         self._lend = lend
         self._read = read
         self._lent = ExitStack()
@@ -103,8 +106,15 @@ class Together:
         )
 
     def _ledger(self, connection: Connection, actor: Actor, now: datetime, *, lock: bool) -> Ledger:
-        known = self._known_calendars
-        return Ledger(connection, actor, now, lock=lock, known_calendars=known, after=self._last)
+        return Ledger(
+            connection,
+            actor,
+            now,
+            lock=lock,
+            known_calendars=self._known_calendars,
+            receivers=self._receivers,
+            after=self._last,
+        )
 
     @contextmanager
     def _first(self, actor: Actor, now: datetime) -> Iterator[SqlUnitOfWork]:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from practice.database.accounts import SqlAccounts
 from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
+from practice.database.disputes import SqlDisputes
 from practice.database.feeds import SqlFeeds
 from practice.database.house import SqlHouse
 from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
 from practice.database.properties import SqlProperties
+from practice.database.receipts import SqlReceipts
+from practice.database.sources import SqlSources
 from practice.footing import HOUSE, Footing
 from practice.log import mark_of
 
@@ -43,6 +46,10 @@ class SqlUnitOfWork:
         self.outbox = SqlOutbox(connection, ledger)
         self.house = SqlHouse(connection)
         self.feeds = SqlFeeds(connection, now)
+        self.sources = SqlSources(connection, now)
+        self.receipts = SqlReceipts(connection, now)
+        self.disputes = SqlDisputes(connection)
+        self.receivers = ledger.receivers
 
     @property
     def epoch(self) -> str:

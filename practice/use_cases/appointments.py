@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.vevent import Facts
 
-__all__ = ["object_removed", "object_saved"]
+__all__ = ["known_to", "object_removed", "object_saved", "state_of", "tell"]
 
 #: What the time index tells of a status; what is free may be cancelled or take no time.
 _STATUS = {Busy.TENTATIVE: Status.TENTATIVE, Busy.BUSY: Status.CONFIRMED}
@@ -63,7 +63,7 @@ def object_saved(
             doctor_id=calendar.doctor_id,
         )
     if after != known:
-        _tell(uow, known, uow.appointments.save(after), by_booking_tool)
+        tell(uow, known, uow.appointments.save(after), by_booking_tool=by_booking_tool)
     if known is None and after.patient_id is not None:
         touch_copies(uow, facts.uid, calendar.id, place.holders)
 
@@ -89,7 +89,7 @@ def object_removed(
     left = [head for head in holders if head.calendar_id != calendar.id]
     after = _left_elsewhere(uow, known, left) or replace(known, status=Status.CANCELLED)
     if after != known:
-        _tell(uow, known, uow.appointments.save(after), by_booking_tool)
+        tell(uow, known, uow.appointments.save(after), by_booking_tool=by_booking_tool)
 
 
 def _left_elsewhere(
@@ -126,26 +126,31 @@ def _new(calendar: Calendar, facts: Facts, patient_id: int | None) -> Appointmen
     )
 
 
-def _tell(
-    uow: UnitOfWork, before: Appointment | None, after: Appointment, by_booking_tool: bool
+def tell(
+    uow: UnitOfWork,
+    before: Appointment | None,
+    after: Appointment,
+    *,
+    by_booking_tool: bool = False,
 ) -> None:
     """Post what the receivers do not know yet.
 
-    Unsent letters about the appointment are withdrawn and what they would have told is counted
-    in: a move there and back is no letter, a deletion and a new place one move.
+    What a receiver was not told yet is withdrawn, and what it would have told is counted in: a
+    move there and back is no letter, a deletion and a new place one move. What the tool does its
+    patients hear from itself; what they do not know yet of the practice stays.
     """
-    if by_booking_tool:
-        return  # it tells its patients itself; what they do not know yet of the practice stays
-    unsent = uow.outbox.withdraw(after.id) if before else None
-    known = before if unsent is None else _as_told(unsent, after)
-    message = difference(known, after)
-    if message is None:
+    receivers = hears(after, uow.receivers, by_booking_tool=by_booking_tool)
+    if not receivers:
         return
-    for receiver in hears(after):
-        uow.outbox.post(receiver, message, after, _state(known))
+    unsent = uow.outbox.withdraw(after.id) if before and not by_booking_tool else {}
+    for receiver in receivers:
+        known = known_to(unsent[receiver], after) if receiver in unsent else before
+        message = difference(known, after)
+        if message is not None:
+            uow.outbox.post(receiver, message, after, state_of(known))
 
 
-def _state(appointment: Appointment | None) -> str:
+def state_of(appointment: Appointment | None) -> str:
     """Return when, where and whether, without anything of the patient."""
     if appointment is None:
         return "null"
@@ -160,7 +165,8 @@ def _state(appointment: Appointment | None) -> str:
     )
 
 
-def _as_told(state: str, now: Appointment) -> Appointment | None:
+def known_to(state: str, now: Appointment) -> Appointment | None:
+    """Return an appointment as somebody knew it who was told such a state; None if nothing."""
     told = json.loads(state)
     if told is None:
         return None

@@ -1,9 +1,10 @@
 """Taking over what a booking tool tells: the one use case behind every way bookings arrive.
 
 A booking becomes an appointment and a calendar object. Taking the same bookings again changes
-nothing; a changed one changes what the tool changed and leaves what the practice did since. An
-object that the practice removed stays removed. Nothing is ever deleted here, and nobody is told:
-the tool knows, and tells its patients itself.
+nothing; a changed one changes what the tool changed and leaves what the practice did since. Where
+both changed the same, the practice's side stands (`practice.conflicts`). An object that the
+practice removed stays removed. Nothing is ever deleted here. The tool is told only what it is to
+have otherwise, and tells its patients itself.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ from enum import StrEnum
 from itertools import chain, count
 from typing import TYPE_CHECKING, TypeVar
 
-from practice.appointments import Appointment, Booking
+from practice.appointments import Appointment, Booking, Told
 from practice.calendar_zone import zone_of
 from practice.calendars import CalendarKind, CalendarObject, Draft, Place, Span, View
+from practice.conflicts import decide
 from practice.errors import Invalid
 from practice.patients import PatientRecord
-from practice.use_cases.booking_base import Base, merged
+from practice.use_cases.appointments import tell
+from practice.use_cases.booking_base import Base, merged, terms_of
 from practice.use_cases.booking_event import event_of, uid_of
+from practice.use_cases.disputes import Sides, settle_sides
 from practice.use_cases.patients import Register, touch_copies
 from practice.use_cases.reading import busy_times
-from practice.vevent import Busy, read, write
+from practice.vevent import Busy, fingerprints, read, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime, timedelta
 
     from practice.appointments import Slot, Status
     from practice.calendars import Calendar
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
     from practice.profile import Profile
     from practice.vevent import Event
 
-__all__ = ["Outcome", "Taken", "take_bookings"]
+__all__ = ["Outcome", "Taken", "take_bookings", "take_told"]
 
 _Made = TypeVar("_Made")
 #: Stands for the number of a new patient, who gets it when saved; as long as any, so that a text
@@ -85,43 +91,65 @@ def take_bookings(
     Refused bookings leave nothing behind and do not hinder the others. A batch of a few hundred
     keeps the transaction short.
     """
-    return _Desk(uow, tool, bookings, profile).take_all()
+    return take_told(uow, tool, [Told(booking) for booking in bookings], profile)
+
+
+def take_told(
+    uow: UnitOfWork,
+    tool: str,
+    told: Sequence[Told],
+    profile: Profile,
+    heard: datetime | None = None,
+) -> list[Taken]:
+    """Take over bookings as `take_bookings` does, with what the tool tells of their changes.
+
+    `heard` is when all of the tool's bookings were known last: what it does not date is younger.
+    """
+    return _Desk(uow, tool, told, profile, heard).take_all()
 
 
 class _Desk:
     """One batch: what it needs to know is looked up for all bookings at once."""
 
     def __init__(
-        self, uow: UnitOfWork, tool: str, bookings: Sequence[Booking], profile: Profile
+        self,
+        uow: UnitOfWork,
+        tool: str,
+        told: Sequence[Told],
+        profile: Profile,
+        heard: datetime | None,
     ) -> None:
         self._uow = uow
         self._tool = tool
-        self._bookings = bookings
+        self._told = told
         self._profile = profile
+        self._heard = heard
         self._doctors = {doctor.slug: doctor.id for doctor in uow.house.doctors()}
         self._rooms = {room.slug: room for room in uow.house.rooms()}
         calendars = uow.calendars.all()
         self._calendars = {c.doctor_id: c for c in calendars if c.doctor_id is not None}
         self._calendars_by_id = {c.id: c for c in calendars}
         self._unions = tuple(c for c in calendars if c.kind is CalendarKind.UNION)
-        self._known = dict(uow.appointments.by_booking(tool, [b.id for b in bookings]))
-        news = [b for b in bookings if not self._is_same(b)]
+        ids = [known_as for one in told for known_as in (one.booking.id, *one.before)]
+        self._known = dict(uow.appointments.by_booking(tool, ids))
+        news = [one.booking for one in told if not self._is_same(one.booking)]
         self._patients = Register(uow, [_record(b) for b in news])
 
     def take_all(self) -> list[Taken]:
         taken = []
-        for booking in self._bookings:
+        for one in self._told:
             try:
-                taken.append(self._take(booking))
+                taken.append(self._take(one))
             except Invalid as error:
-                taken.append(Taken(booking, Outcome.REFUSED, str(error)))
+                taken.append(Taken(one.booking, Outcome.REFUSED, str(error)))
         return taken
 
     def _is_same(self, booking: Booking) -> bool:
         known = self._known.get(booking.id)
         return known is not None and Base.of(known).digest == Base.told(booking).digest
 
-    def _take(self, booking: Booking) -> Taken:
+    def _take(self, told: Told) -> Taken:
+        booking = told.booking
         if self._is_same(booking):
             return Taken(booking, Outcome.UNCHANGED)
         _check_lengths(booking)
@@ -132,13 +160,28 @@ class _Desk:
             )
         if booking.room and booking.room not in self._rooms:
             raise Invalid(f"The practice has no room '{booking.room}' (praxis-caldav room add).")
-        known = self._known.get(booking.id)
+        known_as = (booking.id, *told.before)
+        known = next((self._known[one] for one in known_as if one in self._known), None)
         if known is None:
             return self._create(booking, self._calendars[doctor_id])
+        sides = self._sides(told, known)
+        known = replace(known, booking_id=booking.id)
         item = self._object_of(known)
         if item is None:
-            return self._note_removed(booking, known)
-        return self._change(booking, known, item)
+            return self._note_removed(booking, known, sides)
+        return self._change(booking, known, item, sides)
+
+    def _sides(self, told: Told, known: Appointment) -> Sides:
+        """Return what practice and tool have of an appointment, and what stands."""
+        slugs = {doctor_id: slug for slug, doctor_id in self._doctors.items()}
+        rooms = {room.id: slug for slug, room in self._rooms.items()}
+        ours, theirs = terms_of(known, slugs, rooms), Base.told(told.booking).terms
+        base = Base.of(known).before(theirs)
+        return Sides(base, ours, theirs, decide(base, ours, theirs, self._age(told)))
+
+    def _age(self, told: Told) -> timedelta | None:
+        since = told.changed or self._heard
+        return None if since is None else self._uow.now - since
 
     def _create(self, booking: Booking, calendar: Calendar) -> Taken:
         uid = uid_of(self._tool, booking, self._profile)
@@ -173,13 +216,16 @@ class _Desk:
             booking_id=booking.id,
             booking_base=replace(Base.told(booking), number=head.number).stored(),
         )
-        self._known[booking.id] = self._uow.appointments.save(made)
+        saved = self._known[booking.id] = self._uow.appointments.save(made)
+        tell(self._uow, None, saved, by_booking_tool=True)
         return Taken(booking, Outcome.CREATED, double=double)
 
-    def _change(self, booking: Booking, known: Appointment, item: CalendarObject) -> Taken:
+    def _change(
+        self, booking: Booking, known: Appointment, item: CalendarObject, sides: Sides
+    ) -> Taken:
         """Change what the tool changed since it was last asked; the rest is the practice's."""
         base, told = Base.of(known), Base.told(booking)
-        changed = told.changed_since(base)
+        changed = sides.followed
         after = self._merged(booking, known, changed)
         old = self._calendars_by_id[known.calendar_id]
         new = self._calendars.get(after.doctor_id or 0, old)
@@ -197,25 +243,34 @@ class _Desk:
         patient, (draft, kept) = self._for_patient(found, drafted)
         moved = bool(changed & {"start", "end", "doctor"})
         double = moved and self._is_taken(new, draft, item.id)
+        number, written = base.number, old.id != new.id or _differ(item.text, draft.text)
         if old.id != new.id:
             self._uow.calendars.remove(old, item.href)
-        head = self._uow.calendars.save(new, draft)
-        base = replace(told, number=head.number, kept=kept)
+        if written:
+            number = self._uow.calendars.save(new, draft).number
+        base = replace(told, number=number, kept=kept)
         after = replace(
             after, calendar_id=new.id, patient_id=patient.id, booking_base=base.stored()
         )
-        self._known[booking.id] = self._uow.appointments.save(after)
+        self._keep(known, after, sides)
         if known.patient_id != patient.id:
             touch_copies(self._uow, known.uid, new.id)
-        return Taken(booking, Outcome.CHANGED, double=double)
+        return Taken(booking, Outcome.CHANGED if written else Outcome.UNCHANGED, double=double)
 
-    def _note_removed(self, booking: Booking, known: Appointment) -> Taken:
+    def _note_removed(self, booking: Booking, known: Appointment, sides: Sides) -> Taken:
         base = Base.of(known)
         told = replace(Base.told(booking), number=base.number, kept=base.kept).stored()
-        self._known[booking.id] = self._uow.appointments.save(replace(known, booking_base=told))
+        self._keep(known, replace(known, booking_base=told), sides)
         return Taken(booking, Outcome.REMOVED_HERE)
 
-    def _merged(self, booking: Booking, known: Appointment, changed: set[str]) -> Appointment:
+    def _keep(self, known: Appointment, after: Appointment, sides: Sides) -> None:
+        saved = self._known[after.booking_id or ""] = self._uow.appointments.save(after)
+        tell(self._uow, known, saved, by_booking_tool=True)
+        settle_sides(self._uow, self._tool, saved, sides)
+
+    def _merged(
+        self, booking: Booking, known: Appointment, changed: AbstractSet[str]
+    ) -> Appointment:
         after = replace(
             known,
             kind=booking.kind or None,
@@ -302,6 +357,11 @@ class _Desk:
         zone = zone_of(calendar, profile)
         facts = read(text, zone=zone, now=self._uow.now, limits=profile.limits)
         return Draft(href, text, facts)
+
+
+def _differ(text: str, other: str) -> bool:
+    """Tell whether two texts of one object differ in what a tool may set."""
+    return text != other and fingerprints(text) != fingerprints(other)
 
 
 def _check_lengths(booking: Booking) -> None:

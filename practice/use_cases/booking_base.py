@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from practice.appointments import Status
+from practice.conflicts import Terms
 from practice.vevent import fingerprints, revise, summary_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
     from practice.appointments import Appointment, Booking
     from practice.profile import Profile
     from practice.vevent import Event
 
-__all__ = ["Base", "merged"]
+__all__ = ["Base", "merged", "terms_of"]
 
-_COMPARED = ("start", "end", "status", "doctor", "room")
+#: What a tool is told; in which room it is, none of them knows.
+_TOLD = ("start", "end", "doctor", "status")
 _TIMES = frozenset({"DTSTART", "DTEND", "DURATION"})
 #: What the tool changes follows it, whoever wrote the property last.
 _FOLLOWS = {
@@ -36,7 +42,8 @@ _FOLLOWS = {
 class Base:
     """What the tool told last, and where in the log stands what was written then.
 
-    `kept` names the properties that the practice has made its own before.
+    `kept` names the properties that the practice has made its own before. `telling` is what the
+    tool is being told, which it may tell again before anybody knows that it has heard.
     """
 
     digest: str = ""
@@ -48,6 +55,7 @@ class Base:
     room: str = ""
     number: int = 0
     kept: tuple[str, ...] = ()
+    telling: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def told(cls, booking: Booking) -> Base:
@@ -70,17 +78,52 @@ class Base:
         told = json.loads(appointment.booking_base or "{}")
         return cls(**{**told, "kept": tuple(told.get("kept", ()))})
 
-    def changed_since(self, before: Base) -> set[str]:
-        """Return what the tool changed."""
-        return {name for name in _COMPARED if getattr(self, name) != getattr(before, name)}
+    @property
+    def terms(self) -> Terms:
+        """What of it practice and tool both know."""
+        return Terms(
+            start=_instant(self.start),
+            end=_instant(self.end),
+            doctor=self.doctor,
+            room=self.room,
+            status=self.status,
+        )
+
+    def before(self, theirs: Terms) -> Terms:
+        """Return what both agreed on, before the tool told `theirs`: its echo is no change."""
+        echoed = {
+            name: said for name, said in self.telling.items() if said == getattr(theirs, name)
+        }
+        return replace(self.terms, **echoed)
+
+    def tells(self, terms: Terms) -> Base:
+        """Return the base while the tool is being told these terms."""
+        return replace(self, telling={name: getattr(terms, name) for name in _TOLD})
+
+    def agreed(self) -> Base:
+        """Return the base after the tool has been told, by `tells`, and has it so."""
+        return Base(**{**asdict(self), **self.telling, "digest": "", "telling": {}})
 
     def stored(self) -> str:
         """Return the base as it is kept."""
         return json.dumps(asdict(self))
 
 
+def terms_of(
+    appointment: Appointment, doctors: Mapping[int, str], rooms: Mapping[int, str]
+) -> Terms:
+    """Return an appointment as it is compared with its booking; doctors' and rooms' names by id."""
+    return Terms(
+        start=_instant(appointment.slot.start.isoformat()),
+        end=_instant(appointment.slot.end.isoformat()),
+        doctor=doctors.get(appointment.doctor_id or 0, ""),
+        room=rooms.get(appointment.room_id or 0, ""),
+        status=str(appointment.status),
+    )
+
+
 def merged(
-    text: str, last: str, event: Event, base: Base, changed: set[str], profile: Profile
+    text: str, last: str, event: Event, base: Base, changed: AbstractSet[str], profile: Profile
 ) -> tuple[str, tuple[str, ...]]:
     """Return `text` with what the tool changed and with what the practice wrote itself kept.
 
@@ -101,6 +144,11 @@ def merged(
         event = replace(event, summary=prefix + title)
         stay.remove("SUMMARY")
     return revise(text, event, profile.zone, stay), tuple(sorted(kept))
+
+
+def _instant(text: str) -> str:
+    """Return a time of one zone as the same one in UTC; an empty text as it is."""
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat() if text else ""
 
 
 def _digest(*values: Any) -> str:

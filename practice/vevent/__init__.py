@@ -15,9 +15,19 @@ from practice.vevent.filtering import (
     matches,
     might_match,
 )
+from practice.vevent.invitation import Invitation, Method, invite
 from practice.vevent.reading import occupies, occurs, read
 from practice.vevent.times import alarm_reach, is_in
-from practice.vevent.writing import PRODID, Event, fingerprints, merge, revise, summary_of, write
+from practice.vevent.writing import (
+    PRODID,
+    Event,
+    fingerprints,
+    merge,
+    retimed,
+    revise,
+    summary_of,
+    write,
+)
 from practice.vevent.zones_by_reference import with_zones, without_zones
 
 __all__ = [
@@ -29,7 +39,9 @@ __all__ = [
     "DataRequest",
     "Event",
     "Facts",
+    "Invitation",
     "Limits",
+    "Method",
     "Occupied",
     "ParamFilter",
     "PropFilter",
@@ -40,6 +52,7 @@ __all__ = [
     "disguised",
     "expanded",
     "fingerprints",
+    "invite",
     "is_in",
     "matches",
     "merge",
@@ -47,6 +60,7 @@ __all__ = [
     "occupies",
     "occurs",
     "read",
+    "retimed",
     "revise",
     "summary_of",
     "tell",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
     from datetime import datetime
 
-__all__ = ["Event", "fingerprints", "merge", "revise", "summary_of", "write"]
+__all__ = ["Event", "fingerprints", "merge", "retimed", "revise", "summary_of", "write"]
 
 PRODID = "-//praxis-caldav//praxis-caldav//DE"
 #: What a booking tool's change may set in an object, where the practice has not set it since.
@@ -178,6 +178,16 @@ def revise(text: str, event: Event, zone: ZoneInfo, keep: Container[str] = ()) -
     others = "".join(block for block in taken.timezones if tzid_of(block) != zone.key)
     text = calendar.to_ical(sorted=False).decode()
     return _with_zone(text.replace("BEGIN:VEVENT", f"{others}BEGIN:VEVENT", 1), zone)
+
+
+def retimed(
+    text: str, slot: Slot, status: Status, summary: str, now: datetime, zone: ZoneInfo
+) -> str:
+    """Return `text` at a time, with a status and a title, and all else as it is."""
+    nobody = ("", "")
+    event = Event("", slot, now, summary, "", "", status, nobody, nobody, (), "")
+    changed = {"DTSTART", "DTEND", "DURATION", "STATUS", "SUMMARY"}
+    return revise(text, event, zone, set(_TOLD) - changed)
 
 
 def fingerprints(text: str) -> dict[str, str]:

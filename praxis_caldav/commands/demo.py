@@ -22,6 +22,7 @@ from praxis_caldav.commands.data import import_file
 from praxis_caldav.commands.server import run, set_up
 from praxis_caldav.composition import profile_of
 from praxis_caldav.demo.make_bookings import ANCHOR, FILE
+from praxis_caldav.demo.together import start_tool
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
@@ -49,9 +50,19 @@ _DATE_COLUMN = "Datum"
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=int, help="Port to listen on.")
 @click.option("--fresh", is_flag=True, help="Throw the demo practice away and make it anew.")
+@click.option(
+    "--tool-port", type=int, default=5233, show_default=True, help="Port of its booking tool."
+)
 @click.option("--no-serve", is_flag=True, help="Only make it.")
-def demo(folder: Path, host: str | None, port: int | None, fresh: bool, no_serve: bool) -> None:
-    """Serve a demo practice with invented patients.
+def demo(
+    folder: Path,
+    host: str | None,
+    port: int | None,
+    fresh: bool,
+    tool_port: int,
+    no_serve: bool,
+) -> None:
+    """Serve a demo practice with invented patients, and a booking tool for it.
 
     It is kept in FOLDER and made anew when that is empty. Never put real patients into it: its
     password is shown on the screen and kept in a file.
@@ -74,9 +85,18 @@ def demo(folder: Path, host: str | None, port: int | None, fresh: bool, no_serve
     settings = load(overrides=given)
     if not password_file.exists():
         _make(settings, folder, password_file)
-    _tell(settings, folder, password_file.read_text("utf-8").strip())
-    if not no_serve:
-        run(settings, None, given)
+    password = password_file.read_text("utf-8").strip()
+    if no_serve:
+        _tell(settings, folder, password, "")
+        return
+    config = folder / "praxis-caldav.toml"
+    with connected(settings) as database:
+        page, stop = start_tool(database, _base(settings), config, tool_port)
+    _tell(settings, folder, password, page)
+    try:
+        run(load(config, overrides=given), config, given)
+    finally:
+        stop()
 
 
 def _make(settings: Settings, folder: Path, password_file: Path) -> None:
@@ -130,8 +150,12 @@ def _shifted(rows: Iterator[list[str]], by: timedelta) -> Iterator[list[str]]:
         yield [*row[:place], f"{day:%d.%m.%Y}", *row[place + 1 :]]
 
 
-def _tell(settings: Settings, folder: Path, password: str) -> None:
-    base = f"http://{settings.server.host}:{settings.server.port}"
+def _base(settings: Settings) -> str:
+    return f"http://{settings.server.host}:{settings.server.port}"
+
+
+def _tell(settings: Settings, folder: Path, password: str, tool: str) -> None:
+    base = _base(settings)
     bookings = folder / "buchungen.csv"
     people = "\n".join(f"  {name:<16} {password}  {display}" for name, _, _, display in _ACCOUNTS)
     click.echo(
@@ -143,6 +167,7 @@ Addresses
   one doctor's calendar  {base}/caldav/calendars/dr-mueller/
   all doctors as one     {base}/caldav/calendars/praxis/
   the same as a file     {base}/caldav/calendars/praxis/appointments.ics
+{f"  the booking tool       {tool}  (in the browser)" if tool else ""}
 
 User name, password, what for
 {people}
@@ -150,6 +175,8 @@ User name, password, what for
 What to do next
   - Thunderbird: New Calendar > On the Network; user name empfang, location {base}/caldav/
   - Change an appointment there: it is in every other program at its next sync.
+  - Book in the booking tool: it is in the doctor's calendar at once. Move it in the calendar:
+    the booking tool has the new time a moment later.
   - curl -u empfang {base}/caldav/calendars/praxis/appointments.ics
   - Change the booking tool's export, {bookings}, and take it over again:
     {sys.argv[0]} import-bookings --database {folder / "praxis.db"} {bookings}

@@ -1,0 +1,203 @@
+"""Putting together what speaks with the outside: booking tools, mail, practice software, webhooks.
+
+Loaded only where it is used: it brings an HTTP client, a scheduler and a template engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from booking_adapter.deliveries.admin_mail import AdminMail
+from booking_adapter.deliveries.booking_tool import BookingTools
+from booking_adapter.deliveries.mailing import Letterhead
+from booking_adapter.deliveries.patient_mail import PatientMail
+from booking_adapter.deliveries.pvs_rest import PracticeSoftware
+from booking_adapter.deliveries.smtp import Smtp
+from booking_adapter.deliveries.webhook import Webhook
+from booking_adapter.jobs import Job, Jobs
+from booking_adapter.outgoing import Http
+from booking_adapter.signatures import secret_of
+from booking_adapter.sync import Source, pull, warn_of_stale
+from booking_adapter.tools.calcom import CalCom, Team
+from booking_adapter.tools.calldoc import CallDoc, Frontend
+from booking_adapter.tools.csv_folder import CsvFolder, Watched
+from booking_adapter.tools.easyappointments import EasyAppointments, Installation
+from booking_adapter.tools.generic_rest import GenericRest
+from booking_adapter.webhooks import KEPT
+from booking_adapter.worker import Addressees, Worker
+from practice.access import SYSTEM
+from practice.appointments import Slot
+from practice.messages import Receiver
+from practice.use_cases.letters import post_reminders
+from praxis_caldav.tool_settings import (
+    CalComTool,
+    CallDocTool,
+    CsvTool,
+    EasyAppointmentsTool,
+    interface_of,
+)
+
+if TYPE_CHECKING:
+    from booking_adapter.deliveries.dispatch import Destination
+    from booking_adapter.protocol import BookingTool
+    from practice.database import SqlDatabase
+    from practice.profile import Profile
+    from praxis_caldav.settings import Settings
+    from praxis_caldav.tool_settings import AnyTool
+
+__all__ = ["Outside"]
+
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Everybody outside, as the settings have them. Close it to let go of connections."""
+
+    sources: Mapping[str, Source]
+    addressees: Addressees
+    polls: Mapping[str, timedelta]
+    remind: timedelta
+    _open: ExitStack
+
+    @classmethod
+    def of(cls, settings: Settings, profile: Profile, clock: Clock = _now) -> Outside:
+        """Make everybody; nobody is asked anything yet."""
+        stack = ExitStack()
+        tools = settings.booking.sources
+        sources = {
+            name: Source(
+                name,
+                _tool(told, profile.zone, clock, stack),
+                timedelta(days=told.past_days),
+                timedelta(days=told.ahead_days),
+            )
+            for name, told in tools.items()
+        }
+        grace = timedelta(seconds=settings.mail.grace_seconds)
+        addressees = Addressees(
+            BookingTools(sources),
+            _destinations(settings, profile, stack),
+            {Receiver.PATIENT: grace},
+        )
+        polls = {name: timedelta(minutes=told.every_minutes) for name, told in tools.items()}
+        remind = timedelta(hours=settings.mail.reminder_hours)
+        return cls(sources, addressees, polls, remind, stack)
+
+    def worker(self, database: SqlDatabase, profile: Profile) -> Worker:
+        """Return what delivers letters and works off webhooks."""
+        return Worker(database, self.addressees, self.sources, profile)
+
+    def jobs(self, database: SqlDatabase, profile: Profile, clock: Clock = _now) -> Jobs:
+        """Return what is done again and again."""
+        polls = [
+            Job(f"poll:{name}", self.polls[name], partial(pull, database, source, profile, clock))
+            for name, source in self.sources.items()
+        ]
+        return Jobs(
+            database,
+            [
+                *polls,
+                Job("reminders", timedelta(minutes=5), lambda: self._remind(database, clock())),
+                Job(
+                    "stale",
+                    timedelta(hours=6),
+                    lambda: warn_of_stale(database, list(self.sources), clock()),
+                ),
+                Job("receipts", timedelta(hours=12), lambda: _forget(database, clock())),
+            ],
+        )
+
+    def _remind(self, database: SqlDatabase, now: datetime) -> None:
+        with database.begin(actor=SYSTEM, now=now) as uow:
+            post_reminders(uow, Slot(now, now + self.remind))
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._open.close()
+
+
+def _forget(database: SqlDatabase, now: datetime) -> None:
+    with database.begin(actor=SYSTEM, now=now) as uow:
+        uow.receipts.forget(now - KEPT)
+
+
+def _destinations(
+    settings: Settings, profile: Profile, stack: ExitStack
+) -> dict[Receiver, Destination]:
+    made: dict[Receiver, Destination] = {}
+    mail, software, outgoing = settings.mail, settings.software, settings.webhook
+    if mail.host:
+        smtp = Smtp(
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            user=mail.user,
+            password=mail.password,
+            ca_file=str(mail.ca_file or ""),
+        )
+        letterhead = Letterhead(
+            name=profile.name,
+            email=profile.email,
+            zone=profile.zone,
+            domain=profile.uid_domain,
+            address=profile.address,
+            phone=mail.phone,
+            language=mail.language,
+        )
+        made[Receiver.PATIENT] = PatientMail(letterhead, smtp)
+        if mail.admin:
+            made[Receiver.ADMIN] = AdminMail(letterhead, smtp, mail.admin)
+    if software.url:
+        headers = {"Authorization": software.key} if software.key else {}
+        http = Http(f"{software.url}/", headers, inside=software.network == "inside")
+        interface = interface_of(software.interface)
+        made[Receiver.PRACTICE_SOFTWARE] = PracticeSoftware(
+            stack.enter_context(http), interface, profile.zone
+        )
+    if outgoing.url:
+        address = urlsplit(outgoing.url)
+        root = f"{address.scheme}://{address.netloc}"
+        path = outgoing.url.removeprefix(root) or "/"
+        http = stack.enter_context(Http(root, inside=outgoing.network == "inside"))
+        made[Receiver.WEBHOOK] = Webhook(http, path, secret_of(outgoing.secret))
+    return made
+
+
+def _tool(told: AnyTool, zone: ZoneInfo, clock: Clock, stack: ExitStack) -> BookingTool:
+    """Return one booking tool, as its settings have it."""
+    if isinstance(told, CsvTool):
+        watched = Watched(told.path, zone, told.pattern, float(told.quiet_seconds))
+        return CsvFolder(watched, clock)
+    inside = told.network == "inside"
+
+    def http(root: str, headers: Mapping[str, str]) -> Http:
+        return stack.enter_context(Http(root, headers, inside=inside))
+
+    key, secret = told.key_told, told.hook_secret_told
+    if isinstance(told, EasyAppointmentsTool):
+        api = http(f"{told.url}/index.php/api/v1/", {"Authorization": f"Bearer {key}"})
+        page = f"{told.url}/index.php"
+        return EasyAppointments(
+            api, Installation(page, secret, zone, told.doctors, told.kinds, told.fields)
+        )
+    if isinstance(told, CalComTool):
+        api = http(f"{told.url}/", {"Authorization": f"Bearer {key}"})
+        return CalCom(api, Team(told.page, secret, zone, told.doctors, told.kinds, told.fields))
+    if isinstance(told, CallDocTool):
+        frontend = Frontend(zone, told.doctors, told.minutes, told.kinds, told.rooms)
+        patients = http(f"{told.patients_url}/", {}) if told.patients_url else None
+        return CallDoc(http(f"{told.url}/", {}), frontend, patients)
+    headers = {told.key_header: f"{told.key_prefix}{key}"} if key else {}
+    return GenericRest(http(f"{told.url}/", headers), told.api)

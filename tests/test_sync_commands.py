@@ -1,0 +1,123 @@
+"""`praxis-caldav sync`: what an admin sees of booking tools and letters, and does about them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from practice.messages import Message, Receiver
+from tests.bookings import Ran, command
+from tests.building import BERLIN, a_practice, writing
+from tests.conftest import a_database
+from tests.doors import SECRET, SETTINGS
+from tests.mimics.easyappointments import EasyAppointments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from practice.database import SqlDatabase
+
+
+class Desk:
+    """An admin's screen: a practice with a booking tool."""
+
+    def __init__(self, database: SqlDatabase, tool: EasyAppointments, config: Path) -> None:
+        self.database, self.tool = database, tool
+        self._options = ("--config", config, "--database", database.engine.url.database)
+        self.provider = tool.add_provider("Petra", "Müller", timezone="Europe/Berlin")
+        self.service = tool.add_service("Nachsorge")
+        self.customer = tool.add_customer("Wiebke", "Zarnekow", "wiebke@example.org")
+
+    def book(self, hour: int) -> int:
+        """Book in a week."""
+        day = datetime.now(BERLIN) + timedelta(days=7)
+        start = f"{day:%Y-%m-%d} {hour:02}:00:00"
+        return self.tool.book(self.provider, self.service, self.customer, start)
+
+    def sync(self, *words: str) -> Ran:
+        """Run `praxis-caldav sync`."""
+        return command("sync", *words, *self._options)
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    with (
+        a_database("sqlite", request, tmp_path) as database,
+        EasyAppointments(limited=False) as tool,
+    ):
+        a_practice(database)
+        config = tmp_path / "praxis.toml"
+        told = {"tool": tool.url, "key": tool.token, "secret": SECRET, "port": 9}
+        config.write_text(SETTINGS.format(provider=1, **told), "utf-8")
+        yield Desk(database, tool, config)
+
+
+def test_a_tool_is_asked_and_its_state_shown(desk: Desk) -> None:
+    assert "never" in desk.sync("status").out
+    desk.book(10)
+    ran = desk.sync("run", "--quiet")
+    assert ran.code == 0
+    assert "1 created" in ran.out
+    assert "ok" in desk.sync("status").out
+
+
+def test_a_tool_that_does_not_answer_is_an_error_that_is_shown(desk: Desk) -> None:
+    desk.tool.token = "another"
+    ran = desk.sync("run", "termine")
+    assert ran.code == 1
+    assert "status 401" in ran.out
+    assert "status 401" in desk.sync("status").out
+
+
+def test_a_tool_that_nobody_knows_is_told(desk: Desk) -> None:
+    ran = desk.sync("run", "andere")
+    assert ran.code == 1
+    assert "There is no booking tool 'andere'" in ran.err
+
+
+def test_a_conflict_is_listed_and_decided(desk: Desk) -> None:
+    assert "agree on everything" in desk.sync("conflicts").out
+    numbers = [desk.book(hour) for hour in (8, 9, 10, 11)]
+    desk.sync("run")
+    desk.tool.delete(numbers[0])
+    desk.sync("run")
+    listed = desk.sync("conflicts").out
+    assert "nothing any more" in listed
+    assert "Zarnekow" not in listed
+    assert desk.sync("conflicts", "--keep", "99").code == 1
+    assert desk.sync("conflicts", "--take", "1").code == 0
+    assert "agree on everything" in desk.sync("conflicts").out
+
+
+def test_a_letter_that_was_given_up_is_listed_and_tried_again(desk: Desk) -> None:
+    number = desk.book(10)
+    desk.sync("run")
+    with writing(desk.database, now=datetime.now(UTC)) as uow:
+        made = uow.appointments.by_booking("termine", [str(number)])[str(number)]
+        uow.outbox.post(Receiver.BOOKING_TOOL, Message.MOVED, made, "null")
+    row = desk.tool.appointments.pop(number)
+    assert "AppointmentMoved" in desk.sync("letters").out
+    desk.sync("run")
+    failed = desk.sync("letters", "--show", "failed")
+    assert "booking_tool" in failed.out
+    assert desk.sync("letters", "--retry", "99").code == 1
+    desk.tool.appointments[number] = row
+    assert desk.sync("letters", "--retry", "1").code == 0
+    assert "1 letters" in desk.sync("run").out
+    assert "booking_tool" not in desk.sync("letters").out
+
+
+def test_a_webhook_in_quarantine_is_listed_and_worked_off_again(desk: Desk) -> None:
+    assert "No webhook" in desk.sync("replay").out
+    number = desk.book(10)
+    body = f'{{"action": "appointment_save", "payload": {{"id": {number}}}}}'.encode()
+    with writing(desk.database, now=datetime.now(UTC)) as uow:
+        receipt = uow.receipts.receive("termine", "key", {}, body)
+    assert receipt is not None
+    assert "done" in desk.sync("replay", str(receipt)).out
+    with writing(desk.database) as uow:
+        assert list(uow.appointments.by_booking("termine", [str(number)])) == [str(number)]
+    assert desk.sync("replay", "99").code == 1
