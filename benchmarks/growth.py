@@ -193,9 +193,9 @@ def _introduction() -> str:
         "# What a request costs as a calendar grows\n\n"
         f"Measured on {today:%Y-%m-%d} by `make growth` on {machine()}. Milliseconds, the median of"
         f" {REQUESTS} requests over one connection, calendars of all sizes in turns; answers are as"
-        " long in every calendar, none is remembered, and the database's files are in memory. Beside"
-        " them what does not differ from run to run: statements that a request executes, and the"
-        " steps that SQLite's machine takes for them.\n"
+        " long in every calendar, none is remembered, and the database's files are in memory."
+        " Beside them what does not differ from run to run: statements that a request executes, and"
+        " the steps that SQLite's machine takes for them.\n"
     )
 
 
