@@ -41,6 +41,11 @@ class Postgres:
         """Create a database and return its SQLAlchemy URL."""
         return self._server.new_database()
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._server.folder
+
     def ids(self) -> Sequence[int]:
         """Return its processes."""
         lines = (self._server.folder / "data" / "postmaster.pid").read_text().splitlines()

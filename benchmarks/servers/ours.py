@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -57,6 +58,14 @@ class Ours(Launched):
     def url(self) -> str:
         """The database's address."""
         return self._url
+
+    def read_files(self) -> None:
+        """Read the database's files once, so that the system has them in memory."""
+        folder = self._postgres.folder if self._postgres else self._programs.folder
+        for path in folder.rglob("*"):
+            with suppress(OSError), path.open("rb") as file:  # PostgreSQL removes some meanwhile
+                while file.read(1 << 20):
+                    pass
 
     def start(self) -> None:
         """See the Protocol."""
