@@ -197,6 +197,12 @@ def test_without_a_search_a_number_is_all_there_is(tool: mimic.CallDoc, http: Ht
     assert (booking.last_name, booking.patient_number) == ("", "4400127")
 
 
+def test_midnight_is_that_of_the_practice(tool: mimic.CallDoc, adapter: CallDoc) -> None:
+    starts = [f"2026-11-{day}:30:00Z" for day in ("23T22", "23T23", "24T22", "24T23")]
+    numbers = [book(tool, RUTH, start) for start in starts]
+    assert [booking.id for booking in told_by(adapter)] == numbers[1:3]
+
+
 def test_what_was_cancelled_is_told_so(tool: mimic.CallDoc, adapter: CallDoc) -> None:
     tool.cancel(int(book(tool, RUTH)))
     assert [booking.status for booking in told_by(adapter)] == [Status.CANCELLED]
@@ -290,7 +296,7 @@ ANYTHING = st.recursive(
 )
 NAMES = ["surname", "name", "last_name", "first_name", "birthdate", "date_of_birth", "piz", "email"]
 PATIENT = st.dictionaries(st.sampled_from(NAMES), ANYTHING)
-GOOD = {
+GOOD: dict[str, Any] = {
     "id": 7,
     "employee_id": 18,
     "appointment_type": 24,

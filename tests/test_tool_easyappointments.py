@@ -89,6 +89,7 @@ def tool(clock: Clock) -> Iterator[mimic.EasyAppointments]:
             phone_number="030 23125 000",
             custom_field_1="29.02.1980",
             custom_field_2="privat",
+            custom_field_3="P-7",
         )
         tool.add_service("Vorsorge", 30)
         yield tool
@@ -117,7 +118,11 @@ def adapted(http: Http, at_once: int = 500, **more: Any) -> EasyAppointments:
         "zone": BERLIN,
         "doctors": {"1": "dr-mueller"},
         "kinds": {"1": "vorsorge"},
-        "fields": {"customField1": "birth_date", "custom_field_2": "insurance"},
+        "fields": {
+            "customField1": "birth_date",
+            "custom_field_2": "insurance",
+            "customField3": "patient_number",
+        },
     }
     return EasyAppointments(http, Installation(**given | more), at_once=at_once)
 
@@ -177,6 +182,7 @@ def test_an_appointment_is_told_with_its_patient(
         birth_date="1980-02-29",
         email="zoe@example.org",
         phone="030 23125 000",
+        patient_number="P-7",
         insurance="PRIVAT",
         kind="vorsorge",
         notes="nüchtern\nmit Befund",
@@ -254,7 +260,7 @@ def test_everybody_it_knows_is_told(
     zoe, probe = adapter.patients()
     assert (probe.last_name, probe.booking_system_id) == ("Probe", "3")
     assert zoe == PatientRecord(
-        "Ährenthaler", "Zoë", "1980-02-29", "zoe@example.org", "030 23125 000", "PRIVAT", "", "2"
+        "Ährenthaler", "Zoë", "1980-02-29", "zoe@example.org", "030 23125 000", "PRIVAT", "P-7", "2"
     )
 
 
@@ -403,7 +409,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=4,
 )
-GOOD = {
+GOOD: dict[str, Any] = {
     "id": 7,
     "providerId": 1,
     "serviceId": 1,

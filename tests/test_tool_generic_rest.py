@@ -821,17 +821,22 @@ def test_what_is_so_already_is_not_told(book: VisitBook, tool: Callable[..., Gen
     assert book.visits == before
 
 
-def test_a_move_by_the_hour_that_the_clocks_repeat_is_told(
-    book: VisitBook, tool: Callable[..., GenericRest]
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [
+        ("2026-10-25T02:00:00+01:00", "2026-10-25T03:30:00+01:00"),
+        ("2026-10-25T02:00:00+02:00", "2026-10-25T03:15:00+01:00"),
+        ("2026-10-25T02:00:00+02:00", "2026-10-25T02:30:00+01:00"),
+    ],
+)
+def test_a_change_of_either_end_is_told_also_when_the_clocks_repeat_an_hour(
+    book: VisitBook, tool: Callable[..., GenericRest], begins: str, ends: str
 ) -> None:
-    ref = book.book("2026-10-25T02:00:00+02:00", "2026-10-25T02:30:00+02:00")
-    start = datetime(2026, 10, 25, 2, 0, fold=1, tzinfo=BERLIN)
-    tool().tell(a_state(ref, slot=Slot(start, start.replace(minute=30))))
+    ref = book.book("2026-10-25T02:00:00+02:00", "2026-10-25T03:30:00+01:00")
+    start, end = (datetime.fromisoformat(one).astimezone(BERLIN) for one in (begins, ends))
+    tool().tell(a_state(ref, slot=Slot(start, end)))
     row = book.visits[ref]
-    assert (row["begins"], row["ends"]) == (
-        "2026-10-25T02:00:00+01:00",
-        "2026-10-25T02:30:00+01:00",
-    )
+    assert (row["begins"], row["ends"]) == (begins, ends)
 
 
 def test_a_move_whose_answer_was_lost_is_not_made_again(

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from booking_adapter.failures import Failed, Refused
-from booking_adapter.outgoing import Http
 from booking_adapter.protocol import Event, NotAuthentic, Power, Told, Unreadable
 from booking_adapter.times import as_utc, from_instant, is_on, midnight, not_later
 from booking_adapter.tools.calcom_rows import Team, address_in, earlier_in, told_in, uid_in
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from booking_adapter.outgoing import Http
     from booking_adapter.protocol import Days, Hook, State
     from practice.appointments import Booking
     from practice.patients import PatientRecord

@@ -44,8 +44,8 @@ _NO_ADDRESS = "@sms.cal.com"
 @dataclass(frozen=True, slots=True)
 class Team:
     """Whose bookings they are. `doctors` and `kinds` are names of ours by its ids of hosts and
-    event types; `fields` are fields of ours by slugs of its booking questions: a `number` only if
-    patients cannot fill it in themselves.
+    event types; `fields` are fields of ours by slugs of its booking questions: a
+    `patient_number` only if patients cannot fill it in themselves.
     """
 
     page: str

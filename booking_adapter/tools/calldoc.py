@@ -15,7 +15,6 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from booking_adapter.failures import Failed
-from booking_adapter.outgoing import Http
 from booking_adapter.protocol import NotAuthentic, Power, Told, Unreadable
 from booking_adapter.times import from_instant, from_local, is_on
 from booking_adapter.tools.values import (
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
+    from booking_adapter.outgoing import Http
     from booking_adapter.protocol import Days, Event, Hook, State
 
 __all__ = ["CallDoc", "Frontend"]
@@ -189,7 +189,7 @@ class CallDoc:
         if not isinstance(answer.get("patients"), list):
             raise Failed("not what was asked for")
         records = [_record(fields_in(row)) for row in answer["patients"]]
-        theirs = {one for one in records if one.last_name and one.number in {"", number}}
+        theirs = {record for record in records if record.number in {"", number}}
         return theirs.pop() if len(theirs) == 1 else PatientRecord("", number=number)
 
 

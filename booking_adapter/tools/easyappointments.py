@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from booking_adapter.failures import Failed, Refused
-from booking_adapter.outgoing import Http
 from booking_adapter.protocol import Event, NotAuthentic, Power, Told, Unreadable
 from booking_adapter.times import as_local, from_local, is_on, not_later
 from booking_adapter.tools.easyappointments_rows import Installation, record_in, status_in, told_in
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from booking_adapter.outgoing import Http
     from booking_adapter.protocol import Days, Hook, State
     from practice.patients import PatientRecord
 

@@ -44,8 +44,8 @@ _TIMES = ("start", "end")
 @dataclass(frozen=True, slots=True)
 class Installation:
     """One installation. `doctors` and `kinds` are names of ours by its ids of providers and
-    services; `fields` are fields of a patient by names of its custom fields: a `number` only if
-    patients cannot fill it in themselves. `statuses` are by its words in small letters.
+    services; `fields` are fields of a patient by names of its custom fields: a `patient_number`
+    only if patients cannot fill it in themselves. `statuses` are by its words in small letters.
     """
 
     page: str

@@ -119,7 +119,7 @@ _READ: dict[str, Callable[[Any], str]] = {
     "birth_date": birth_date_in,
     "insurance": insurance_in,
     "notes": lines_in,
-    "number": text_in,
+    "patient_number": text_in,
     "phone": text_in,
     "reason": text_in,
 }
@@ -127,15 +127,18 @@ _READ: dict[str, Callable[[Any], str]] = {
 
 def check_fields(ours: Iterable[str], *more: str) -> None:
     """Raise ValueError unless all fields are of a patient, or among some more of a booking."""
-    allowed = {"birth_date", "insurance", "number", "phone", *more}
+    allowed = {"birth_date", "insurance", "patient_number", "phone", *more}
     if unknown := sorted(set(ours) - allowed):
         raise ValueError(f"no such field: {', '.join(unknown)}")
 
 
 def answers_in(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    """Return fields of ours, by what a tool calls them, as its settings say; no empty ones."""
+    """Return fields of a patient, and more of a booking, by the tool's names in its settings.
+
+    No empty ones; the patient's number is called as in a `PatientRecord`.
+    """
     told = {ours: _READ[ours](row.get(theirs)) for theirs, ours in names.items()}
-    return {ours: text for ours, text in told.items() if text}
+    return {ours.removeprefix("patient_"): text for ours, text in told.items() if text}
 
 
 def for_patient(booking: Booking, record: PatientRecord) -> Booking:
