@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -200,4 +200,7 @@ def _tool(told: AnyTool, zone: ZoneInfo, clock: Clock, stack: ExitStack) -> Book
         patients = http(f"{told.patients_url}/", {}) if told.patients_url else None
         return CallDoc(http(f"{told.url}/", {}), frontend, patients)
     headers = {told.key_header: f"{told.key_prefix}{key}"} if key else {}
-    return GenericRest(http(f"{told.url}/", headers), told.api)
+    rest = told.api
+    if rest.hooks and secret:
+        rest = replace(rest, hooks=replace(rest.hooks, secret=secret))
+    return GenericRest(http(f"{told.url}/", headers), rest)

@@ -23,6 +23,7 @@ from icalendar import Calendar as ICalendar
 from sqlalchemy import select
 
 from practice.appointments import Slot, Status
+from practice.conflicts import DisputeState
 from practice.database import SqlDatabase
 from practice.database.tables import letters, patients
 from practice.patients import Patient, PatientRecord
@@ -456,7 +457,7 @@ def test_what_the_practice_added_is_kept(
     assert lines[lines.index("BEGIN:VALARM") :][:5] == list(added[3:])
 
 
-def test_what_the_practice_moved_stays_until_the_tool_moves_it(
+def test_what_the_practice_moved_stays_though_the_tool_moves_it_and_a_person_is_asked(
     house: SqlDatabase, client: TestClient, path: Path
 ) -> None:
     take(house, path, A_FULL_ROW)
@@ -475,8 +476,12 @@ def test_what_the_practice_moved_stays_until_the_tool_moves_it(
     moved = A_FULL_ROW | {"reason": "Verlauf", "start": "2026-11-26 08:00"}
     take(house, path, moved | {"end": "2026-11-26 08:30"})
     event = event_of(the_text(client))
-    assert event["DTSTART"].dt == datetime(2026, 11, 26, 8, tzinfo=BERLIN)
-    assert letters_of(house) == told
+    assert event["DTSTART"].dt == datetime(2026, 11, 25, 15, tzinfo=BERLIN)
+    with reading(house) as uow:
+        (dispute,) = uow.disputes.find([DisputeState.OPEN])
+        assert dispute.theirs is not None
+        assert dispute.theirs.start == "2026-11-26T07:00:00+00:00"
+    assert letters_of(house) != told
     assert faults(house) == []
 
 
@@ -661,7 +666,7 @@ def test_an_object_the_practice_moved_to_the_main_calendar_is_still_found(
     assert (taken.counts, taken.removed_here) == ({Outcome.CHANGED: 1}, [])
     assert "Verlauf" in the_text(client, PRAXIS + "offen.ics")
     take(house, path, A_FULL_ROW | {"doctor": "dr-schmidt"})
-    assert list(etags(client, PRAXIS)) == [f"{PRAXIS}dr-schmidt~offen.ics"]
+    assert list(etags(client, PRAXIS)) == [f"{PRAXIS}offen.ics"]
     assert faults(house) == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,11 +13,14 @@ import pytest
 
 from practice.accounts import CredentialKind, Room
 from practice.calendars import CalendarKind, Level
+from practice.conflicts import Dispute, DisputeKind, Terms
 from practice.database import SqlDatabase
+from practice.messages import Message, Receiver
 from practice.patients import Patient, PatientRecord
+from practice.sources import SourceState
 from practice.use_cases.feeds import make
 from tests.bookings import everything
-from tests.building import an_event, the_account, writing
+from tests.building import NOW, an_event, the_account, writing
 from tests.dav import CALDAV, DAV, HOME, multistatus, preconditions, put
 
 if TYPE_CHECKING:
@@ -444,6 +448,9 @@ def furnished(server: RunningServer) -> Iterator[SqlDatabase]:
                 the_account(uow, "albis"), CredentialKind.TOKEN, "Albis", "0" * 64
             )
             make(uow, "dr-mueller", Level.BUSY, "Telefon")
+            uow.receipts.receive("termine", "ein Ereignis", {}, b"{}")
+            uow.sources.save(SourceState("termine", error="status 502"))
+            uow.sources.begin_job("poll:termine", timedelta(minutes=5))
         with server.client() as staff, server.client("buchung") as booking:
             typed = "X-APPOINTMENT-TYPE:PROPHYLAXE\r\nX-PATIENT-ID:4711"
             put(staff, MUELLER, "a.ics", an_event("a", "20261123T100000", "20261123T103000", typed))
@@ -459,6 +466,13 @@ def furnished(server: RunningServer) -> Iterator[SqlDatabase]:
                 assert staff.request("PROPPATCH", path, content=body).status_code == 207
             booked = an_event("gebucht", "20261124T100000", "20261124T103000", typed)
             assert put(booking, MUELLER, "gebucht.ics", booked).status_code == 201
+        with writing(database) as uow:
+            appointment, *_ = uow.appointments.all()
+            uow.appointments.note_reminded(appointment)
+            uow.outbox.post(Receiver.PATIENT, Message.MOVED, appointment, "null")
+            terms = Terms("", "", "dr-mueller", "", "CONFIRMED")
+            vanished = DisputeKind.VANISHED
+            uow.disputes.save(Dispute(0, appointment.id, "termine", vanished, NOW, terms, None))
         yield database
 
 

@@ -22,7 +22,6 @@ from praxis_caldav.commands.data import import_file
 from praxis_caldav.commands.server import run, set_up
 from praxis_caldav.composition import profile_of
 from praxis_caldav.demo.make_bookings import ANCHOR, FILE
-from praxis_caldav.demo.together import start_tool
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
@@ -89,6 +88,9 @@ def demo(
     if no_serve:
         _tell(settings, folder, password, "")
         return
+    # Not loaded where it is not used: it brings an HTTP client.
+    from praxis_caldav.demo.together import start_tool
+
     config = folder / "praxis-caldav.toml"
     with connected(settings) as database:
         page, stop = start_tool(database, _base(settings), config, tool_port)
