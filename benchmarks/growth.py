@@ -2,8 +2,9 @@
 
 Nothing is remembered here, so every answer is made from the database. One connection, so that a
 request's time is its own and not that of a queue. Calendars of all sizes are asked in turns: what
-else the machine does meanwhile falls on all of them alike. Files are read once before: what the
-disk takes for that of 2.5 GB which nobody has asked for in a while is not the server's.
+else the machine does meanwhile falls on all of them alike. Files are read before each kind of
+request: what the disk takes for that of 2.5 GB which nobody has asked for in a while is not the
+server's.
 """
 
 from __future__ import annotations
