@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import socket
 import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl
 
@@ -15,7 +19,7 @@ from starlette.responses import Response
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
 
     from starlette.routing import Route
@@ -35,6 +39,26 @@ class Asked:
     body: bytes
 
 
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the loop of all mimics of this process: a thread for each takes long to end."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="mimics", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+    atexit.register(end)
+    return loop
+
+
+def _done(work: Coroutine[None, None, None]) -> None:
+    asyncio.run_coroutine_threadsafe(work, _loop()).result(10)
+
+
 class Tool:
     """Use as a context manager. Subclasses name their routes, and hold what the tool holds.
 
@@ -49,7 +73,7 @@ class Tool:
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
         self.up()
@@ -65,22 +89,30 @@ class Tool:
 
     def up(self) -> None:
         """Answer from now on."""
-        config = uvicorn.Config(
-            self._noting, port=self._port, log_config=None, lifespan="off", interface="asgi3"
-        )
-        server = self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=server.run, name=f"mimic on {self._port}")
-        self._thread.start()
-        while not server.started:
-            self._thread.join(0.01)
-            assert self._thread.is_alive(), "the mimic did not start"
+        config = uvicorn.Config(self._noting, log_config=None, lifespan="off", interface="asgi3")
+        config.load()
+        self._server = uvicorn.Server(config)
+        # Not by uvicorn, which ends the loop where the port is taken. Without the protocol's name
+        # the loop lets answers wait for acknowledgements.
+        listening = socket.socket(proto=socket.IPPROTO_TCP)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", self._port))
+        _done(self._begin(self._server, listening))
+
+    async def _begin(self, server: uvicorn.Server, listening: socket.socket) -> None:
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup([listening])
+        await server.on_tick(0)  # makes the headers of all answers
 
     def down(self) -> None:
         """Listen no more: who connects is refused."""
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(10)
-        self._server = self._thread = None
+        if self._server is not None:
+            _done(self._end(self._server))
+        self._server = None
+
+    async def _end(self, server: uvicorn.Server) -> None:
+        self._ending = asyncio.create_task(server.shutdown())
+        await asyncio.sleep(0)  # by then nobody listens; for what is being answered none waits
 
     async def _noting(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = b""
