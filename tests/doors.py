@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ network = "inside"
 key = "{key}"
 hook_secret = "{secret}"
 doctors = {{ "{provider}" = "dr-mueller" }}
-every_minutes = 1440
+every_minutes = {every}
 
 [mail]
 host = "127.0.0.1"
@@ -51,12 +51,24 @@ admin = "leitung@example.org"
 
 
 @dataclass
+class Clock:
+    """The tool's clock; by as much as it is `behind`, what is done in it seems older."""
+
+    behind: timedelta = field(default_factory=timedelta)
+
+    def now(self) -> datetime:
+        """Return the time there."""
+        return datetime.now(UTC) - self.behind
+
+
+@dataclass
 class Doors:
     """The practice, its tool and its mail. `config` is the file of its settings."""
 
     server: RunningServer
     config: Path
     tool: EasyAppointments
+    clock: Clock
     mailbox: MailServer
     provider: int
     service: int
@@ -77,18 +89,27 @@ class Doors:
 
 @contextmanager
 def open_doors(
-    backend: str, request: pytest.FixtureRequest, folder: Path, **more: str
+    backend: str, request: pytest.FixtureRequest, folder: Path, every: int = 1440, **more: str
 ) -> Iterator[Doors]:
-    """Serve a practice; two server processes on PostgreSQL. `more` are settings by environment."""
+    """Serve a practice; two server processes on PostgreSQL.
+
+    Its tool is asked for bookings `every` so many minutes; `more` are settings by environment.
+    """
     with ExitStack() as stack:
         database = stack.enter_context(a_database(backend, request, folder))
         a_practice(database)
-        tool = stack.enter_context(EasyAppointments(limited=False))
+        clock = Clock()
+        tool = stack.enter_context(EasyAppointments(clock.now, limited=False))
         mailbox = stack.enter_context(MailServer())
         provider = tool.add_provider("Petra", "Müller", timezone="Europe/Berlin")
         config = folder / "praxis.toml"
         told = SETTINGS.format(
-            tool=tool.url, key=tool.token, secret=SECRET, provider=provider, port=mailbox.port
+            tool=tool.url,
+            key=tool.token,
+            secret=SECRET,
+            provider=provider,
+            port=mailbox.port,
+            every=every,
         )
         config.write_text(told, "utf-8")
         url = database.engine.url.render_as_string(hide_password=False)
@@ -99,7 +120,7 @@ def open_doors(
         tool.hooks = [Hook(f"{server.url}/api/webhooks/booking/termine", actions, SECRET)]
         customer = tool.add_customer("Wiebke", "Zarnekow", "wiebke@example.org")
         service = tool.add_service("Nachsorge")
-        yield Doors(server, config, tool, mailbox, provider, service, customer)
+        yield Doors(server, config, tool, clock, mailbox, provider, service, customer)
 
 
 def until(seen: Callable[[], bool], what: str) -> None:

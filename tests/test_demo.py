@@ -212,7 +212,8 @@ def test_a_booking_in_the_demos_tool_is_in_the_calendar_and_a_move_goes_back(
                 text = client.get(MUELLER + name).text
                 moved = text.replace("T173000", "T190000").replace("T180000", "T193000")
                 assert put(client, MUELLER, name, moved).status_code == 204
-                until(lambda: "19:00" in httpx.get(f"{tool}/bookings").text, "the tool's new time")
+                new = f"{day:%d.%m.%Y}, 19:00"
+                until(lambda: new in httpx.get(f"{tool}/bookings").text, "the tool's new time")
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) in {0, -signal.SIGTERM}

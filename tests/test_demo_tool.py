@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from queue import Queue
 from typing import Any
@@ -160,7 +161,7 @@ def telling(practice: Practice, clock: Clock) -> Iterator[Opened]:
 
 def alert(answer: httpx.Response) -> str:
     """Return the sentence that says why something was not done."""
-    told: list[str] = re.findall(r'role="alert">([^<]+)</p>', answer.text)
+    told: list[str] = re.findall(r'role="alert"[^>]*>([^<]+)</p>', answer.text)
     return "".join(told)
 
 
@@ -179,7 +180,7 @@ def test_the_page_lists_the_bookings_in_german_and_in_english() -> None:
         page = tool.page.get("/?lang=en")
         assert '<html lang="en">' in page.text
         assert "<h1>Example booking tool</h1>" in page.text
-        assert "<strong>Mon 2026-11-23, 17:00–17:30</strong>" in page.text
+        assert "<strong>Mon 23 Nov 2026, 17:00–17:30</strong>" in page.text
         for text in (page.text, tool.page.get("/?lang=xx").text):
             assert not re.search(r"\[\[|\]\]|\$[a-z]", text)
 
@@ -203,7 +204,7 @@ def test_what_is_booked_is_there_and_said(tool: Opened) -> None:
 def test_a_booking_can_be_moved_and_cancelled(tool: Opened, clock: Clock) -> None:
     made = tool.booked()
     form = tool.page.get(f"/?move={made}").text
-    assert "Erika Muschelknautz, Dr. Müller, Mo. 23.11.2026, 17:30–18:00" in form
+    assert "</strong>, Dr. Müller, bisher Mo. 23.11.2026, 17:30–18:00</p>" in form
     assert f'action="/bookings/{made}/move?lang=de"' in form
     assert '<option value="17:30" selected>' in form
     clock.forward(60)
@@ -244,6 +245,31 @@ def test_a_taken_time_is_refused_and_nothing_typed_is_lost(tool: Opened) -> None
     )
     assert "Move an appointment" in answer.text
     assert tool.one(other)["start"] == BOOKED["start"]
+
+
+def test_who_is_refused_is_led_to_what_is_wrong(tool: Opened) -> None:
+    tool.booked()
+    for wrong, names in (
+        ({"email": "erika"}, ["email"]),
+        ({"first_name": ""}, ["first_name"]),
+        ({"day": "2020-01-01"}, ["day", "time"]),
+        ({}, ["day", "time"]),
+    ):
+        answer = tool.book(**wrong)
+        sentence = alert(answer)
+        assert f"<title>{sentence} – Beispiel-Buchungstool</title>" in answer.text
+        assert re.search(r'<p id="notice"[^>]* tabindex="-1" autofocus>', answer.text)
+        pointing = r' name="(\w+)" aria-invalid="true" aria-describedby="notice"'
+        assert re.findall(pointing, answer.text) == names
+    for page in (tool.page.get("/").text, tool.page.get("/?said=booked").text):
+        assert ' aria-invalid="' not in page
+
+
+def test_in_the_other_language_the_same_booking_is_moved(tool: Opened) -> None:
+    made = tool.booked()
+    (link,) = re.findall(r'href="([^"]+)"\s+lang="en"', tool.page.get(f"/?move={made}").text)
+    assert "Move an appointment" in tool.page.get(unescape(link)).text
+    assert re.search(r'href="/\?lang=en"\s+lang="en"', tool.page.get("/").text)
 
 
 def test_a_cancelled_booking_leaves_its_time_to_others(tool: Opened) -> None:
@@ -411,13 +437,17 @@ def test_a_change_of_the_practice_is_seen_on_the_page(tool: Opened, clock: Clock
     )
     assert booking["changed_by"] == "practice"
     after = tool.rows()
-    due = "Praxis: verschoben, Fr. 20.11.2026, 11:00:00 (vorher Mo. 23.11.2026, 17:30–18:00)"
+    due = (
+        "Von der Praxis verschoben am Fr. 20.11.2026 um 11:00 Uhr "
+        "(vorher Mo. 23.11.2026, 17:30–18:00, Dr. Müller)"
+    )
     assert due in after["rows"]
-    assert after["latest"] == f"Zuletzt geändert: Erika Muschelknautz – {due}"
+    now = "Erika Muschelknautz, Di. 24.11.2026, 09:15–10:00"
+    assert after["latest"] == f"Zuletzt geändert: {now}. {due}"
     assert "<strong>Di. 24.11.2026, 09:15–10:00</strong>" in after["rows"]
     assert "Dr. Schmidt" in after["rows"]
     assert tool.change(made, status="cancelled").json()["status"] == "cancelled"
-    assert "Practice: cancelled" in tool.rows("en")["latest"]
+    assert "Cancelled by the practice on Fri 20 Nov 2026 at 11:00" in tool.rows("en")["latest"]
 
 
 def test_a_start_alone_keeps_the_length(tool: Opened) -> None:
@@ -480,7 +510,7 @@ def test_the_practice_can_book_too(tool: Opened) -> None:
     assert tool.one(made["id"]) == made
     assert (made["changed_by"], made["start"]) == ("practice", "2026-11-23T17:45:00+01:00")
     assert tool.book().status_code == 409
-    assert "Praxis: gebucht" in tool.rows()["rows"]
+    assert "Von der Praxis gebucht" in tool.rows()["rows"]
 
 
 @pytest.mark.parametrize(

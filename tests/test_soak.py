@@ -51,7 +51,8 @@ BOOKINGS = 60
 @pytest.fixture(params=BACKENDS)
 def doors(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Doors]:
     """A served practice whose letters are the business of a process of its own."""
-    with open_doors(request.param, request, tmp_path, PRAXIS_CALDAV_WORKER__RUN="work") as opened:
+    alone = {"PRAXIS_CALDAV_WORKER__RUN": "work"}
+    with open_doors(request.param, request, tmp_path, every=1, **alone) as opened:
         yield opened
 
 
@@ -97,6 +98,8 @@ class Storm:
 
     def _in_tool(self) -> None:
         tool = self.doors.tool
+        # What was changed long ago is a matter for a person where the practice changed it, too.
+        self.doors.clock.behind = timedelta(minutes=self.dice.choice((0, 10)))
         if len(self.numbers) < BOOKINGS:
             more = (self.doors.provider, self.doors.service, self.doors.customer)
             self.numbers.append(tool.book(*more, self.start()))
@@ -196,5 +199,6 @@ def test_both_sides_agree_after_a_storm(doors: Doors) -> None:
             if not same and one.id not in disputed:
                 different.append((one.id, here, there))
         print(f"{EVENTS} events, {told} bookings, kills {storm.kills}, {len(disputed)} disputed")
+        assert disputed, "nobody was asked anything"
         assert different == []
         assert told == len(doors.tool.appointments)
