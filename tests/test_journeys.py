@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from icalendar import Calendar
+from sqlalchemy import text
+from starlette.responses import JSONResponse, Response
 
-from tests.building import BERLIN
+from practice.database import SqlDatabase
+from practice.letters import LetterState
+from practice.messages import Receiver
+from tests.bookings import Ran, command
+from tests.building import BERLIN, reading
 from tests.conftest import BACKENDS
 from tests.dav import listing, put, sync
 from tests.doors import MUELLER, SECRET, Doors, open_doors, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     import httpx
 
@@ -67,6 +78,131 @@ def test_a_booking_goes_to_the_calendar_and_a_move_back_to_tool_and_patient(door
         mail = doors.mailbox.taken[1].message
         cancelled = next(p for p in mail.walk() if p.get_content_type() == "text/calendar")
         assert Calendar.from_ical(cancelled.get_content())["METHOD"] == "CANCEL"
+
+
+@dataclass
+class Both:
+    """A booking that the practice has moved to 14:00 while the tool could not hear of it."""
+
+    doors: Doors
+    number: int
+    href: str
+    day: datetime
+
+    def told(self, hour: int) -> str:
+        """Return a time of its day as the tool writes it."""
+        return f"{self.day.replace(hour=hour):%Y-%m-%d %H:%M:%S}"
+
+    def there(self) -> str:
+        """Return when it starts in the tool."""
+        return str(self.doors.tool.appointments[self.number]["start_datetime"])
+
+    def asked(self) -> list[str]:
+        """Return the subjects of the e-mails to the admin."""
+        mails = [one.message for one in self.doors.mailbox.taken]
+        return [mail["Subject"] for mail in mails if mail["To"] == "leitung@example.org"]
+
+    def conflicts(self, *words: str) -> Ran:
+        """Run `praxis-caldav sync conflicts`."""
+        options = ("--config", self.doors.config, "--database", self.doors.server.database_url)
+        return command("sync", "conflicts", *words, *options)
+
+
+def unheard(doors: Doors, software: httpx.Client, day: int) -> Both:
+    """Return a booking that the practice has moved, and nobody could tell the tool."""
+    token = sync(software, MUELLER).token
+    number = doors.book(day)
+    href = arrives(software, token)
+    both = Both(doors, number, href, doors.day(day))
+    doors.tool.refuse = lambda asked: Response("", 500) if asked.method == "PUT" else None
+    tried = len(doors.tool.asked)
+    text = software.get(href).text
+    moved = text.replace("T100000", "T140000").replace("T103000", "T143000")
+    assert put(software, MUELLER, href.rsplit("/", 1)[1], moved).status_code == 204
+    until(
+        lambda: any(asked.method == "PUT" for asked in doors.tool.asked[tried:]),
+        "the first try to tell the tool",
+    )
+    doors.tool.refuse = lambda _: None
+    return both
+
+
+def test_both_changed_it_and_a_person_decides_for_the_tool(doors: Doors) -> None:
+    with doors.server.client("albis") as software:
+        both = unheard(doors, software, 9)
+        doors.clock.behind = timedelta(minutes=10)
+        doors.tool.move(both.number, both.told(16))
+        doors.clock.behind = timedelta()
+        until(lambda: both.there() == both.told(14), "the practice's time in the tool")
+        until(lambda: len(both.asked()) == 1, "the question to the admin")
+        assert "T140000" in software.get(both.href).text
+        conflict = re.search(r"^\W*(\d+)\b.*termine", both.conflicts().out, re.MULTILINE)
+        assert conflict is not None
+        assert both.conflicts("--take", conflict[1]).code == 0
+        assert "T160000" in software.get(both.href).text
+        until(lambda: both.there() == both.told(16), "the time that was decided")
+
+
+def test_a_young_change_of_the_tool_is_overwritten_without_a_word(doors: Doors) -> None:
+    with doors.server.client("albis") as software:
+        both = unheard(doors, software, 10)
+        before = both.asked()
+        doors.tool.move(both.number, both.told(16))
+        until(lambda: both.there() == both.told(14), "the practice's time in the tool")
+        assert "T140000" in software.get(both.href).text
+        assert "agree on everything" in both.conflicts().out
+        assert both.asked() == before
+
+
+def test_an_empty_list_removes_nothing(doors: Doors) -> None:
+    with doors.server.client("albis") as software:
+        token = sync(software, MUELLER).token
+        doors.book(11)
+        arrives(software, token)
+        before = listing(software, MUELLER)
+        options = ("--config", doors.config, "--database", doors.server.database_url)
+        doors.tool.refuse = lambda asked: JSONResponse([]) if asked.method == "GET" else None
+        ran = command("sync", "run", "--quiet", *options)
+        doors.tool.refuse = lambda _: None
+        assert ran.code == 1
+        assert "told of no booking" in " ".join(ran.out.split())
+        assert listing(software, MUELLER) == before
+
+
+def test_the_tool_is_down_for_two_days_and_hears_of_it_then(doors: Doors) -> None:
+    with (
+        doors.server.client("albis") as software,
+        closing(SqlDatabase(doors.server.database_url)) as database,
+    ):
+        token = sync(software, MUELLER).token
+        number = doors.book(12)
+        href = arrives(software, token)
+        doors.tool.down()
+        moved = software.get(href).text.replace("T100000", "T140000").replace("T103000", "T143000")
+        assert put(software, MUELLER, href.rsplit("/", 1)[1], moved).status_code == 204
+        until(lambda: tries(database) == 1, "the first try to tell the tool")
+        a_day_passes(database)
+        until(lambda: tries(database) == 2, "a try a day later")
+        doors.tool.up()
+        a_day_passes(database)
+        due = f"{doors.day(12):%Y-%m-%d} 14:00:00"
+        until(lambda: doors.tool.appointments[number]["start_datetime"] == due, "the tool's move")
+        until(lambda: tries(database) == 0, "the end of the letter")
+        assert "T140000" in software.get(href).text
+
+
+def tries(database: SqlDatabase) -> int:
+    """Return how often it was tried to tell the tool what it does not know yet."""
+    with reading(database) as uow:
+        letters = uow.outbox.find([LetterState.TRIED])
+    return sum(letter.attempts for letter in letters if letter.to is Receiver.BOOKING_TOOL)
+
+
+def a_day_passes(database: SqlDatabase) -> None:
+    """Make the letters that were tried a day older."""
+    older = "UPDATE letters SET posted = posted - :day, due = due - :day WHERE state = 'tried'"
+    with database.engine.begin() as connection:
+        connection.execute(text(older), {"day": timedelta(days=1) // timedelta(microseconds=1)})
 
 
 def test_the_same_webhook_fifty_times_and_out_of_order_is_one_appointment(

@@ -50,7 +50,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     ):
         a_practice(database)
         config = tmp_path / "praxis.toml"
-        told = {"tool": tool.url, "key": tool.token, "secret": SECRET, "port": 9}
+        told = {"tool": tool.url, "key": tool.token, "secret": SECRET, "port": 9, "every": 1440}
         config.write_text(SETTINGS.format(provider=1, **told), "utf-8")
         yield Desk(database, tool, config)
 
