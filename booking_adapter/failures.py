@@ -5,7 +5,10 @@ Not here: whoever raises it. Without an HTTP client, so that everybody may know 
 
 from __future__ import annotations
 
-__all__ = ["AskedInside", "Busy", "Failed", "Refused"]
+__all__ = ["AskedInside", "Busy", "Failed", "Refused", "may_pass"]
+
+#: Statuses that are others once somebody has mended a key, or what stands before whoever is asked.
+_MENDED = frozenset({302, 303, 307, 401, 403, 407})
 
 
 class Failed(Exception):
@@ -40,3 +43,9 @@ class AskedInside(Failed):
 
     def __init__(self) -> None:
         super().__init__("an address inside", permanent=True)
+
+
+def may_pass(failed: Failed) -> bool:
+    """Tell whether what failed may go well some time, without another request."""
+    mended = isinstance(failed, Refused) and failed.status in _MENDED
+    return mended or not failed.permanent

@@ -51,7 +51,8 @@ class Patience:
 class Http:
     """One party that is asked. Use as a context manager; safe to use from several threads.
 
-    `inside` allows addresses of the practice's own networks. Redirects are not followed.
+    `inside` allows addresses of the practice's own networks. Redirects are not followed. Who asks
+    for a longer pause is left alone until it is over, whoever would ask.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Http:
         inside: bool = False,
         patience: Patience | None = None,
     ) -> None:
+        self.base = base
         self._patience = patience or Patience()
+        self._alone_until = 0.0
         timeout = httpx.Timeout(self._patience.packet, connect=self._patience.connect)
         self._client = httpx.Client(
             base_url=base,
@@ -91,23 +94,28 @@ class Http:
         *,
         query: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         once: bool = False,
     ) -> httpx.Response:
         """Return an answer of 2xx, read to its end; raises a Failed.
 
         Asks again, after growing pauses with chance in them, what failed in passing; with `once`
-        only what cannot have been seen, whatever the method.
+        only what cannot have been seen, whatever the method. `content` is sent as it is.
         """
+        if (left := self._alone_until - time.monotonic()) > 0:
+            raise Busy(left)
+        more = {"params": query, "json": json, "content": content, "headers": headers}
         harmless = method in _AGAIN and not once
         deadline = time.monotonic() + self._patience.altogether
         last = self._patience.tries - 1
         for attempt in range(last + 1):
             try:
-                return self._once(method, path, query=query, json=json, headers=headers)
+                return self._once(method, path, more)
             except _Passing as failed:
                 pause = failed.wait or random.uniform(0.5, 1.0) * 2**attempt  # noqa: S311
                 if failed.wait and time.monotonic() + pause > deadline:
+                    self._alone_until = time.monotonic() + failed.wait
                     raise Busy(failed.wait) from failed.cause
                 if attempt == last or time.monotonic() + pause > deadline:
                     raise failed.cause from failed
@@ -116,10 +124,8 @@ class Http:
                 self._patience.pause(pause)
         raise AssertionError("there is at least one try")
 
-    def _once(self, method: str, path: str, **more: Any) -> httpx.Response:
-        request = self._client.build_request(
-            method, path, params=more["query"], json=more["json"], headers=more["headers"]
-        )
+    def _once(self, method: str, path: str, more: Mapping[str, Any]) -> httpx.Response:
+        request = self._client.build_request(method, path, **more)
         deadline = time.monotonic() + self._patience.answer
         try:
             answer = self._client.send(request, stream=True)

@@ -5,7 +5,7 @@ Not here: how any of them is asked (`booking_adapter.tools`), nor what becomes o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,9 +32,13 @@ __all__ = [
 
 
 class Power(Flag):
-    """What a tool can do. What it cannot, nobody asks of it."""
+    """What a tool can do. What it cannot, nobody asks of it.
+
+    One that FINDS can be asked for one booking, on whatever day it is.
+    """
 
     LISTS = auto()
+    FINDS = auto()
     HOOKS = auto()
     MOVES = auto()
     CANCELS = auto()
@@ -60,27 +64,32 @@ class Unreadable:
     """A booking that cannot be taken over; the reason repeats nothing of what it says.
 
     `id` is empty where even that cannot be read: what is not among the others may be this one.
+    One that is `guessed` may be anything else of the row: it is compared, and never shown.
     """
 
     id: str
     reason: str
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
     """A webhook as it came; names of headers are small."""
 
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     received: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a webhook tells of one booking: how it stands now; None if the tool has removed it."""
+    """What a webhook tells of one booking: how it stands now; None if the tool has none such, and
+    `removed` if it says itself that it was removed.
+    """
 
     booking_id: str
     told: Told | Unreadable | None
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,10 @@ class BookingTool(Protocol):
         """
 
     def booking(self, booking_id: str) -> Told | Unreadable | None:
-        """Return a booking as it is now, by an id it has or had; None if there is none."""
+        """Return a booking as it is now, by an id it has or had; None if there is none.
+
+        Of a tool that does not FIND, None says nothing.
+        """
 
     def key(self, hook: Hook) -> str:
         """Return what names the event of a webhook, the same at each delivery; asks nobody.

@@ -1,6 +1,7 @@
 """Webhooks of the booking tools: verified, kept and answered at once; worked off afterwards.
 
-Not here: what one says (`booking_adapter.tools`), and what becomes of it (`booking_adapter.sync`).
+Not here: what one says (`booking_adapter.tools`), and what becomes of it
+(`booking_adapter.taking`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from booking_adapter.failures import Failed
+from booking_adapter.failures import Failed, may_pass
 from booking_adapter.protocol import Hook, NotAuthentic, Power
-from booking_adapter.sync import take_events
+from booking_adapter.taking import take_events
 from practice.errors import Unavailable
 from practice.sources import Receipt, ReceiptState
 
@@ -140,16 +141,14 @@ def _work_on(
 ) -> None:
     source = sources.get(receipt.source)
     state, reason, due = ReceiptState.DONE, "", None
-    if source is None:
-        state, reason = ReceiptState.QUARANTINED, "The settings have no such booking tool any more."
-    else:
-        hook = Hook(receipt.headers, receipt.body, receipt.received)
-        try:
-            events = source.tool.events(hook)
-            take_events(database, source, events, profile, clock(), receipt.received)
-        except Failed as failed:
-            state, reason = _failed(failed, receipt, clock()), str(failed)
-            due = clock() + min(_PAUSE * 2 ** min(receipt.attempts - 1, 10), _LONGEST_PAUSE)
+    try:
+        if source is None:
+            raise Failed("the settings have no such booking tool any more", permanent=True)
+        reason = _take_over(database, source, profile, clock, receipt)
+        state = ReceiptState.QUARANTINED if reason else state
+    except Failed as failed:
+        state, reason = _failed(failed, receipt, clock()), str(failed)
+        due = clock() + min(_PAUSE * 2 ** min(receipt.attempts - 1, 10), _LONGEST_PAUSE)
     if state is ReceiptState.QUARANTINED:
         extra = {"source": receipt.source, "receipt": receipt.id, "reason": reason}
         log.warning("webhook.quarantined", extra=extra)
@@ -158,8 +157,30 @@ def _work_on(
         uow.receipts.settle(receipt, state, reason=reason, due=due)
 
 
+def _take_over(
+    database: Database,
+    source: Source,
+    profile: Profile,
+    clock: Callable[[], datetime],
+    receipt: Receipt,
+) -> str:
+    """Take over what a webhook tells; return why not, if something was not taken over."""
+    asked, hook = clock(), Hook(receipt.headers, receipt.body, receipt.received)
+    try:
+        events = source.tool.events(hook)
+        with database.begin(actor=source.actor, now=clock()) as uow:
+            reasons = take_events(uow, source, events, profile, receipt.received, asked)
+    except (Failed, Unavailable):
+        raise
+    except Exception as error:
+        # A webhook that nobody thought of must not hold up the others, nor be lost.
+        log.exception("webhook.error")
+        raise Failed(type(error).__name__) from error
+    return reasons[0] if reasons else ""
+
+
 def _failed(failed: Failed, receipt: Receipt, now: datetime) -> ReceiptState:
-    if failed.permanent or now - receipt.received >= _PATIENCE:
+    if not may_pass(failed) or now - receipt.received >= _PATIENCE:
         return ReceiptState.QUARANTINED
     return ReceiptState.WAITING
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from booking_adapter.deliveries.dispatch import Dispatch, Known
-from booking_adapter.failures import Failed
+from booking_adapter.failures import Failed, may_pass
 from booking_adapter.webhooks import work_off
 from practice.access import SYSTEM
 from practice.errors import Unavailable
@@ -125,7 +125,11 @@ class Worker:
         except Failed as failed:
             log.warning("letter.failed", extra={**extra, "reason": str(failed)})
             with self._database.begin(actor=SYSTEM, now=self._clock()) as uow:
-                note_failed(uow, letter, str(failed), permanent=failed.permanent)
+                # What changed here meanwhile is told in time by a key that is mended in time.
+                permanent = failed.permanent
+                if to is Receiver.BOOKING_TOOL:
+                    permanent = not may_pass(failed)
+                note_failed(uow, letter, str(failed), permanent=permanent)
             return
         with self._database.begin(actor=SYSTEM, now=self._clock()) as uow:
             note_delivered(uow, letter, booking_id)
@@ -176,4 +180,6 @@ def _dispatch(sending: Sending) -> Dispatch:
         patient=sending.patient,
         doctor=sending.doctor,
         room=sending.room,
+        # By hand it is tried for the first time once more, and still says why it was given up.
+        again=sending.letter.attempts > 1 or bool(sending.letter.error),
     )

@@ -62,6 +62,14 @@ class DisputeKind(StrEnum):
     CHANGED = "changed"
     #: The tool does not have it any more; it stands here as it was.
     VANISHED = "vanished"
+    #: A list that should have it has not, of a tool that cannot be asked for one booking: it may
+    #: have been moved out of the days that were asked for.
+    UNLISTED = "unlisted"
+
+    @property
+    def is_absence(self) -> bool:
+        """Tell whether it is that the tool does not tell of a booking any more."""
+        return self is not DisputeKind.CHANGED
 
 
 class DisputeState(StrEnum):

@@ -493,8 +493,9 @@ class Outbox(Protocol):
         """Take letters to send now, those that nobody else is sending; the longest due first.
 
         One that was never tried is due `grace` after it was posted. Of several about one
-        appointment the last is taken and the others superseded. What is not settled when the
-        lease has run out is anybody's again.
+        appointment the last is taken and the others superseded; but practice software and
+        webhooks get all of them in order. What is not settled when the lease has run out is
+        anybody's again.
         """
 
     def settle(
@@ -527,7 +528,10 @@ class Sources(Protocol):
         """Return how a tool was last asked; one of no attempt if it never was."""
 
     def save(self, state: SourceState) -> None:
-        """Keep how a tool was asked."""
+        """Keep how a tool was asked. When that was first, and who was warned, is kept by itself."""
+
+    def note_warned(self, name: str, warned: datetime | None) -> None:
+        """Note when somebody was told that a tool is silent; None once it is not any more."""
 
     def begin_job(self, name: str, every: timedelta) -> bool:
         """Note that a job begins now; False if it was begun less than `every` ago, by whomever."""

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["STALE", "Receipt", "ReceiptState", "SourceState"]
 
-#: What was last heard of a tool longer ago is shown as old.
+#: What was last heard of a tool longer ago is shown as old, and told.
 STALE = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """How a booking tool was last asked. `counts` are of the last success, by what became of the
-    bookings; `error` is empty after a success.
+    bookings; `error` is empty after a success. `since` is when it was first asked, `warned` when
+    somebody was told that it is silent, until it is not any more.
     """
 
     name: str
@@ -31,10 +32,17 @@ class SourceState:
     succeeded: datetime | None = None
     error: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    since: datetime | None = None
+    warned: datetime | None = None
+
+    @property
+    def heard(self) -> datetime | None:
+        """When it last answered; of one that never has, when it was first asked."""
+        return self.succeeded or self.since
 
     def is_stale(self, now: datetime) -> bool:
-        """Tell whether what is known of the tool's bookings is old."""
-        return self.succeeded is None or now - self.succeeded >= STALE
+        """Tell whether what is known of the tool's bookings is old; a new one has a day, too."""
+        return self.heard is not None and now - self.heard >= STALE
 
 
 class ReceiptState(StrEnum):
@@ -56,8 +64,8 @@ class Receipt:
     source: str
     key: str
     received: datetime
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     state: ReceiptState
     due: datetime
     attempts: int = 0

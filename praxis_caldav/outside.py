@@ -23,6 +23,7 @@ from booking_adapter.deliveries.smtp import Smtp
 from booking_adapter.deliveries.webhook import Webhook
 from booking_adapter.jobs import Job, Jobs
 from booking_adapter.outgoing import Http
+from booking_adapter.protocol import Power
 from booking_adapter.signatures import secret_of
 from booking_adapter.sync import Source, pull, warn_of_stale
 from booking_adapter.tools.calcom import CalCom, Team
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from practice.database import SqlDatabase
     from practice.profile import Profile
     from praxis_caldav.settings import Settings
-    from praxis_caldav.tool_settings import AnyTool
+    from praxis_caldav.tool_settings import AnyTool, Mail
 
 __all__ = ["Outside"]
 
@@ -67,6 +68,7 @@ class Outside:
 
     sources: Mapping[str, Source]
     addressees: Addressees
+    admin: AdminMail | None
     polls: Mapping[str, timedelta]
     remind: timedelta
     _open: ExitStack
@@ -86,14 +88,15 @@ class Outside:
             for name, told in tools.items()
         }
         grace = timedelta(seconds=settings.mail.grace_seconds)
+        mails, admin = _mails(settings.mail, profile)
         addressees = Addressees(
             BookingTools(sources),
-            _destinations(settings, profile, stack),
+            {**mails, **_programs(settings, profile, stack)},
             {Receiver.PATIENT: grace},
         )
         polls = {name: timedelta(minutes=told.every_minutes) for name, told in tools.items()}
         remind = timedelta(hours=settings.mail.reminder_hours)
-        return cls(sources, addressees, polls, remind, stack)
+        return cls(sources, addressees, admin, polls, remind, stack)
 
     def worker(self, database: SqlDatabase, profile: Profile) -> Worker:
         """Return what delivers letters and works off webhooks."""
@@ -104,17 +107,14 @@ class Outside:
         polls = [
             Job(f"poll:{name}", self.polls[name], partial(pull, database, source, profile, clock))
             for name, source in self.sources.items()
+            if Power.LISTS in source.tool.powers
         ]
         return Jobs(
             database,
             [
                 *polls,
                 Job("reminders", timedelta(minutes=5), lambda: self._remind(database, clock())),
-                Job(
-                    "stale",
-                    timedelta(hours=6),
-                    lambda: warn_of_stale(database, list(self.sources), clock()),
-                ),
+                Job("stale", timedelta(hours=1), lambda: self._warn(database, clock())),
                 Job("receipts", timedelta(hours=12), lambda: _forget(database, clock())),
             ],
         )
@@ -122,6 +122,11 @@ class Outside:
     def _remind(self, database: SqlDatabase, now: datetime) -> None:
         with database.begin(actor=SYSTEM, now=now) as uow:
             post_reminders(uow, Slot(now, now + self.remind))
+
+    def _warn(self, database: SqlDatabase, now: datetime) -> None:
+        asked = [name for name, one in self.sources.items() if Power.LISTS in one.tool.powers]
+        tell = self.admin.tell_of_tool if self.admin else None
+        warn_of_stale(database, asked, now, tell)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -133,32 +138,41 @@ def _forget(database: SqlDatabase, now: datetime) -> None:
         uow.receipts.forget(now - KEPT)
 
 
-def _destinations(
+def _mails(mail: Mail, profile: Profile) -> tuple[dict[Receiver, Destination], AdminMail | None]:
+    """Return who is written to, and the practice's own mail among them."""
+    made: dict[Receiver, Destination] = {}
+    if not mail.host:
+        return made, None
+    smtp = Smtp(
+        host=mail.host,
+        port=mail.port,
+        security=mail.security,
+        user=mail.user,
+        password=mail.password,
+        ca_file=str(mail.ca_file or ""),
+    )
+    letterhead = Letterhead(
+        name=profile.name,
+        email=profile.email,
+        zone=profile.zone,
+        domain=profile.uid_domain,
+        address=profile.address,
+        phone=mail.phone,
+        website=mail.website,
+        language=mail.language,
+    )
+    made[Receiver.PATIENT] = PatientMail(letterhead, smtp)
+    if not mail.admin:
+        return made, None
+    admin = made[Receiver.ADMIN] = AdminMail(letterhead, smtp, mail.admin)
+    return made, admin
+
+
+def _programs(
     settings: Settings, profile: Profile, stack: ExitStack
 ) -> dict[Receiver, Destination]:
     made: dict[Receiver, Destination] = {}
-    mail, software, outgoing = settings.mail, settings.software, settings.webhook
-    if mail.host:
-        smtp = Smtp(
-            host=mail.host,
-            port=mail.port,
-            security=mail.security,
-            user=mail.user,
-            password=mail.password,
-            ca_file=str(mail.ca_file or ""),
-        )
-        letterhead = Letterhead(
-            name=profile.name,
-            email=profile.email,
-            zone=profile.zone,
-            domain=profile.uid_domain,
-            address=profile.address,
-            phone=mail.phone,
-            language=mail.language,
-        )
-        made[Receiver.PATIENT] = PatientMail(letterhead, smtp)
-        if mail.admin:
-            made[Receiver.ADMIN] = AdminMail(letterhead, smtp, mail.admin)
+    software, outgoing = settings.software, settings.webhook
     if software.url:
         headers = {"Authorization": software.key} if software.key else {}
         http = Http(f"{software.url}/", headers, inside=software.network == "inside")
@@ -185,6 +199,10 @@ def _tool(told: AnyTool, zone: ZoneInfo, clock: Clock, stack: ExitStack) -> Book
     def http(root: str, headers: Mapping[str, str]) -> Http:
         return stack.enter_context(Http(root, headers, inside=inside))
 
+    if isinstance(told, CallDocTool):
+        frontend = Frontend(zone, told.doctors, told.minutes, told.kinds, told.rooms)
+        patients = http(f"{told.patients_url}/", {}) if told.patients_url else None
+        return CallDoc(http(f"{told.url}/", {}), frontend, patients)
     key, secret = told.key_told, told.hook_secret_told
     if isinstance(told, EasyAppointmentsTool):
         api = http(f"{told.url}/index.php/api/v1/", {"Authorization": f"Bearer {key}"})
@@ -195,10 +213,6 @@ def _tool(told: AnyTool, zone: ZoneInfo, clock: Clock, stack: ExitStack) -> Book
     if isinstance(told, CalComTool):
         api = http(f"{told.url}/", {"Authorization": f"Bearer {key}"})
         return CalCom(api, Team(told.page, secret, zone, told.doctors, told.kinds, told.fields))
-    if isinstance(told, CallDocTool):
-        frontend = Frontend(zone, told.doctors, told.minutes, told.kinds, told.rooms)
-        patients = http(f"{told.patients_url}/", {}) if told.patients_url else None
-        return CallDoc(http(f"{told.url}/", {}), frontend, patients)
     headers = {told.key_header: f"{told.key_prefix}{key}"} if key else {}
     rest = told.api
     if rest.hooks and secret:

@@ -100,18 +100,35 @@ class _Tool(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    doctors: dict[Filled, Slug] = Field({})
-    kinds: dict[Filled, Filled] = Field({})
     every_minutes: int = Field(5, ge=1, le=1440)
     past_days: int = Field(1, ge=0, le=366)
     ahead_days: int = Field(180, ge=1, le=730)
 
 
+class _Named(BaseModel):
+    """What is said of one that has numbers of its own for doctors and kinds of appointments."""
+
+    doctors: dict[Filled, Slug] = Field({})
+    kinds: dict[Filled, Filled] = Field({})
+
+
 class _Asked(_Tool):
-    """What is said of one that is asked over HTTP. Of `key` and `key_file` one is given."""
+    """What is said of one that is asked over HTTP."""
 
     url: Annotated[str, AfterValidator(_valid_inside_root)]
     network: Network = Field("outside", validate_default=True)
+
+    @field_validator("network")
+    @classmethod
+    def _secure(cls, value: str, info: ValidationInfo) -> str:
+        if value == "outside" and "url" in info.data:
+            _valid_root(info.data["url"])
+        return value
+
+
+class _Keyed(_Asked):
+    """What is said of one that has a key. Of `key` and `key_file` one is given."""
+
     key: Secret = ""
     key_file: File = None
     hook_secret: Secret = ""
@@ -127,15 +144,8 @@ class _Asked(_Tool):
         """The secret of webhooks, from wherever it is."""
         return _told(self.hook_secret, self.hook_secret_file)
 
-    @field_validator("network")
-    @classmethod
-    def _secure(cls, value: str, info: ValidationInfo) -> str:
-        if value == "outside" and "url" in info.data:
-            _valid_root(info.data["url"])
-        return value
 
-
-class EasyAppointmentsTool(_Asked):
+class EasyAppointmentsTool(_Keyed, _Named):
     """Easy!Appointments. `doctors` and `kinds` are by its ids of providers and services; `fields`
     are ours (`birth_date`, `insurance`, `patient_number`) by its custom fields.
     """
@@ -144,7 +154,7 @@ class EasyAppointmentsTool(_Asked):
     fields: dict[Filled, Filled] = Field({})
 
 
-class CalComTool(_Asked):
+class CalComTool(_Keyed, _Named):
     """Cal.com. `doctors` and `kinds` are by its ids of hosts and event types; `fields` are ours by
     the slugs of its questions. `page` is where patients book.
     """
@@ -155,7 +165,7 @@ class CalComTool(_Asked):
     fields: dict[Filled, Filled] = Field({})
 
 
-class CallDocTool(_Asked):
+class CallDocTool(_Asked, _Named):
     """CallDoc. `doctors`, `kinds` and `rooms` are by its ids; `minutes` is how long an appointment
     of a type takes. `patients_url` is where patients are looked for by PIZ, if anywhere.
     """
@@ -165,9 +175,15 @@ class CallDocTool(_Asked):
     rooms: dict[Filled, Slug] = Field({})
     patients_url: str = ""
 
+    @field_validator("patients_url")
+    @classmethod
+    def _secure_too(cls, value: str, info: ValidationInfo) -> str:
+        valid = _valid_inside_root if info.data.get("network") == "inside" else _valid_root
+        return valid(value) if value else value
 
-class RestTool(_Asked):
-    """Any JSON API. `api` says how it has its bookings, see docs/buchungstools.md."""
+
+class RestTool(_Keyed):
+    """Any JSON API, below `url`. `api` says how it has its bookings, see docs/buchungstools.md."""
 
     tool: Literal["generic_rest"]
     key_header: Filled = "Authorization"
@@ -221,6 +237,9 @@ class Mail(Section):
         "de", description="Language of those who have told none: de or en."
     )
     phone: str = Field("", description="Telephone number for patients who have questions.")
+    website: str = Field(
+        "", description="Address of the practice's web page, in e-mails to patients; empty: none."
+    )
     grace_seconds: int = Field(
         120,
         ge=0,
@@ -237,8 +256,15 @@ class Mail(Section):
     admin: str = Field(
         "",
         description="Address for what somebody in the practice has to decide: conflicts with the "
-        "booking tool, letters that cannot be delivered. Names no patients. Empty: none.",
+        "booking tool, letters that cannot be delivered, a booking tool out of reach for a day. "
+        "Names no patients. Empty: none.",
     )
+
+    @field_validator("website")
+    @classmethod
+    def _a_page(cls, value: str) -> str:
+        secure_url(value, "https://praxis.example.org", "patients follow it")
+        return value
 
     @field_validator("admin")
     @classmethod

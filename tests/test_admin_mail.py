@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 
 import pytest
 
@@ -18,6 +19,7 @@ from practice.accounts import Doctor, Room
 from practice.appointments import Appointment, Slot, Status
 from practice.messages import Message
 from practice.patients import Patient, PatientRecord
+from practice.sources import SourceState
 from tests.building import BERLIN, NOW
 from tests.marked import MARK
 from tests.mimics.mail_server import HERE, MailServer
@@ -57,6 +59,13 @@ def mailing(server: MailServer, to: str = "leitung@praxis.example", **more: str)
     return AdminMail(LETTERHEAD, Smtp(HERE, server.port, "none", timeout=10), to, **more)
 
 
+def flat(message: EmailMessage) -> str:
+    """Return the text without its lines, none of which is long."""
+    text = str(message.get_content())
+    assert max(map(len, text.splitlines())) <= 72
+    return " ".join(text.split())
+
+
 @pytest.mark.parametrize(
     ("message", "language", "subject", "says", "command"),
     [
@@ -70,15 +79,26 @@ def mailing(server: MailServer, to: str = "leitung@praxis.example", **more: str)
             "Nothing was deleted",
             "sync conflicts",
         ),
-        (Message.UNDELIVERED, "de", "Unzustellbar:", "weiß also nichts", "sync letters"),
-        (Message.UNDELIVERED, "en", "Not delivered:", "knows nothing of it", "sync letters"),
+        (
+            Message.UNDELIVERED,
+            "de",
+            "Unzustellbar:",
+            "weiß also nichts",
+            "sync letters --show failed",
+        ),
+        (
+            Message.UNDELIVERED,
+            "en",
+            "Not delivered:",
+            "knows nothing of it",
+            "sync letters --show failed",
+        ),
     ],
 )
 def test_it_says_what_happened_and_what_to_do(
     server: MailServer, message: Message, language: str, subject: str, says: str, command: str
 ) -> None:
-    page = "https://praxis.example/admin"
-    mail = mailing(server, language=language, dashboard=page)
+    mail = mailing(server, language=language)
     mail.deliver(replace(DISPATCH, message=message), NOW)
     told = server.message
     assert told["To"] == "leitung@praxis.example"
@@ -86,10 +106,9 @@ def test_it_says_what_happened_and_what_to_do(
     assert told["Content-Language"] == language
     assert told["Auto-Submitted"] == "auto-generated"
     when = "24. November 2026" if language == "de" else "24 November 2026"
-    text = told.get_content()
+    text = flat(told)
     for expected in (says, f"praxis-caldav {command}", when, "10:00", "Dr. Sabine Müller", "4711"):
         assert expected in text
-    assert page in text
     assert when in told["Subject"]
 
 
@@ -139,3 +158,53 @@ def test_a_wrong_setting_loses_no_letter(server: MailServer) -> None:
         mailing(server, "leitung").deliver(DISPATCH, NOW)
     assert not failed.value.permanent
     assert "leitung" not in str(failed.value)
+
+
+SILENT = SourceState("termine", NOW, NOW - timedelta(days=1), "status 502")
+
+
+@pytest.mark.parametrize(
+    ("state", "german", "english"),
+    [
+        (
+            SILENT,
+            ("nicht erreichbar: termine", "gelöscht wird nichts", "19. November 2026 um 10:00 Uhr"),
+            ("out of reach: termine", "none is deleted", "19 November 2026 at 10:00"),
+        ),
+        (
+            replace(SILENT, succeeded=None, since=NOW - timedelta(days=1)),
+            ("nicht erreichbar: termine", "Zuletzt erreicht: noch nie", "Fehler: status 502"),
+            ("out of reach: termine", "Last reached: never yet", "Error: status 502"),
+        ),
+        (
+            replace(SILENT, succeeded=NOW, error="", warned=NOW - timedelta(hours=2)),
+            ("wieder erreichbar: termine", "antwortet wieder", "Zuletzt erreicht: Freitag"),
+            ("back: termine", "answers again", "Last reached: Friday"),
+        ),
+    ],
+)
+def test_it_says_that_a_booking_tool_is_silent_and_that_it_is_back(
+    server: MailServer, state: SourceState, german: tuple[str, ...], english: tuple[str, ...]
+) -> None:
+    for language, expected in (("de", german), ("en", english)):
+        server.taken.clear()
+        mailing(server, language=language).tell_of_tool(state, NOW)
+        subject, *says = expected
+        assert str(server.message["Subject"]).endswith(subject)
+        for each in (*says, "praxis-caldav sync status"):
+            assert each in flat(server.message)
+
+
+def test_of_one_silence_there_is_one_mail_however_often_it_is_sent(server: MailServer) -> None:
+    told = (
+        (SILENT, NOW),
+        (SILENT, NOW + timedelta(hours=1)),
+        (replace(SILENT, warned=NOW), NOW + timedelta(hours=2)),
+        (replace(SILENT, succeeded=NOW), NOW + timedelta(days=1)),
+    )
+    for state, now in told:
+        mailing(server).tell_of_tool(state, now)
+    first, again, back, later = (taken.message["Message-ID"] for taken in server.taken)
+    assert first == again
+    assert len({first, back, later}) == 3
+    assert len({taken.message["References"] for taken in server.taken}) == 1

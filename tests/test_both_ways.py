@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,15 @@ import pytest
 from icalendar import Calendar
 from starlette.responses import JSONResponse, Response
 
+from booking_adapter.failures import Failed
+from booking_adapter.protocol import Event, Power, State, Told, Unreadable
 from practice.appointments import Status
 from practice.conflicts import DisputeKind
 from practice.letters import LetterState
 from practice.messages import Message, Receiver
 from practice.use_cases.disputes import resolve
-from tests.bothways import ADMIN, GRACE, BothWays
-from tests.building import PROFILE, writing
+from tests.bothways import ADMIN, GRACE, BothWays, Scripted, a_told
+from tests.building import PROFILE, reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -267,6 +270,8 @@ def test_a_vanished_booking_is_cancelled_once_a_person_says_so(agreed: BothWays)
         resolve(uow, dispute.id, theirs=True, profile=PROFILE)
     assert agreed.appointment().status is Status.CANCELLED
     assert "STATUS:CANCELLED" in agreed.object().text
+    agreed.deliver()
+    assert agreed.letters(LetterState.FAILED) == []  # there is nothing to cancel there
 
 
 def test_the_tool_is_down_for_two_days_and_hears_of_it_then(agreed: BothWays) -> None:
@@ -295,6 +300,18 @@ def test_a_letter_that_nobody_can_take_is_given_up_and_a_person_sees_it(agreed: 
     assert len(agreed.subjects(ADMIN)) == 1
 
 
+def test_a_tool_whose_key_was_wrong_hears_of_it_once_that_is_mended(agreed: BothWays) -> None:
+    key, agreed.tool.token = agreed.tool.token, "ein anderer"
+    agreed.put(*AT_ELEVEN)
+    agreed.deliver()
+    assert agreed.letters(LetterState.TRIED) == [(TOOL, Message.MOVED)]
+    agreed.tool.token = key
+    agreed.later(hours=1)
+    agreed.deliver()
+    assert agreed.tool.appointments[1]["start_datetime"] == ELEVEN
+    assert agreed.letters(LetterState.FAILED) == []
+
+
 def test_an_answer_that_was_lost_is_told_again_and_changes_nothing_more(agreed: BothWays) -> None:
     def lost(asked: Asked) -> Response | None:
         if asked.method != "PUT":
@@ -313,3 +330,282 @@ def test_an_answer_that_was_lost_is_told_again_and_changes_nothing_more(agreed: 
     assert agreed.tool.appointments[1]["start_datetime"] == ELEVEN
     assert (PATIENT, Message.MOVED) in agreed.letters(LetterState.DELIVERED)
     assert agreed.waiting() == []
+
+
+# --- Lists that say less than they seem to, or say it too late ------------------------------------
+
+
+@pytest.fixture
+def tool() -> Scripted:
+    """A tool that says what the test has it say."""
+    return Scripted()
+
+
+@pytest.fixture
+def scripted(practice: SqlDatabase, tool: Scripted) -> Iterator[BothWays]:
+    """A practice that has had four bookings of such a tool for a day."""
+    url = practice.engine.url.render_as_string(hide_password=False)
+    tool.have(*(a_told(str(n), f"2026-11-24 {9 + n}:00") for n in range(1, 5)))
+    with BothWays(url, tool) as made:
+        made.pull()
+        made.later(days=1)
+        yield made
+
+
+def only_lists(tool: Scripted) -> None:
+    """Have a tool that cannot be asked for one booking."""
+    tool.powers = Power.LISTS
+
+
+def test_rows_that_nobody_can_read_make_nothing_vanish(scripted: BothWays, tool: Scripted) -> None:
+    only_lists(tool)
+    tool.rows = {"": Unreadable("", "It has no id.")}
+    state = scripted.pull()
+    assert "stay as they are" in state.error
+    assert scripted.disputes() == []
+
+
+def test_a_row_without_an_id_may_be_the_one_that_is_missing(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    only_lists(tool)
+    del tool.rows["1"]
+    tool.have(Unreadable("", "It has no id."))
+    state = scripted.pull()
+    assert (state.error, dict(state.counts)) == ("", {"unchanged": 3, "unreadable": 1})
+    assert scripted.disputes() == []
+
+
+def test_a_tool_that_cannot_be_asked_has_it_no_longer_in_its_list(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    only_lists(tool)
+    tool.have(a_told("1", "2027-11-24 10:00"))  # moved, to behind the days that are asked for
+    assert scripted.pull().counts["vanished"] == 1
+    (dispute,) = scripted.disputes()
+    assert dispute.kind is DisputeKind.UNLISTED
+    assert scripted.appointment(1).status is Status.CONFIRMED
+    tool.have(a_told("1", "2026-11-24 10:00"))
+    scripted.pull()
+    assert scripted.disputes() == []
+
+
+def test_a_tool_that_can_be_asked_tells_where_it_was_moved_to(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    tool.have(a_told("1", "2027-11-24 10:00"))
+    assert "vanished" not in scripted.pull().counts
+    assert scripted.start(1) == "2027-11-24 10:00:00"
+
+
+def test_what_the_practice_moved_into_the_days_has_not_vanished(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    tool.have(a_told("5", "2027-11-24 10:00"))
+    tool.hooks[b"5"] = lambda: [Event("5", tool.rows["5"])]
+    scripted.hook(b"5")
+    only_lists(tool)
+    scripted.put("20261125T100000", "20261125T103000", number=5)
+    scripted.pull()
+    assert scripted.disputes() == []
+
+
+def test_what_was_asked_about_once_is_not_asked_about_again_and_hides_no_other(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    asked: list[str] = []
+    find = tool.booking
+
+    def found(booking_id: str) -> Told | Unreadable | None:
+        asked.append(booking_id)
+        return find(booking_id)
+
+    tool.booking = found  # type: ignore[method-assign]
+    tool.have(*(a_told(str(n), f"2026-11-{n + 20} 10:00") for n in range(5, 10)))
+    tool.have(*(a_told(str(n), f"2026-12-{n} 10:00") for n in range(10, 20)))
+    scripted.pull()
+    for gone in (range(1, 6), range(6, 11)):
+        for number in gone:
+            del tool.rows[str(number)]
+        assert scripted.pull().counts["vanished"] == 5
+    assert asked == [str(number) for number in range(1, 11)]
+    assert len(scripted.disputes()) == 10
+
+
+def test_a_list_from_before_a_move_reached_the_tool_does_not_move_it_back(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    scripted.put(*AT_ELEVEN)
+
+    def delivered() -> None:
+        scripted.later(seconds=5)
+        scripted.deliver()
+
+    tool.meanwhile = delivered
+    scripted.pull()
+    assert scripted.start(1) == ELEVEN
+    assert scripted.disputes() == []
+    scripted.pull()
+    assert scripted.start(1) == ELEVEN
+
+
+def test_a_clock_that_was_ahead_for_a_while_does_not_stop_what_the_tool_tells(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    scripted.later(days=3)
+    tool.have(a_told("1", "2026-11-24 15:00"))
+    scripted.pull()
+    scripted.later(days=-3)
+    tool.have(a_told("1", "2026-11-24 11:00"))
+    scripted.pull()
+    assert scripted.start(1) == ELEVEN
+
+
+def test_what_was_booked_while_the_list_was_made_has_not_vanished(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    tool.hooks[b"5"] = lambda: [Event("5", a_told("5", "2026-11-25 10:00"))]
+
+    def booked() -> None:
+        scripted.later(seconds=5)
+        scripted.hook(b"5")
+
+    tool.meanwhile = booked
+    only_lists(tool)
+    scripted.pull()
+    assert scripted.disputes() == []
+    assert scripted.appointment(5).status is Status.CONFIRMED
+
+
+def test_a_second_appointment_for_one_booking_is_asked_about(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    """However it came about: the tool knows one of the two ids by another."""
+    tool.rows["1"] = tool.rows["2"]
+    find = tool.bookings
+    tool.bookings = lambda days: iter(list(find(days))[1:])  # type: ignore[method-assign]
+    scripted.pull()
+    (dispute,) = scripted.disputes()
+    assert dispute.appointment_id == scripted.appointment(1).id
+
+
+@pytest.mark.parametrize("first", ["the old one", "the new one"])
+def test_what_the_tool_moved_and_has_under_another_id_is_moved_here(
+    scripted: BothWays, tool: Scripted, first: str
+) -> None:
+    """And is not cancelled, though the tool has a cancelled one under the old id."""
+    old = a_told("1", status=Status.CANCELLED)
+    new = replace(a_told("1b", "2026-11-24 15:00"), before=("1",))
+    tool.rows = {n: tool.rows[n] for n in "234"}
+    tool.have(*((old, new) if first == "the old one" else (new, old)))
+    for _ in range(2):
+        scripted.pull()
+        with reading(scripted.database) as uow:
+            known = uow.appointments.by_booking("termine", ["1", "1b"])
+        assert list(known) == ["1b"]
+        assert known["1b"].status is Status.CONFIRMED
+        assert f"{known['1b'].slot.start:%H:%M}" == "14:00"
+    tool.hooks[b"late"] = lambda: [Event("1", old)]
+    assert scripted.hook(b"late") == ""
+    with reading(scripted.database) as uow:
+        assert len(list(uow.appointments.all())) == 4
+
+
+def test_the_practices_move_on_while_the_tool_is_told_is_no_conflict(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    """The tool's notes change while it is being told: that is taken over, the move is its echo."""
+    scripted.put(*AT_ELEVEN)
+    take = tool.tell
+
+    def slowly(state: State) -> str:
+        tool.have(a_told("1", notes="kommt mit Hund"))
+        scripted.pull()  # as it was before the move, with other notes
+        return take(state)
+
+    tool.tell = slowly  # type: ignore[method-assign]
+    scripted.deliver()
+    scripted.put("20261124T150000", "20261124T153000")
+    scripted.later(hours=1)
+    scripted.pull()
+    assert (scripted.start(1), scripted.disputes()) == (THREE, [])
+
+
+def test_an_answer_that_comes_after_somebody_else_has_tried_agrees_on_nothing(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    """It took longer than a worker is waited for; what the other tried, the tool has not heard."""
+    take = tool.tell
+
+    def unheard(state: State) -> str:
+        raise Failed("too slow")
+
+    def slowly(state: State) -> str:
+        told = take(state)
+        tool.tell = unheard  # type: ignore[method-assign]
+        scripted.put("20261124T150000", "20261124T153000")
+        scripted.later(minutes=6)
+        scripted.deliver()
+        return told
+
+    tool.tell = slowly  # type: ignore[method-assign]
+    scripted.put(*AT_ELEVEN)
+    scripted.deliver()
+    tool.tell = take  # type: ignore[method-assign]
+    scripted.later(hours=1)
+    scripted.pull()
+    assert scripted.start(1) == THREE
+    scripted.deliver()
+    assert tool.rows["1"] == a_told("1", "2026-11-24 15:00")
+
+
+def test_a_patient_who_moves_back_to_where_the_practice_once_had_it_is_followed(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    take = tool.tell
+
+    def half(state: State) -> str:
+        take(state)
+        raise Failed("takes no other length", permanent=True)
+
+    tool.tell = half  # type: ignore[method-assign]
+    scripted.put(*AT_ELEVEN)
+    scripted.deliver()
+    for start in (ELEVEN, THREE, ELEVEN):
+        tool.have(a_told("1", start[:16]))
+        scripted.later(hours=1)
+        scripted.pull()
+        assert (scripted.start(1), scripted.disputes()) == (start, [])
+
+
+def test_what_the_practice_set_back_to_a_request_stays_one(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    take = tool.tell
+
+    def confirmed(state: State) -> str:
+        return take(replace(state, status=Status.CONFIRMED))  # it knows no way back
+
+    tool.tell = confirmed  # type: ignore[method-assign]
+    scripted.put(*AT_ELEVEN, STATUS="TENTATIVE")
+    scripted.deliver()
+    scripted.pull()
+    assert scripted.appointment(1).status is Status.TENTATIVE
+    assert scripted.start(1) == ELEVEN
+
+
+def test_a_question_that_the_patient_has_answered_by_moving_again_is_closed(
+    agreed: BothWays,
+) -> None:
+    agreed.put(*AT_ELEVEN)
+    agreed.tool.move(1, THREE)
+    agreed.later(minutes=6)
+    agreed.pull()
+    agreed.deliver()
+    agreed.pull()
+    assert len(agreed.disputes()) == 1
+    agreed.tool.move(1, "2026-11-24 16:00:00")
+    agreed.later(minutes=6)
+    agreed.pull()
+    assert agreed.start() == "2026-11-24 16:00:00"
+    assert agreed.disputes() == []

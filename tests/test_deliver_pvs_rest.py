@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,15 +14,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.responses import Response
 
+from booking_adapter.deliveries.booking_tool import BookingTools
 from booking_adapter.deliveries.dispatch import Dispatch
 from booking_adapter.deliveries.pvs_rest import X_CONCEPT, Call, Interface, PracticeSoftware
 from booking_adapter.failures import Failed
 from booking_adapter.outgoing import Http, Patience
+from booking_adapter.worker import Addressees, Worker
 from practice.accounts import Doctor, Room
 from practice.appointments import Appointment, Slot, Status
-from practice.messages import Message
+from practice.database import SqlDatabase
+from practice.letters import UNSETTLED, LetterState
+from practice.messages import Message, Receiver
 from practice.patients import Patient, PatientRecord
-from tests.building import BERLIN, NOW
+from practice.use_cases.appointments import tell
+from tests.building import BERLIN, NOW, PROFILE, reading, writing
 from tests.mimics import pvs
 from tests.mimics.tool import Tool
 
@@ -170,8 +176,18 @@ def test_told_twice_it_is_there_once(software: pvs.PracticeSoftware) -> None:
     assert len(software.appointments) == 1
     assert {asked.headers["idempotency-key"] for asked in software.asked} == {"letter-17-pvs"}
     deliver(software, then(Message.BOOKED))
-    deliver(software, replace(then(Message.BOOKED), key="without-that-header"))
+    deliver(software, replace(then(Message.BOOKED), key="without-that-header", again=True))
     assert len(software.appointments) == 2
+
+
+def test_a_new_appointment_that_does_not_fit_there_is_not_taken_for_made(
+    software: pvs.PracticeSoftware,
+) -> None:
+    """A conflict is what it was made at an earlier try only if there was one."""
+    software.refuse = lambda _: Response(status_code=409)
+    failed = failing(software)
+    assert (str(failed), failed.permanent) == ("status 409", True)
+    deliver(software, replace(BOOKED, again=True))
 
 
 def test_what_cannot_have_been_seen_is_told_again_at_once(software: pvs.PracticeSoftware) -> None:
@@ -222,7 +238,11 @@ def test_down_it_is_told_when_it_is_up(software: pvs.PracticeSoftware) -> None:
 
 @pytest.mark.parametrize(
     ("status", "permanent"),
-    [(400, True), (401, True), (404, True), (422, True), (500, False), (502, False), (503, False)],
+    [
+        *((400, True), (401, True), (404, True), (422, True)),
+        *((408, False), (423, False), (425, False), (429, False)),
+        *((500, False), (502, False), (503, False)),
+    ],
 )
 def test_a_refusal_is_told_by_its_status_alone(
     software: pvs.PracticeSoftware, status: int, permanent: bool
@@ -358,3 +378,103 @@ def test_a_call_that_cannot_be_meant_is_refused_when_it_is_read(
 ) -> None:
     with pytest.raises(ValueError, match=fault):
         Call(*given)
+
+
+class Practice:
+    """A practice whose software is told by a worker; the test turns its clock."""
+
+    def __init__(self, database: SqlDatabase, software: pvs.PracticeSoftware) -> None:
+        self.database, self.software, self.now = database, software, NOW
+        self._patience = Patience(pause=lambda _: None)
+
+    def change(
+        self, before: Appointment | None, *, by_booking_tool: bool = False, **changes: Any
+    ) -> Appointment:
+        """Make an appointment, or change it, and have the software told."""
+        with writing(self.database, now=self.now) as uow:
+            if before is None:
+                (calendar,) = (c for c in uow.calendars.all() if c.name == "dr-mueller")
+                patient = uow.patients.save(replace(ZOE, id=0))
+                made = replace(APPOINTMENT, id=0, patient_id=patient.id, calendar_id=calendar.id)
+                after = uow.appointments.save(replace(made, doctor_id=calendar.doctor_id))
+            else:
+                after = uow.appointments.save(replace(before, **changes))
+            tell(uow, before, after, by_booking_tool=by_booking_tool)
+        return after
+
+    def deliver(self, interface: Interface = EVERYTHING, times: int = 3) -> None:
+        """Deliver what is due in the next hours, two of them at a time."""
+        headers = {pvs.KEY_HEADER: self.software.key}
+        with Http(self.software.url, headers, inside=True, patience=self._patience) as http:
+            there = {Receiver.PRACTICE_SOFTWARE: PracticeSoftware(http, interface, BERLIN)}
+            worker = Worker(
+                self.database, Addressees(BookingTools({}), there), {}, PROFILE, lambda: self.now
+            )
+            for _ in range(times):
+                self.now += timedelta(hours=2)
+                worker.deliver_all()
+
+    def letters(self, *states: LetterState) -> int:
+        with reading(self.database) as uow:
+            return len(uow.outbox.find(states))
+
+    def told(self) -> list[tuple[str, str]]:
+        """Return the appointments that the software has."""
+        return [(each["date"], each["time"]) for each in self.software.appointments.values()]
+
+
+@pytest.fixture
+def practising(practice: SqlDatabase, software: pvs.PracticeSoftware) -> Iterator[Practice]:
+    url = practice.engine.url.render_as_string(hide_password=False)
+    receivers = frozenset({Receiver.PRACTICE_SOFTWARE})
+    with closing(SqlDatabase(url, receivers=receivers)) as database:
+        yield Practice(database, software)
+
+
+TOMORROW = Slot(TEN + timedelta(days=1), TEN + timedelta(days=1, minutes=30))
+
+
+@pytest.mark.parametrize("interface", [EVERYTHING, Interface()])
+def test_what_was_moved_while_the_software_was_down_is_made_there(
+    practising: Practice, interface: Interface
+) -> None:
+    practising.software.down()
+    made = practising.change(None)
+    practising.deliver(interface)
+    practising.change(made, slot=TOMORROW)
+    practising.deliver(interface)
+    practising.software.up()
+    practising.deliver(interface)
+    assert practising.told() == [("2026-11-24", "10:00")]
+    assert practising.letters(*UNSETTLED, LetterState.FAILED) == 0
+
+
+@pytest.mark.parametrize("interface", [EVERYTHING, Interface()])
+def test_what_the_booking_tool_moves_before_it_was_told_is_made_there(
+    practising: Practice, interface: Interface
+) -> None:
+    made = practising.change(None, by_booking_tool=True)
+    practising.change(made, by_booking_tool=True, slot=TOMORROW)
+    practising.deliver(interface)
+    assert practising.told() == [("2026-11-24", "10:00")]
+    assert practising.letters(*UNSETTLED, LetterState.FAILED) == 0
+
+
+def test_what_was_made_but_not_answered_and_moved_since_is_there_once(practising: Practice) -> None:
+    practising.software.lost = 1
+    made = practising.change(None)
+    practising.deliver(times=1)
+    practising.change(made, slot=TOMORROW)
+    practising.deliver()
+    assert practising.told() == [("2026-11-24", "10:00")]
+
+
+def test_what_was_cancelled_before_it_could_be_made_there_is_not_made(practising: Practice) -> None:
+    practising.software.down()
+    made = practising.change(None)
+    practising.deliver()
+    practising.change(made, status=Status.CANCELLED)
+    practising.software.up()
+    practising.deliver()
+    assert practising.told() == []
+    assert practising.letters(*UNSETTLED) == 0

@@ -116,6 +116,28 @@ def test_the_last_letter_about_an_appointment_supersedes_those_before(posted: Sq
     assert states(posted) == [LetterState.SUPERSEDED, LetterState.SENDING]
 
 
+@pytest.mark.parametrize("to", [Receiver.PRACTICE_SOFTWARE, Receiver.WEBHOOK])
+def test_who_keeps_what_it_is_told_gets_every_letter_in_order(
+    practice: SqlDatabase, to: Receiver
+) -> None:
+    with writing(practice) as uow:
+        made = an_appointment(uow)
+        for message in (Message.BOOKED, Message.MOVED):
+            uow.outbox.post(to, message, made, "{}")
+    (first,) = claim(practice, NOW, to)
+    assert first.message is Message.BOOKED
+    assert claim(practice, NOW, to) == []
+    with writing(practice) as uow:
+        uow.outbox.settle(first, LetterState.TRIED, due=NOW + MINUTE)
+    assert claim(practice, NOW, to) == []
+    (again,) = claim(practice, NOW + MINUTE, to)
+    assert again.id == first.id
+    with writing(practice) as uow:
+        uow.outbox.settle(again, LetterState.FAILED)
+    assert [one.message for one in claim(practice, NOW + MINUTE, to)] == [Message.MOVED]
+    assert states(practice) == [LetterState.FAILED, LetterState.SENDING]
+
+
 def test_a_reminder_neither_supersedes_nor_is_superseded(posted: SqlDatabase) -> None:
     with writing(posted) as uow:
         appointment = uow.appointments.by_uid("u-1")
@@ -203,13 +225,25 @@ def test_webhooks_are_forgotten_but_for_those_that_wait(practice: SqlDatabase) -
 def test_how_a_tool_was_asked_is_kept(practice: SqlDatabase) -> None:
     with writing(practice) as uow:
         assert uow.sources.find("termine") == SourceState("termine")
-        asked = SourceState("termine", NOW, NOW, "", {"created": 2})
+        asked = SourceState("termine", NOW, NOW, "", {"created": 2}, since=NOW)
         for state in (asked, replace(asked, error="status 500")):
             uow.sources.save(state)
             assert uow.sources.find("termine") == state
         assert [state.name for state in uow.sources.all()] == ["termine"]
     assert not asked.is_stale(NOW + timedelta(hours=23))
     assert asked.is_stale(NOW + timedelta(hours=24))
+
+
+def test_who_was_warned_of_a_tool_is_kept_however_often_it_is_asked(practice: SqlDatabase) -> None:
+    with writing(practice) as uow:
+        uow.sources.save(SourceState("termine", NOW))
+        uow.sources.note_warned("termine", NOW + MINUTE)
+    with writing(practice, now=NOW + LEASE) as uow:
+        uow.sources.save(SourceState("termine", NOW + LEASE, NOW + LEASE))
+        known = uow.sources.find("termine")
+        assert (known.since, known.warned) == (NOW, NOW + MINUTE)
+        uow.sources.note_warned("termine", None)
+        assert uow.sources.find("termine").warned is None
 
 
 def test_a_job_is_begun_once_in_its_time_by_whomever(practice: SqlDatabase) -> None:

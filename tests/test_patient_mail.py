@@ -36,7 +36,7 @@ LETTERHEAD = Letterhead(
     domain="praxis.example",
     address="Parkstraße 1\n12345 Berlin",
     phone="030 123456",
-    page="https://praxis.example/termine",
+    website="https://praxis.example",
 )
 APPOINTMENT = Appointment(
     uid="booking-calcom-4711@praxis.example",
@@ -94,10 +94,15 @@ def plain(message: EmailMessage) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
+def flat(message: EmailMessage) -> str:
+    """Return the plain text without its lines."""
+    return " ".join(plain(message).split())
+
+
 def html(message: EmailMessage) -> str:
     part = message.get_body(("html",))
     assert part is not None
-    return str(part.get_content())
+    return str(part.get_content()).replace("\xa0", " ")
 
 
 class _Page(HTMLParser):
@@ -200,14 +205,14 @@ _ON = "Tuesday, 24 November 2026 at 10:00"
             "Abgesagt: Ihr Termin am {}",
             "ist abgesagt und findet nicht statt",
             "Cancelled: appointment on {}",
-            "is cancelled and does not take place",
+            "is cancelled and will not take place",
         ),
         (
             DECLINED,
             "Leider nicht möglich: Ihre Terminanfrage für {}",
-            "können wir Ihnen leider nicht geben",
+            "können wir Ihnen leider nicht anbieten",
             "Declined: your request for {}",
-            "cannot give you the appointment",
+            "cannot offer you the appointment",
         ),
         (
             REMINDED,
@@ -228,15 +233,15 @@ def test_each_message_is_told_in_both_languages(
         message = mailed(server, speaking(language, dispatch))
         assert message["Subject"] == subject
         assert message["Content-Language"] == language
-        for text in (plain(message), _Page(html(message)).text):
+        for text in (flat(message), _Page(html(message)).text):
             for expected in (
                 *(said, when, "Zoë Ährenthaler", "Dr. Sabine Müller", "Raum 1", "Praxis am Park"),
                 *("Parkstraße 1, 12345 Berlin", "030 123456", "praxis@praxis.example"),
             ):
                 assert expected in text
         assert f'<html lang="{language}">' in html(message)
-        assert LETTERHEAD.page in plain(message)
-        assert ("href", LETTERHEAD.page) in _Page(html(message)).attributes
+        assert LETTERHEAD.website in plain(message)
+        assert ("href", LETTERHEAD.website) in _Page(html(message)).attributes
 
 
 def test_who_has_told_no_language_gets_that_of_the_practice(server: MailServer) -> None:
@@ -287,12 +292,12 @@ def test_an_unconfirmed_one_is_not_sure_after_a_move_either(server: MailServer) 
 
 
 def test_without_a_doctor_it_is_at_the_practice(server: MailServer) -> None:
-    bare = replace(LETTERHEAD, address="", phone="", page="")
+    bare = replace(LETTERHEAD, address="", phone="", website="")
     message = mailed(server, replace(DISPATCH, doctor=None, room=None), bare)
     assert "Bei:" not in plain(message)
     assert "Wo: Praxis am Park\n" in plain(message)
     assert "Telefon" not in plain(message)
-    assert "Ihre Termine" not in plain(message)
+    assert "Im Internet" not in plain(message)
     assert event_in(attached(message))["SUMMARY"] == "Termin bei Praxis am Park"
 
 
@@ -333,7 +338,7 @@ def test_times_are_those_of_the_practice(
     begins = datetime.fromisoformat(start).replace(tzinfo=UTC)
     slot = Slot(begins, begins + timedelta(minutes=minutes))
     message = mailed(server, replace(DISPATCH, appointment=replace(APPOINTMENT, slot=slot)))
-    assert f"Wann: {told}\n" in plain(message)
+    assert f"Wann: {told} Bei: " in flat(message)
     event = event_in(attached(message))
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (slot.start, slot.end)
 
@@ -343,7 +348,40 @@ def test_an_english_appointment_over_midnight_has_both_dates(server: MailServer)
     later = replace(DISPATCH, appointment=replace(APPOINTMENT, slot=slot))
     message = mailed(server, speaking("en", later))
     expected = "Tuesday, 24 November 2026, 23:30 to Wednesday, 25 November 2026, 00:15"
-    assert expected in plain(message)
+    assert expected in flat(message)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_plain_text_has_lines_of_72_at_most(server: MailServer, language: str) -> None:
+    head = replace(
+        LETTERHEAD,
+        name="Gemeinschaftspraxis für Innere Medizin und Gastroenterologie Müller & Kollegen",
+        address="Karl-Friedrich-Schinkel-Straße 117, Aufgang B\n12345 Berlin-Friedrichshain",
+    )
+    doctor = Doctor("dr-mueller", "Priv.-Doz. Dr. med. habil. Sabine Müller-Oberndorff von der Aue")
+    night = Slot(TEN.replace(hour=23), TEN.replace(day=26, hour=1))
+    for dispatch in (*ALL, in_state(Status.TENTATIVE, MOVED), replace(MOVED, doctor=doctor)):
+        late = replace(dispatch, appointment=replace(dispatch.appointment, slot=night))
+        for each in (dispatch, late):
+            for line in plain(mailed(server, speaking(language, each), head)).splitlines():
+                assert len(line) <= 72
+
+
+def test_the_times_of_a_day_stay_together_on_a_small_screen(server: MailServer) -> None:
+    part = mailed(server, BOOKED).get_body(("html",))
+    assert part is not None
+    assert "2026, 10:00\xa0bis\xa010:30\xa0Uhr<" in part.get_content()
+
+
+def test_who_is_cancelled_finds_what_takes_it_out_of_the_calendar(server: MailServer) -> None:
+    for dispatch in (CANCELLED, DECLINED):
+        for language, says, name in (
+            ("de", "Die Absage für Ihren Kalender liegt dieser E-Mail bei.", "absage.ics"),
+            ("en", "The cancellation for your calendar is attached", "cancellation.ics"),
+        ):
+            message = mailed(server, speaking(language, dispatch))
+            assert says in flat(message)
+            assert next(message.iter_attachments()).get_filename() == name
 
 
 def test_programs_find_every_part_where_they_look_for_it(server: MailServer) -> None:
@@ -416,6 +454,14 @@ def test_the_head_is_what_programs_understand(server: MailServer) -> None:
         line.decode("ascii")
 
 
+def test_who_invites_is_who_writes(server: MailServer) -> None:
+    """Programs compare ORGANIZER with From, and mail servers know a domain by one name only."""
+    message = mailed(server, DISPATCH, replace(LETTERHEAD, email="praxis@müller.example"))
+    assert message["From"].addresses[0].addr_spec == "praxis@xn--mller-kva.example"
+    event = event_in(attached(message))
+    assert event["ORGANIZER"] == "mailto:praxis@xn--mller-kva.example"
+
+
 def test_a_letter_has_one_id_at_every_try(server: MailServer) -> None:
     first, again = (mailed(server, DISPATCH)["Message-ID"] for _ in range(2))
     other = mailed(server, replace(DISPATCH, key="letter-2"))["Message-ID"]
@@ -438,7 +484,7 @@ def test_nothing_is_loaded_from_anywhere(server: MailServer) -> None:
         assert not {"img", "link", "script", "iframe", "object", "form"} & set(page.elements)
         assert not {"src", "srcset", "background", "onload"} & {n for n, _ in page.attributes}
         links = {value for name, value in page.attributes if name == "href"}
-        assert links == {"mailto:praxis@praxis.example", LETTERHEAD.page}
+        assert links == {"mailto:praxis@praxis.example", LETTERHEAD.website}
         assert "url(" not in text
         assert "@import" not in text
 
@@ -523,7 +569,7 @@ def test_a_practice_may_be_called_anything(server: MailServer) -> None:
     for word in ("Müller", "Töchter", "Köln", "MVZ", "Ärztin"):
         assert word in told[0].display_name
     assert "Bcc" not in message
-    assert name in plain(message)
+    assert name in flat(message)
     assert name in _Page(html(message)).text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,7 +16,7 @@ import pytest
 
 from booking_adapter.deliveries.smtp import Smtp
 from booking_adapter.failures import Failed
-from tests.mimics.mail_server import HERE, MailServer, a_certificate, as_server
+from tests.mimics.mail_server import HERE, MailServer, Slow, a_certificate, as_server
 from tests.servers import free_port
 
 LOGIN = ("praxis", "geheim-4711")
@@ -194,6 +195,49 @@ def test_a_server_that_says_nothing_is_left(security: Any) -> None:
     with socket.create_server((HERE, 0)) as silent:
         port = silent.getsockname()[1]
         assert not failing(Smtp(HERE, port, security, timeout=0.2)).permanent
+
+
+#: The head of a TLS record of 16 KB, of which more and more comes.
+RECORD = b"\x16\x03\x03\x40\x00" + bytes(16384)
+
+
+@pytest.mark.parametrize(
+    ("security", "at", "says"),
+    [
+        ("none", "", b"2"),
+        ("none", "EHLO", b"250-mail.example\r\n"),
+        ("none", "MAIL", b"250"),
+        ("none", "QUIT", b"221"),
+        ("starttls", "", b"220-mail.example\r\n"),
+        ("tls", "", RECORD),
+    ],
+)
+def test_a_server_that_never_comes_to_an_end_is_left(security: Any, at: str, says: bytes) -> None:
+    """Each octet is in time; all of them together never would be."""
+    with Slow(at, says) as slow:
+        begun = time.monotonic()
+        smtp = Smtp(HERE, slow.port, security, timeout=10, altogether=0.5)
+        if at == "QUIT":
+            smtp.send(a_message())  # it was taken
+        else:
+            assert not failing(smtp).permanent
+        assert time.monotonic() - begun < 5
+
+
+def test_a_server_that_never_comes_to_an_end_is_left_in_tls(
+    context: ssl.SSLContext, certificate: tuple[Path, Path]
+) -> None:
+    with Slow("RCPT", b"250-mail.example\r\n", tls=context) as slow:
+        begun = time.monotonic()
+        trusting = str(certificate[0])
+        smtp = Smtp(HERE, slow.port, "tls", timeout=10, altogether=1, ca_file=trusting)
+        assert not failing(smtp).permanent
+        assert time.monotonic() - begun < 5
+
+
+def test_a_server_that_says_far_too_much_is_left() -> None:
+    with Slow("EHLO", b"250-mail.example\r\n" * 1000, pause=0) as slow:
+        assert not failing(Smtp(HERE, slow.port, "none", timeout=10, altogether=600)).permanent
 
 
 def test_a_missing_authority_is_told(tmp_path: Path, server: MailServer) -> None:

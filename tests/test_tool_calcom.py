@@ -40,7 +40,7 @@ from tests.mimics.tool import Asked, Tool
 NOW = datetime(2031, 5, 5, 12, tzinfo=UTC)
 TEN = datetime(2031, 5, 6, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 MAY = Days(date(2031, 5, 1), date(2031, 5, 31))
 SECRET = "unter uns"
 #: All that a row's reason may be.
@@ -550,6 +550,33 @@ def test_a_request_may_be_moved_and_confirmed_in_one(tool: mimic.CalCom, adapter
     assert (tool.bookings[new].status, tool.bookings[new].start) == ("accepted", TEN + DAY)
 
 
+def test_a_moved_booking_that_is_shorter_than_here_is_for_a_person(
+    tool: mimic.CalCom, adapter: CalCom
+) -> None:
+    """Some versions have it as long as its event type."""
+    old = tool.book(tool.add_event_type(minutes=10), TEN)
+    with pytest.raises(Failed, match="no other length: make it there by hand") as failed:
+        adapter.tell(state(old, TEN + DAY))
+    assert failed.value.permanent
+    (told,) = all_told(adapter)
+    assert (told.booking.slot.start, told.before) == (TEN + DAY, (old,))
+
+
+def test_a_move_from_one_of_two_hours_of_one_name_to_the_other_is_told(
+    tool: mimic.CalCom, adapter: CalCom
+) -> None:
+    first = datetime(2031, 10, 26, 0, 30, tzinfo=UTC)
+    uid = tool.book(tool.add_event_type(), first)
+    here = State(
+        uid,
+        Slot((first + HOUR).astimezone(BERLIN), (first + HOUR + 20 * MINUTE).astimezone(BERLIN)),
+        Status.CONFIRMED,
+        "dr-beispiel",
+    )
+    new = adapter.tell(here)
+    assert tool.bookings[new].start == first + HOUR
+
+
 def test_a_time_that_is_taken_is_refused_for_good(tool: mimic.CalCom, adapter: CalCom) -> None:
     kind = tool.add_event_type()
     uid = tool.book(kind, TEN)
@@ -566,9 +593,9 @@ def test_what_it_cannot_do_is_said_and_not_half_done(tool: mimic.CalCom, adapter
     tool.cancel(gone)
     longer = Slot(TEN, TEN + HOUR)
     impossible = (
-        (State(uid, state(uid, TEN + DAY).slot, Status.CONFIRMED, "dr-fremd"), "another doctor"),
-        (State(uid, longer, Status.CONFIRMED, "dr-beispiel"), "another length"),
-        (state(gone), "cannot be had back"),
+        (State(uid, state(uid, TEN + DAY).slot, Status.CONFIRMED, "dr-fremd"), "no other doctor"),
+        (State(uid, longer, Status.CONFIRMED, "dr-beispiel"), "no other length"),
+        (state(gone), "booked anew there, by hand"),
     )
     for told, reason in impossible:
         with pytest.raises(Failed, match=reason) as failed:
@@ -583,6 +610,7 @@ def test_what_is_gone_is_gone_for_good(tool: mimic.CalCom, adapter: CalCom, uid:
     with pytest.raises(Failed, match="no such booking") as failed:
         adapter.tell(state(uid))
     assert failed.value.permanent
+    assert adapter.tell(state(uid, status=Status.CANCELLED)) == uid
 
 
 def test_an_id_does_not_lead_elsewhere(tool: mimic.CalCom, adapter: CalCom) -> None:

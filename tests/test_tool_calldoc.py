@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +31,9 @@ from booking_adapter.protocol import (
 from booking_adapter.tools.calldoc import CallDoc, Frontend
 from practice.appointments import Booking, Slot, Status
 from practice.patients import PatientRecord
-from tests.building import BERLIN
+from tests.bookings import command
+from tests.building import BERLIN, a_practice
+from tests.conftest import a_database
 from tests.mimics import calldoc as mimic
 from tests.mimics.tool import Asked, Tool
 
@@ -372,3 +375,34 @@ def test_it_only_reads_and_says_so(tool: mimic.CallDoc, adapter: CallDoc) -> Non
 def test_an_appointment_that_takes_no_time_is_refused_at_once(http: Http) -> None:
     with pytest.raises(ValueError, match="some minutes"):
         adapted(http, minutes={"24": 0})
+
+
+def test_an_appointment_that_left_the_days_is_asked_about_in_these_words(
+    tool: mimic.CallDoc, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """It cannot be asked where it is now: it may have been moved to behind them."""
+    config = tmp_path / "praxis.toml"
+    config.write_text(
+        f"""
+        [booking.sources.calldoc]
+        tool = "calldoc"
+        url = "{tool.url}"
+        network = "inside"
+        doctors = {{ 18 = "dr-mueller" }}
+        minutes = {{ 24 = 20 }}
+        past_days = 2
+        ahead_days = 30
+        """,
+        "utf-8",
+    )
+    today = datetime.now(BERLIN).date()
+    numbers = [book(tool, RUTH, f"{today + timedelta(days=7)}T{hour}:00:00") for hour in (10, 11)]
+    with a_database("sqlite", request, tmp_path) as database:
+        a_practice(database)
+        options = ("--config", config, "--database", database.engine.url.database)
+        assert command("sync", "run", "--quiet", *options).code == 0
+        tool.move(int(numbers[0]), f"{today + timedelta(days=60)}T10:00:00")
+        assert "1 vanished" in command("sync", "run", "--quiet", *options).out
+        listed = command("sync", "conflicts", *options).out
+    first, last = today - timedelta(days=2), today + timedelta(days=30)
+    assert f"not in its list from {first} to {last}" in listed

@@ -475,6 +475,20 @@ def test_a_move_is_told_once(tool: mimic.EasyAppointments, adapter: EasyAppointm
     assert puts(tool) == [{"start": "2026-11-24 15:00:00", "end": "2026-11-24 15:30:00"}]
 
 
+@pytest.mark.parametrize("page", [b"<html>Please sign in</html>", b"{}", b""])
+def test_a_page_of_some_proxy_is_no_cancellation(
+    tool: mimic.EasyAppointments, adapter: EasyAppointments, page: bytes
+) -> None:
+    number = tool.book(1, 1, 2, TEN)
+    tool.refuse = lambda asked: Response(page) if asked.method == "PUT" else None
+    with pytest.raises(Failed) as failed:
+        adapter.tell(state(number, status=Status.CANCELLED))
+    assert not failed.value.permanent
+    tool.refuse = lambda _: None
+    adapter.tell(state(number, status=Status.CANCELLED))
+    assert tool.appointments[number]["status"] == "Cancelled"
+
+
 def test_a_cancellation_is_told_once_and_can_be_taken_back(
     tool: mimic.EasyAppointments, adapter: EasyAppointments
 ) -> None:
@@ -526,6 +540,7 @@ def test_what_is_gone_is_gone_for_good(
     with pytest.raises(Failed, match="no such appointment") as failed:
         adapter.tell(state(booking_id))
     assert failed.value.permanent
+    assert adapter.tell(state(booking_id, status=Status.CANCELLED)) == booking_id
 
 
 def test_a_wrong_address_does_not_make_an_appointment_gone(
@@ -621,7 +636,10 @@ def test_what_was_deleted_is_told_as_gone(
 ) -> None:
     number = tool.book(1, 1, 2, TEN)
     tool.delete(number)
-    assert [adapter.events(hook) for hook in receiver.hooks()] == [[Event(str(number), None)]] * 2
+    assert [adapter.events(hook) for hook in receiver.hooks()] == [
+        [Event(str(number), None)],
+        [Event(str(number), None, removed=True)],
+    ]
 
 
 def test_hooks_about_others_tell_nothing(

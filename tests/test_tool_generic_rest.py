@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from booking_adapter.failures import Failed, Refused
+from booking_adapter.failures import Busy, Failed, Refused
 from booking_adapter.outgoing import Http, Patience
 from booking_adapter.protocol import Days, Event, Hook, NotAuthentic, Power, State, Told, Unreadable
 from booking_adapter.tools import generic_paging
@@ -123,7 +123,7 @@ def http(book: VisitBook) -> Iterator[Http]:
 @pytest.fixture
 def tool(book: VisitBook, http: Http) -> Callable[..., GenericRest]:
     """Make a tool; what its mapping has of its own is named."""
-    return lambda **changes: GenericRest(http, replace(REST, base=book.root, **changes))
+    return lambda **changes: GenericRest(http, replace(REST, **changes))
 
 
 def listing(**changes: Any) -> Listing:
@@ -482,6 +482,20 @@ def test_a_list_goes_on_at_its_link(
     assert book.asked[1].query["after"] == "k1;a,b"
 
 
+def test_a_tool_that_wants_to_be_left_alone_is_asked_nothing_meanwhile(
+    book: VisitBook, tool: Callable[..., GenericRest]
+) -> None:
+    ref = book.book(TEN, HALF_PAST)
+    book.refuse = lambda _: Response(status_code=429, headers={"Retry-After": "3600"})
+    asked = tool()
+    with pytest.raises(Busy):
+        list(asked.bookings(WEEK))
+    book.refuse = lambda _: None
+    with pytest.raises(Busy):
+        asked.tell(a_state(ref, slot=AT_NOON))
+    assert methods(book) == ["GET"]
+
+
 # --- Rows -----------------------------------------------------------------------------------------
 
 
@@ -812,6 +826,19 @@ def test_a_move_is_told_once(book: VisitBook, tool: Callable[..., GenericRest]) 
     assert methods(book) == ["GET", "PATCH", "GET", "GET"]
 
 
+def test_a_page_of_some_proxy_is_no_answer_to_a_move(
+    book: VisitBook, tool: Callable[..., GenericRest]
+) -> None:
+    ref = book.book(TEN, HALF_PAST)
+    page = HTMLResponse("<html>Please sign in</html>")
+    book.refuse = lambda asked: page if asked.method == "PATCH" else None
+    with pytest.raises(Failed) as failed:
+        tool().tell(a_state(ref, slot=AT_NOON))
+    assert not failed.value.permanent
+    book.refuse = lambda asked: HTMLResponse("") if asked.method == "PATCH" else None
+    assert tool().tell(a_state(ref, slot=AT_NOON)) == ref
+
+
 def test_what_is_so_already_is_not_told(book: VisitBook, tool: Callable[..., GenericRest]) -> None:
     ref = book.book(TEN, HALF_PAST)
     before = book.visits
@@ -930,8 +957,50 @@ def test_a_tool_may_make_another_booking_of_a_moved_one(
     assert isinstance(told, Told)
     assert (told.booking.slot, told.before) == (AT_NOON, (ref,))
     assert renaming.tell(a_state(new, slot=AT_NOON)) == new
-    with pytest.raises(Failed, match="cancelled there") as failed:
+
+
+def test_a_move_that_made_another_booking_and_whose_answer_was_lost_is_found(
+    book: VisitBook, tool: Callable[..., GenericRest]
+) -> None:
+    book.renames, book.lose = True, 1
+    ref = book.book(TEN, HALF_PAST)
+    assert REST.move is not None
+    renaming = tool(move=replace(REST.move, new_id="visit.ref"))
+    with pytest.raises(Refused, match="status 502"):
         renaming.tell(a_state(ref, slot=AT_NOON))
+    new = renaming.tell(a_state(ref, slot=AT_NOON))
+    assert {row["ref"]: row["state"] for row in book.visits.values()} == {
+        ref: "called-off",
+        new: "booked",
+    }
+    book.change(new, state="called-off")
+    with pytest.raises(Failed, match="by hand") as failed:
+        renaming.tell(a_state(ref, slot=AT_NOON))
+    assert failed.value.permanent
+
+
+def test_a_move_that_made_another_booking_which_nobody_can_find_is_for_a_person(
+    book: VisitBook, tool: Callable[..., GenericRest]
+) -> None:
+    book.renames, book.lose = True, 1
+    ref = book.book(TEN, HALF_PAST)
+    assert REST.move is not None
+    move = replace(REST.move, new_id="visit.ref")
+    renaming = tool(move=move, fields=replace(REST.fields, before=""))
+    with pytest.raises(Refused, match="status 502"):
+        renaming.tell(a_state(ref, slot=AT_NOON))
+    with pytest.raises(Failed, match="moved to another booking") as failed:
+        renaming.tell(a_state(ref, slot=AT_NOON))
+    assert failed.value.permanent
+    assert len(book.visits) == 2
+
+
+def test_what_is_cancelled_there_has_to_be_booked_anew_by_hand(
+    book: VisitBook, tool: Callable[..., GenericRest]
+) -> None:
+    ref = book.book(TEN, HALF_PAST, state="called-off")
+    with pytest.raises(Failed, match="booked anew there, by hand") as failed:
+        tool().tell(a_state(ref, slot=AT_NOON))
     assert failed.value.permanent
 
 
@@ -971,6 +1040,7 @@ def test_what_is_not_there_cannot_be_moved(
         ({"move": None}, {"slot": AT_NOON}),
         ({}, {"doctor": "dr-unbekannt"}),
         ({"move": Call("visits/{id}", "PATCH", {"begins": "{start}"})}, {"doctor": "dr-moos"}),
+        ({"move": Call("visits/{id}", "PATCH", {"begins": "{start}"})}, {"slot": AT_NOON}),
         ({"confirm": Call("visits/{id_number}")}, {"status": Status.CONFIRMED}),
     ],
 )
@@ -1123,7 +1193,7 @@ def test_a_webhook_tells_what_is_in_it_where_nobody_can_ask(
     assert event.told.changed == datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
     assert tool(one="").events(a_hook(book, ref, with_visit=False)) == []
     removed = a_hook(book, ref, "visit.removed", with_visit=False)
-    assert tool(one="").events(removed) == [Event(ref, None)]
+    assert tool(one="").events(removed) == [Event(ref, None, removed=True)]
     book.change(ref, clinician=None)
     [event] = tool(one="").events(a_hook(book, ref))
     assert isinstance(event.told, Unreadable)
@@ -1142,10 +1212,6 @@ def test_a_webhook_may_tell_of_several(book: VisitBook, tool: Callable[..., Gene
 @pytest.mark.parametrize(
     "told",
     [
-        {"event": "visit.changed"},
-        {"event": "visit.changed", "about": None},
-        {"event": "visit.changed", "about": {"ref": ""}},
-        {"event": "visit.changed", "about": {"ref": ".."}},
         {"event": "bill.paid", "about": {"ref": "V-1001"}},
         {"event": ["visit.changed"], "about": {"ref": "V-1001"}},
         {},
@@ -1160,10 +1226,22 @@ def test_a_webhook_about_no_booking_tells_nothing(
     assert book.asked == []
 
 
-def test_a_webhook_about_an_unknown_booking_tells_that_it_is_no_more(
+def test_a_webhook_about_an_unknown_booking_does_not_say_that_it_was_removed(
     book: VisitBook, tool: Callable[..., GenericRest]
 ) -> None:
     assert tool().events(a_hook(book, "V-1")) == [Event("V-1", None)]
+    removed = a_hook(book, "V-1", "visit.removed")
+    assert tool().events(removed) == [Event("V-1", None, removed=True)]
+
+
+@pytest.mark.parametrize("about", [{}, {"about": None}, {"about": {"ref": ""}}, {"about": ".."}])
+def test_a_webhook_that_should_be_about_a_booking_and_is_not_is_for_a_person(
+    tool: Callable[..., GenericRest], about: dict[str, Any]
+) -> None:
+    body = json.dumps({"event": "visit.changed", **about}).encode()
+    with pytest.raises(Failed, match="about no booking") as failed:
+        tool().events(Hook({}, body, NOW))
+    assert failed.value.permanent
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 200_000, b'{"a": 1} x'])
@@ -1179,8 +1257,7 @@ def test_a_webhook_that_says_nothing_fails_for_good(
 
 
 def test_what_is_not_in_the_mapping_it_cannot_do(tool: Callable[..., GenericRest]) -> None:
-    everything = Power.LISTS | Power.HOOKS | Power.MOVES | Power.CANCELS | Power.CONFIRMS
-    assert tool().powers == everything | Power.LINKS
+    assert tool().powers == ~Power.PATIENTS
     bare = tool(listing=None, one="", move=None, cancel=None, confirm=None, hooks=None, page="")
     assert bare.powers == Power(0)
     refused: list[Callable[[], object]] = [
@@ -1229,8 +1306,8 @@ MISTAKES: tuple[Callable[[], object], ...] = (
     lambda: hooks(event=""),
     lambda: replace(REST, one="visits/{reason}"),
     lambda: replace(REST, one="", hooks=hooks(rows=())),
-    lambda: replace(REST, base="", listing=listing(paging=PAGINGS["link"])),
-    lambda: replace(REST, base="clinic/v2", listing=listing(paging=PAGINGS["next"])),
+    lambda: replace(REST, one="", move=Call("visits/{id}", "PATCH", {"begins": "{start}"})),
+    lambda: replace(REST, precheck=False, move=Call("visits/{id}?start={start}")),
     lambda: replace(REST, page="https://clinic.example/{id}"),
 )
 

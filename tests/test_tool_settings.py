@@ -77,7 +77,22 @@ def test_nobody_outside_is_told_unless_the_settings_say_so(tmp_path: Path) -> No
             '[booking.sources.a]\ntool = "easyappointments"\nurl = "http://termine.example.org"\n',
             "must begin with https://",
         ),
+        (
+            '[booking.sources.a]\ntool = "generic_rest"\nurl = "https://example.org"\n'
+            'doctors = { 2 = "dr-mueller" }\n',
+            "booking.sources.a.generic_rest.doctors",
+        ),
+        (
+            '[booking.sources.a]\ntool = "csv_file"\npath = "/srv"\nkinds = { 2 = "B" }\n',
+            "booking.sources.a.csv_file.kinds",
+        ),
+        (
+            '[booking.sources.a]\ntool = "calldoc"\nurl = "https://example.org"\n'
+            'minutes = { 24 = 20 }\npatients_url = "http://example.org"\n',
+            "must begin with https://",
+        ),
         ('[mail]\nadmin = "leitung"\n', "must be an e-mail address"),
+        ('[mail]\nwebsite = "praxis.example.org"\n', "must begin with https://"),
         ('[webhook]\nurl = "https://example.org/hook"\n', "webhook.secret"),
         ('[webhook]\nurl = "https://example.org/hook"\nsecret = "kurz"\n', "webhook.secret"),
         ("[software]\ninterface = { wrong = 1 }\n", "software.interface"),

@@ -34,6 +34,7 @@ class Dispatch:
     `key` is the same at every try and no other letter's: a receiver that has seen it may leave it.
     `sequence` rises from letter to letter about one appointment. `known` is None to a receiver who
     has not heard of the appointment. `doctor`, `room` and `patient` are None where there is none.
+    `again` is whether it was tried before, so that it may have arrived.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Dispatch:
     patient: Patient | None = None
     doctor: Doctor | None = None
     room: Room | None = None
+    again: bool = False
 
 
 class Destination(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import textwrap
 import unicodedata
 from dataclasses import dataclass, replace
 from email import policy
@@ -20,13 +21,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import idna
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from booking_adapter.deliveries.wording import NO_BREAK
 from booking_adapter.failures import Failed
 
 if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
-
-    from booking_adapter.deliveries.dispatch import Dispatch
 
 __all__ = ["Letterhead", "Sender", "headed", "mailbox", "name_of", "one_line", "rendered"]
 
@@ -39,8 +39,10 @@ _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 #: Python's versions differ in how they fold these in a name that is not ASCII.
 _SPECIAL = re.compile(r'[\\"(),:;<=>?@\[\]]')
 #: Characters that turn the direction of what follows.
-_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LONGEST_NAME = 80
+#: Columns of a text, as many as are left when somebody quotes it in an answer.
+_WIDTH = 72
 _IN_NAMES = frozenset(" '’.,-()")
 _TEMPLATES = Environment(
     loader=PackageLoader("booking_adapter", "mails"),
@@ -56,8 +58,7 @@ _TEMPLATES = Environment(
 class Letterhead:
     """Who writes. Texts that are empty are left out.
 
-    `domain` ends the Message-IDs. `page` is where patients see their appointments. `language` is
-    the one of whoever has told none.
+    `domain` ends the Message-IDs, `language` is the one of whoever has told none.
     """
 
     name: str
@@ -66,7 +67,7 @@ class Letterhead:
     domain: str
     address: str = ""
     phone: str = ""
-    page: str = ""
+    website: str = ""
     language: str = "de"
 
     def tidied(self) -> Letterhead:
@@ -84,7 +85,8 @@ class Sender(Protocol):
 
 def headed(
     letterhead: Letterhead,
-    dispatch: Dispatch,
+    key: str,
+    about: str,
     now: datetime,
     *,
     to: str,
@@ -92,8 +94,8 @@ def headed(
 ) -> EmailMessage:
     """Return an e-mail that says nothing yet; `to` is what `mailbox` returns.
 
-    Its id is the same at every try, and those about one appointment are shown together. The name
-    of whom it goes to is not in it: every mail server on the way notes the head.
+    Its id is made of `key`, so the same at every try, and those `about` one thing are shown
+    together. The name of whom it goes to is not in it: every mail server on the way notes the head.
     """
     email = mailbox(letterhead.email)
     if email is None:
@@ -105,9 +107,9 @@ def headed(
     message["Reply-To"] = practice
     message["Subject"] = subject
     message["Date"] = now.astimezone(letterhead.zone).replace(microsecond=0)
-    message["Message-ID"] = _id("letter", dispatch.key, letterhead.domain)
+    message["Message-ID"] = _id("letter", key, letterhead.domain)
     # Nobody has sent that one: so those who come later need not know which was the first.
-    first = _id("appointment", dispatch.appointment.uid, letterhead.domain)
+    first = _id("about", about, letterhead.domain)
     message["In-Reply-To"] = message["References"] = first
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # Exchange reads no Auto-Submitted
@@ -150,6 +152,21 @@ def one_line(text: str) -> str:
 def rendered(template: str, **values: Any) -> str:
     """Return a template of `booking_adapter.mails`, filled in."""
     return _TEMPLATES.get_template(template).render(values)
+
+
+def _wrapped(text: str, hanging: str = "") -> str:
+    lines = textwrap.fill(
+        text,
+        _WIDTH,
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines.replace(NO_BREAK, " ")
+
+
+#: What templates of plain text put their paragraphs into lines with.
+_TEMPLATES.filters["wrapped"] = _wrapped
 
 
 def _shown(character: str) -> str:

@@ -90,7 +90,9 @@ class PatientMail:
         subject = words.said[news].subject.format(
             when=words.start(letter.slot.start, self._letterhead.zone)
         )
-        message = headed(self._letterhead, dispatch, now, to=to, subject=subject)
+        message = headed(
+            self._letterhead, dispatch.key, dispatch.appointment.uid, now, to=to, subject=subject
+        )
         self._say(message, letter)
         self._attach(message, letter, self._invitation(dispatch, letter, to, now))
         message["Content-Language"] = words.code
@@ -158,7 +160,7 @@ class PatientMail:
             summary=prefix + words.summary.format(whom=whom),
             description="\n".join([*notes, *(f"{how}: {what}" for how, what in reach if what)]),
             location=letter.place,
-            organizer=(head.name, head.email),
+            organizer=(head.name, mailbox(head.email) or head.email),  # as in From
             attendee=(letter.name, to),
         )
 
@@ -169,6 +171,7 @@ class PatientMail:
         calendar that was asked again would ask its owner again.
         """
         method = Method.CANCEL if letter.gone else Method.REQUEST
+        name = letter.words.withdrawal if letter.gone else letter.words.file
         if letter.news is News.REMINDED:
             text = invite(invitation, self._letterhead.zone, None)
         else:
@@ -180,8 +183,8 @@ class PatientMail:
             text.encode(),
             maintype="application",
             subtype="ics",
-            filename=letter.words.file,
-            params={"name": letter.words.file},
+            filename=name,
+            params={"name": name},
         )
 
 
@@ -204,6 +207,6 @@ def _same(one: Slot, other: Slot) -> bool:
 def _notes(letter: _Letter) -> list[str]:
     words = letter.words
     if letter.gone:
-        return [words.again]
+        return [words.again, words.withdrawn]
     open_yet = letter.tentative and letter.news is not News.REQUESTED
     return [*([words.unconfirmed] if open_yet else []), words.keep, words.attached]

@@ -33,8 +33,9 @@ _NAMES = _PERSONAL | {
     *("date", "time", "end_time", "duration"),
 }
 _METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-#: What is as it should be already: made at an earlier try, or gone.
-_DONE = {Message.BOOKED: 409, Message.CANCELLED: 410, Message.DECLINED: 410}
+#: Somebody else has it open there, or it has no time.
+_LATER = frozenset({408, 423, 425, 429})
+_CONFLICT, _GONE = 409, 410
 
 
 def _named(template: Any) -> set[str]:
@@ -139,8 +140,11 @@ class PracticeSoftware:
         try:
             self._http.ask(call.method, path, json=body, headers=headers)
         except Refused as refused:
-            if refused.status != _DONE.get(dispatch.message):
-                raise
+            if _is_so_already(dispatch, refused.status):
+                return
+            if refused.status in _LATER:
+                raise Refused(refused.status, permanent=False) from refused
+            raise
 
     def _values(self, dispatch: Dispatch) -> dict[str, str]:
         ours, appointment, patient = self._interface, dispatch.appointment, dispatch.patient
@@ -171,6 +175,13 @@ class PracticeSoftware:
             return date.fromisoformat(told).strftime(self._interface.date_format)
         except ValueError:
             return ""
+
+
+def _is_so_already(dispatch: Dispatch, status: int) -> bool:
+    """Tell whether a refusal says that it was made at an earlier try, or is gone."""
+    if dispatch.message is Message.BOOKED:
+        return status == _CONFLICT and dispatch.again
+    return status == _GONE and dispatch.message in {Message.CANCELLED, Message.DECLINED}
 
 
 def _filled(template: Any, values: Mapping[str, str]) -> Any:

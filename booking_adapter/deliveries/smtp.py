@@ -8,9 +8,12 @@ Sources: RFC 5321; RFC 3207 (STARTTLS); RFC 3463 (enhanced codes); RFC 4954; RFC
 
 from __future__ import annotations
 
+import io
 import re
 import smtplib
+import socket
 import ssl
+import time
 from base64 import b64encode
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,8 +23,10 @@ from typing import TYPE_CHECKING, Literal
 from booking_adapter.failures import Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from email.message import EmailMessage
+
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 __all__ = ["Security", "Smtp"]
 
@@ -32,6 +37,8 @@ Security = Literal["tls", "starttls", "none"]
 _TO_LOG_IN = frozenset({530, 534, 535, 538})
 #: Security or policy (RFC 3463 3.8): who sends is not trusted, or must not send from there.
 _OF_THE_SENDER = re.compile(rb"5\.7\.\d")
+#: Octets that a server says in one session; the longest good ones say a few hundred.
+_MOST_SAID = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Smtp:
     """One mail server. Without a `user` nobody logs in.
 
     The server's certificate is verified, by those whom the system trusts or by `ca_file` alone.
+    No step takes longer than `timeout` seconds, and no e-mail longer than `altogether`, but for
+    the time in which the system finds out the host's address.
     """
 
     host: str
@@ -47,6 +56,7 @@ class Smtp:
     user: str = ""
     password: str = field(default="", repr=False)
     timeout: float = 30.0
+    altogether: float = 120.0
     ca_file: str = ""
 
     def send(self, message: EmailMessage) -> None:
@@ -67,13 +77,13 @@ class Smtp:
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
         """Connect and log in; never in clear if TLS is wanted."""
+        deadline = time.monotonic() + self.altogether
+        server: _Session
         if self.security == "tls":
             context = self._context()
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, timeout=self.timeout, context=context
-            )
+            server = _TlsSession(deadline, self.host, self.port, self.timeout, context)
         else:
-            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+            server = _Session(deadline, self.host, self.port, self.timeout)
         try:
             if self.security == "starttls":
                 server.starttls(context=self._context())
@@ -96,6 +106,72 @@ class Smtp:
         code, answer = server.docmd("AUTH", f"PLAIN {told}")
         if code != 235:
             raise smtplib.SMTPAuthenticationError(code, answer)
+
+
+class _Session(smtplib.SMTP):
+    """A session that is over at a deadline, however slowly the server speaks.
+
+    The library's limit is one of each step, and a byte is a step.
+    """
+
+    def __init__(self, deadline: float, host: str, port: int, timeout: float) -> None:
+        self._deadline = deadline
+        super().__init__(host, port, timeout=timeout)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = io.BufferedReader(_Said(self.sock, self._left))
+        return super().getreply()
+
+    def send(self, s: ReadableBuffer | str) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self._left())
+        super().send(s)
+
+    def _get_socket(self, host: str, port: int, _timeout: float) -> socket.socket:
+        failed = OSError("no address")
+        for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            try:
+                return socket.create_connection((str(found[4][0]), port), self._left())
+            except OSError as error:
+                failed = error
+        raise failed
+
+    def _left(self) -> float:
+        """Return how long the next step may take."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return min(self.timeout, left)
+
+
+class _TlsSession(smtplib.SMTP_SSL, _Session):
+    """The same in TLS from its first byte; the connection below it is that of `_Session`."""
+
+    def __init__(
+        self, deadline: float, host: str, port: int, timeout: float, context: ssl.SSLContext
+    ) -> None:
+        self._deadline = deadline
+        smtplib.SMTP_SSL.__init__(self, host, port, timeout=timeout, context=context)
+
+
+class _Said(io.RawIOBase):
+    """What a server says."""
+
+    def __init__(self, server: socket.socket, left: Callable[[], float]) -> None:
+        self._server, self._left = server, left
+        self._octets = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        self._server.settimeout(self._left())
+        count = self._server.recv_into(buffer)
+        self._octets += count
+        if self._octets > _MOST_SAID:
+            raise OSError("it says too much")
+        return count
 
 
 def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:

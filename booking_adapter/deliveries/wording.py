@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from practice.appointments import Slot
 
-__all__ = ["ENGLISH", "GERMAN", "News", "Said", "Words", "words_in"]
+__all__ = ["ENGLISH", "GERMAN", "NO_BREAK", "News", "Said", "Words", "words_in"]
+
+#: A space at which no line ends.
+NO_BREAK = "\xa0"
 
 
 class News(Enum):
@@ -55,7 +58,7 @@ class Words:
     months: tuple[str, ...]
     date: str
     at: str  # a date and a time
-    within: str  # a date, and two times of it
+    within: str  # two times of one date
     across: str  # two dates, each with a time
     clock: str  # what follows the last time
     zones: Mapping[str, str]  # names of the offsets, where a time occurs twice
@@ -69,11 +72,13 @@ class Words:
     reach: str
     by_phone: str
     by_mail: str
-    page: str
+    website: str
     attached: str
+    withdrawn: str
     regards: str
     automatic: str
     file: str
+    withdrawal: str  # that file, where the appointment is not on
     summary: str
     tentative: str
 
@@ -83,12 +88,15 @@ class Words:
         return self.at.format(date=self._date(local), clock=self._clock(local) + self._after(local))
 
     def span(self, slot: Slot, zone: ZoneInfo) -> str:
-        """Return when something begins and ends, with both dates if it ends on another day."""
+        """Return when something begins and ends, with both dates if it ends on another day.
+
+        Two times of one day stay on one line, by no-break spaces.
+        """
         begins, ends = slot.start.astimezone(zone), slot.end.astimezone(zone)
         first, last = self._clock(begins), self._clock(ends) + self._after(ends)
         if begins.date() == ends.date():
-            first += self._mark(begins)
-            return self.within.format(date=self._date(begins), first=first, last=last)
+            times = self.within.format(first=first + self._mark(begins), last=last)
+            return f"{self._date(begins)}, {times.replace(' ', NO_BREAK)}"
         return self.across.format(
             date=self._date(begins),
             first=first + self._after(begins),
@@ -145,7 +153,7 @@ GERMAN = Words(
     ),
     date="{weekday}, {day}. {month} {year}",
     at="{date} um {clock}",
-    within="{date}, {first} bis {last}",
+    within="{first} bis {last}",
     across="{date}, {first} bis {other}, {last}",
     clock=" Uhr",
     zones={"CEST": "MESZ", "CET": "MEZ"},
@@ -186,7 +194,7 @@ GERMAN = Words(
         News.DECLINED: Said(
             "Leider nicht möglich: Ihre Terminanfrage für {when}",
             "Ihre Terminanfrage",
-            "den angefragten Termin können wir Ihnen leider nicht geben.",
+            "den angefragten Termin können wir Ihnen leider nicht anbieten.",
         ),
         News.REMINDED: Said(
             "Erinnerung: Termin am {when}",
@@ -201,11 +209,13 @@ GERMAN = Words(
     reach="So erreichen Sie uns:",
     by_phone="Telefon",
     by_mail="E-Mail",
-    page="Ihre Termine",
+    website="Im Internet",
     attached="Der Termin für Ihren Kalender liegt dieser E-Mail bei.",
+    withdrawn="Die Absage für Ihren Kalender liegt dieser E-Mail bei.",
     regards="Mit freundlichen Grüßen",
     automatic="Diese E-Mail wurde automatisch verschickt. Ihre Antwort darauf erreicht die Praxis.",
     file="termin.ics",
+    withdrawal="absage.ics",
     summary="Termin bei {whom}",
     tentative="Anfrage: ",
 )
@@ -237,7 +247,7 @@ ENGLISH = Words(
     ),
     date="{weekday}, {day} {month} {year}",
     at="{date} at {clock}",
-    within="{date}, {first} to {last}",
+    within="{first} to {last}",
     across="{date}, {first} to {other}, {last}",
     clock="",
     zones={},
@@ -273,12 +283,12 @@ ENGLISH = Words(
         News.CANCELLED: Said(
             "Cancelled: appointment on {when}",
             "Your appointment is cancelled",
-            "The following appointment is cancelled and does not take place.",
+            "The following appointment is cancelled and will not take place.",
         ),
         News.DECLINED: Said(
             "Declined: your request for {when}",
             "Your request for an appointment",
-            "Unfortunately we cannot give you the appointment that you asked for.",
+            "Unfortunately we cannot offer you the appointment that you asked for.",
         ),
         News.REMINDED: Said(
             "Reminder: your appointment on {when}",
@@ -291,13 +301,15 @@ ENGLISH = Words(
     keep="If you cannot come, please cancel the appointment in good time.",
     again="We will be glad to arrange another appointment with you.",
     reach="How to reach us:",
-    by_phone="Telephone",
+    by_phone="Phone",
     by_mail="E-mail",
-    page="Your appointments",
+    website="Website",
     attached="The appointment for your calendar is attached to this e-mail.",
+    withdrawn="The cancellation for your calendar is attached to this e-mail.",
     regards="Kind regards",
     automatic="This e-mail was sent automatically. Your reply to it reaches the practice.",
     file="appointment.ics",
+    withdrawal="cancellation.ics",
     summary="Appointment with {whom}",
     tentative="Request: ",
 )

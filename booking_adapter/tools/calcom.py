@@ -45,10 +45,11 @@ _CANCELLED = "Von der Praxis abgesagt"
 class CalCom:
     """See the Protocol. `http` asks below the API's root, with the key.
 
-    It can change neither the doctor of a booking nor how long it is.
+    It can change neither the doctor of a booking nor how long it is, and some versions have a moved
+    one be as long as its event type: a person has to see to that.
     """
 
-    powers = Power.LISTS | Power.HOOKS | Power.MOVES | Power.CANCELS | Power.CONFIRMS | Power.LINKS
+    powers = ~Power.PATIENTS
 
     def __init__(self, http: Http, team: Team, *, at_once: int = _AT_ONCE) -> None:
         self._http = http
@@ -141,20 +142,22 @@ class CalCom:
 
     def _tell(self, state: State) -> str:
         row = self._present(state.booking_id)
+        if row is None and state.status is Status.CANCELLED:
+            return state.booking_id
         if row is None:
-            raise Failed("no such booking", permanent=True)
+            raise Failed("no such booking: it has to be made there, by hand", permanent=True)
         now = _booking(told_in(row, self._team), permanent=True)
         if state.status is Status.CANCELLED:
             return self._cancel(now, state)
         if now.status is Status.CANCELLED:
-            raise Failed("cancelled there, and cannot be had back", permanent=True)
+            raise Failed("cancelled there: it has to be booked anew there, by hand", permanent=True)
         if state.doctor != now.doctor:
-            raise Failed("another doctor cannot be told", permanent=True)
+            raise Failed("takes no other doctor: make it there by hand", permanent=True)
         after = self._move(now, state)
         if state.status is Status.CONFIRMED and after.status is Status.TENTATIVE:
             self._post(after.id, "confirm", {})
-        elif after is now and state.slot.end != now.slot.end:
-            raise Failed("another length cannot be told", permanent=True)
+        if after.slot.end.timestamp() != state.slot.end.timestamp():
+            raise Failed("takes no other length: make it there by hand", permanent=True)
         return after.id
 
     def _cancel(self, now: Booking, state: State) -> str:
@@ -165,7 +168,8 @@ class CalCom:
         return now.id
 
     def _move(self, now: Booking, state: State) -> Booking:
-        if state.slot.start == now.slot.start:
+        # As instants: times of one zone would be compared by a clock that is set back once a year.
+        if state.slot.start.timestamp() == now.slot.start.timestamp():
             return now
         told = {"start": as_utc(state.slot.start)}
         if state.reason:

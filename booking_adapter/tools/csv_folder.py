@@ -67,7 +67,7 @@ class CsvFolder:
     A file that is being written, cut off or without bookings is none: it raises Failed.
     """
 
-    powers = Power.LISTS
+    powers = Power.LISTS | Power.FINDS
 
     def __init__(self, watched: Watched, clock: Callable[[], datetime]) -> None:
         self._watched = watched
@@ -88,9 +88,8 @@ class CsvFolder:
         for bad in unreadable:
             if bad.id == booking_id:
                 return bad
-        if not all(bad.id for bad in unreadable):
-            raise Failed("a row without a number that can be read, which may be this one")
-        return None
+        # One without a number that can be read may be this one.
+        return next((bad for bad in unreadable if not bad.id), None)
 
     def key(self, hook: Hook) -> str:  # noqa: ARG002
         """See the Protocol. A file sends no webhooks."""
@@ -161,7 +160,8 @@ class CsvFolder:
         last: Booking | BadRow | None = None
         for last in read_bookings(path, self._watched.zone):
             if isinstance(last, BadRow):
-                told.append(Unreadable(_plain(last.booking_id), last.reason))
+                reason = f"Line {last.line:,}: {last.reason}"
+                told.append(Unreadable(_plain(last.booking_id), reason, guessed=True))
             elif wanted(last):
                 told.append(Told(last, changed))
         if last is None:

@@ -47,6 +47,7 @@ class EasyAppointments:
 
     powers = (
         Power.LISTS
+        | Power.FINDS
         | Power.HOOKS
         | Power.MOVES
         | Power.CANCELS
@@ -99,16 +100,20 @@ class EasyAppointments:
         told = self.booking(booking_id)
         if isinstance(told, Told):
             told = replace(told, changed=_changed(row, hook))
-        return [Event(booking_id, told)]
+        return [Event(booking_id, told, removed=action == "appointment_delete")]
 
     def tell(self, state: State) -> str:
         """See the Protocol."""
         row = self._one(state.booking_id)
+        if row is None and state.status is Status.CANCELLED:
+            return state.booking_id
         if row is None:
-            raise Failed("no such appointment", permanent=True)
+            raise Failed("no such appointment: it has to be made there, by hand", permanent=True)
         if told := self._differing(row, state):
             path = f"appointments/{state.booking_id}"
-            self._http.ask("PUT", path, json=told, once=True)  # each sends a mail
+            answer = self._http.ask("PUT", path, json=told, once=True)  # each sends a mail
+            if self._differing(parsed(answer.content, dict), state):
+                raise Failed("it does not have it as it was told")
         return state.booking_id
 
     def patients(self) -> Iterator[PatientRecord]:

@@ -49,7 +49,7 @@ class Installation:
     """
 
     page: str
-    hook_secret: str
+    hook_secret: str = field(repr=False)
     zone: ZoneInfo
     doctors: Mapping[str, str]
     kinds: Mapping[str, str] = field(default_factory=dict)

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from booking_adapter.tools.generic_templates import placeholders
@@ -249,8 +248,6 @@ class Rest:
     fields: Fields
     words: Words
     times: Times = field(default_factory=Times)
-    #: The API's root. Needed for lists that go on at an address, which has to be below it.
-    base: str = ""
     listing: Listing | None = None
     #: Address of one booking, with `{id}`.
     one: str = ""
@@ -271,10 +268,12 @@ class Rest:
     def __post_init__(self) -> None:
         _check_places(self.one, frozenset({"id", "id_number"}), "the address of a booking")
         _check_places(self.page, _PATIENT, "the page's address")
-        if self.listing and self.listing.paging.kind in {"link", "next"}:
-            _need(urlsplit(self.base).hostname, "the API's root, as a whole address,")
         if self.hooks:
             _need(self.one or self.hooks.rows, "the address of a booking, or its row in a webhook")
+        if self.move and not self.move.tells("doctor", "doctor_number"):
+            # Or a doctor's booking would look moved that only this practice has moved.
+            alone, looks = len(set(self.words.doctors.values())) == 1, self.one and self.precheck
+            _need(alone or looks, "the doctor in what moves, or the address of a booking,")
 
 
 def _check_places(template: Any, known: frozenset[str], where: str) -> None:

@@ -31,9 +31,9 @@ _LINK = re.compile(r'<([^<>]*)>((?:[^,<"]|"[^"]*")*)')
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
 
 
-def all_rows(http: Http, listing: Listing, base: str, path: str) -> Iterator[Any]:
+def all_rows(http: Http, listing: Listing, path: str) -> Iterator[Any]:
     """Yield all rows of a list; raises Failed where it has no end, or leads elsewhere."""
-    walk = _Walk(listing.paging, base, path)
+    walk = _Walk(listing.paging, http.base, path)
     address, asked, count = walk.address, set[str](), 0
     while len(asked) < MOST_PAGES:
         asked.add(address)

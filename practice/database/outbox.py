@@ -23,7 +23,7 @@ __all__ = ["SqlOutbox"]
 
 _OPEN = tuple(str(state) for state in UNSETTLED)
 _REMINDER = str(Message.REMINDED)
-_newer = letters.alias("newer")
+_other = letters.alias("newer")
 #: Letters about what happened; a reminder neither tells of it nor is told with it.
 _TELLING = letters.c.message != _REMINDER
 
@@ -40,15 +40,21 @@ _WITHDRAWN = Prepared(
     .values(state=str(LetterState.SUPERSEDED))
     .returning(letters.c.id, letters.c.to, letters.c.message, letters.c.before)
 )
-#: No other one to the same receiver about the same appointment comes after it, or is on its way.
-_LAST = ~exists().where(
-    _newer.c.appointment_id == letters.c.appointment_id,
-    _newer.c.to == letters.c.to,
-    _newer.c.id != letters.c.id,
-    (_newer.c.message == _REMINDER) == (letters.c.message == _REMINDER),
+#: These make something of each letter, and change it by the next: they get all of them in order.
+#: To others the last one says all.
+_KEEPING = (str(Receiver.PRACTICE_SOFTWARE), str(Receiver.WEBHOOK))
+_in_order = letters.c.to.in_(_KEEPING)
+#: No other one to the same receiver about the same appointment is to be sent instead of it, or
+#: before it, or is on its way.
+_NEXT = ~exists().where(
+    _other.c.appointment_id == letters.c.appointment_id,
+    _other.c.to == letters.c.to,
+    _other.c.id != letters.c.id,
+    (_other.c.message == _REMINDER) == (letters.c.message == _REMINDER),
     or_(
-        and_(_newer.c.id > letters.c.id, _newer.c.state.in_(_OPEN)),
-        and_(_newer.c.state == str(LetterState.SENDING), _newer.c.due > bindparam("now")),
+        and_(~_in_order, _other.c.id > letters.c.id, _other.c.state.in_(_OPEN)),
+        and_(_in_order, _other.c.id < letters.c.id, _other.c.state.in_(_OPEN)),
+        and_(_other.c.state == str(LetterState.SENDING), _other.c.due > bindparam("now")),
     ),
 )
 _DUE = or_(
@@ -100,7 +106,7 @@ class SqlOutbox:
 
     def due(self, to: Receiver, now: datetime, grace: timedelta) -> bool:
         """See the port."""
-        query = select(letters.c.id).where(letters.c.to == str(to), _DUE, _LAST).limit(1)
+        query = select(letters.c.id).where(letters.c.to == str(to), _DUE, _NEXT).limit(1)
         values = {"now": now, "ripe": now - grace}
         return self._connection.execute(query, values).first() is not None
 
@@ -110,7 +116,7 @@ class SqlOutbox:
         """See the port."""
         query = (
             select(letters)
-            .where(letters.c.to == str(to), _DUE, _LAST)
+            .where(letters.c.to == str(to), _DUE, _NEXT)
             .order_by(letters.c.due, letters.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)

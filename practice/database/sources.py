@@ -42,7 +42,13 @@ class SqlSources:
         }
         changed = update(sources).where(sources.c.name == state.name).values(values)
         if not self._connection.execute(changed).rowcount:
-            self._connection.execute(insert(sources).values(name=state.name, **values))
+            new = insert(sources).values(name=state.name, since=self._now, **values)
+            self._connection.execute(new)
+
+    def note_warned(self, name: str, warned: datetime | None) -> None:
+        """See the port."""
+        this = update(sources).where(sources.c.name == name)
+        self._connection.execute(this.values(warned=warned))
 
     def begin_job(self, name: str, every: timedelta) -> bool:
         """See the port."""
@@ -59,6 +65,7 @@ class SqlSources:
 
 
 def _state(row: Any) -> SourceState:
+    counts = json.loads(row.counts)
     return SourceState(
-        row.name, row.attempted, row.succeeded, row.error, counts=json.loads(row.counts)
+        row.name, row.attempted, row.succeeded, row.error, counts, row.since, row.warned
     )

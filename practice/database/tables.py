@@ -352,6 +352,8 @@ sources = Table(
     Column("succeeded", Moment, nullable=True),
     Column("error", String(255), nullable=False),
     Column("counts", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("warned", Moment, nullable=True),
 )
 
 #: Webhooks as they came, until they are worked off. Bodies tell of patients: they are not kept

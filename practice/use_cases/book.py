@@ -11,34 +11,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import chain, count
 from typing import TYPE_CHECKING, TypeVar
 
 from practice.appointments import Appointment, Booking, Told
-from practice.calendar_zone import zone_of
-from practice.calendars import CalendarKind, CalendarObject, Draft, Place, Span, View
+from practice.calendars import CalendarObject, Draft, Place
 from practice.conflicts import decide
 from practice.errors import Invalid
 from practice.patients import PatientRecord
 from practice.use_cases.appointments import tell
 from practice.use_cases.booking_base import Base, merged, terms_of
-from practice.use_cases.booking_event import event_of, uid_of
+from practice.use_cases.booking_event import uid_of
+from practice.use_cases.booking_objects import BookedObjects, differ
 from practice.use_cases.disputes import Sides, settle_sides
 from practice.use_cases.patients import Register, touch_copies
-from practice.use_cases.reading import busy_times
-from practice.vevent import Busy, fingerprints, read, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime, timedelta
 
-    from practice.appointments import Slot, Status
     from practice.calendars import Calendar
     from practice.patients import Patient
     from practice.ports import UnitOfWork
     from practice.profile import Profile
-    from practice.vevent import Event
 
 __all__ = ["Outcome", "Taken", "take_bookings", "take_told"]
 
@@ -100,12 +95,15 @@ def take_told(
     told: Sequence[Told],
     profile: Profile,
     heard: datetime | None = None,
+    asked: datetime | None = None,
 ) -> list[Taken]:
     """Take over bookings as `take_bookings` does, with what the tool tells of their changes.
 
     `heard` is when all of the tool's bookings were known last: what it does not date is younger.
+    `asked` is when the tool was asked for these: what has been heard of one since stands, and what
+    it has been told.
     """
-    return _Desk(uow, tool, told, profile, heard).take_all()
+    return _Desk(uow, tool, told, profile, heard, asked).take_all()
 
 
 class _Desk:
@@ -118,18 +116,20 @@ class _Desk:
         told: Sequence[Told],
         profile: Profile,
         heard: datetime | None,
+        asked: datetime | None,
     ) -> None:
         self._uow = uow
         self._tool = tool
         self._told = told
         self._profile = profile
         self._heard = heard
+        self._asked = asked
         self._doctors = {doctor.slug: doctor.id for doctor in uow.house.doctors()}
         self._rooms = {room.slug: room for room in uow.house.rooms()}
         calendars = uow.calendars.all()
         self._calendars = {c.doctor_id: c for c in calendars if c.doctor_id is not None}
         self._calendars_by_id = {c.id: c for c in calendars}
-        self._unions = tuple(c for c in calendars if c.kind is CalendarKind.UNION)
+        self._objects = BookedObjects(uow, profile, calendars, self._rooms)
         ids = [known_as for one in told for known_as in (one.booking.id, *one.before)]
         self._known = dict(uow.appointments.by_booking(tool, ids))
         news = [one.booking for one in told if not self._is_same(one.booking)]
@@ -164,9 +164,12 @@ class _Desk:
         known = next((self._known[one] for one in known_as if one in self._known), None)
         if known is None:
             return self._create(booking, self._calendars[doctor_id])
+        if not Base.of(known).is_older(self._asked, self._uow.now):
+            return Taken(booking, Outcome.UNCHANGED)
         sides = self._sides(told, known)
+        self._known.pop(known.booking_id or "", None)  # it may have another id from now on
         known = replace(known, booking_id=booking.id)
-        item = self._object_of(known)
+        item = self._objects.of(known)
         if item is None:
             return self._note_removed(booking, known, sides)
         return self._change(booking, known, item, sides)
@@ -190,15 +193,15 @@ class _Desk:
         if place.holders:
             raise Invalid("An object that did not come from this booking has its UID.")
         if place.there is not None:
-            href, place = self._free_name(calendar, href), Place(None, ())
+            href, place = self._objects.free_name(calendar, href), Place(None, ())
         found = self._patients.find(_record(booking))
-        text = self._text(booking, uid, found.number or _SOME_NUMBER)
-        draft = self._draft(calendar, href, text)  # refused before anything is saved
+        text = self._objects.text(booking, uid, found.number or _SOME_NUMBER)
+        draft = self._objects.draft(calendar, href, text)  # refused before anything is saved
         patient = self._patients.keep(found)
         if patient.number != found.number:
             facts = replace(draft.facts, patient_number=patient.number)
-            draft = Draft(href, self._text(booking, uid, patient.number), facts)
-        double = self._is_taken(calendar, draft)
+            draft = Draft(href, self._objects.text(booking, uid, patient.number), facts)
+        double = self._objects.is_taken(calendar, draft)
         head = self._uow.calendars.save(calendar, draft, place)
         room = self._rooms.get(booking.room)
         made = Appointment(
@@ -214,7 +217,7 @@ class _Desk:
             requires_confirmation=booking.requires_confirmation,
             booking_source=self._tool,
             booking_id=booking.id,
-            booking_base=replace(Base.told(booking), number=head.number).stored(),
+            booking_base=Base(number=head.number).taken_over(booking, self._asked).stored(),
         )
         saved = self._known[booking.id] = self._uow.appointments.save(made)
         tell(self._uow, None, saved, by_booking_tool=True)
@@ -224,31 +227,33 @@ class _Desk:
         self, booking: Booking, known: Appointment, item: CalendarObject, sides: Sides
     ) -> Taken:
         """Change what the tool changed since it was last asked; the rest is the practice's."""
-        base, told = Base.of(known), Base.told(booking)
+        base = Base.of(known)
         changed = sides.followed
         after = self._merged(booking, known, changed)
         old = self._calendars_by_id[known.calendar_id]
         new = self._calendars.get(after.doctor_id or 0, old)
-        href = item.href if new.id == old.id else self._name_in(new, item)
+        href = item.href if new.id == old.id else self._objects.name_in(new, item)
 
-        last = self._last_written(base, item)
+        last = self._objects.last_written(item, base.number)
 
         def drafted(patient: Patient) -> tuple[Draft, tuple[str, ...]]:
-            event = self._event(booking, patient.number, known.uid, after.slot, after.status)
+            event = self._objects.event(
+                booking, patient.number, known.uid, after.slot, after.status
+            )
             text, kept = merged(item.text, last, event, base, changed, self._profile)
-            return replace(self._draft(new, href, text), owner_id=item.owner_id), kept
+            return replace(self._objects.draft(new, href, text), owner_id=item.owner_id), kept
 
-        same_person = base.person == told.person
+        same_person = base.person == Base.told(booking).person
         found = self._patient_of(booking, known.patient_id if same_person else None)
         patient, (draft, kept) = self._for_patient(found, drafted)
         moved = bool(changed & {"start", "end", "doctor"})
-        double = moved and self._is_taken(new, draft, item.id)
-        number, written = base.number, old.id != new.id or _differ(item.text, draft.text)
+        double = moved and self._objects.is_taken(new, draft, item.id)
+        number, written = base.number, old.id != new.id or differ(item.text, draft.text)
         if old.id != new.id:
             self._uow.calendars.remove(old, item.href)
         if written:
             number = self._uow.calendars.save(new, draft).number
-        base = replace(told, number=number, kept=kept)
+        base = replace(base, number=number, kept=kept).taken_over(booking, self._asked)
         after = replace(
             after, calendar_id=new.id, patient_id=patient.id, booking_base=base.stored()
         )
@@ -258,9 +263,8 @@ class _Desk:
         return Taken(booking, Outcome.CHANGED if written else Outcome.UNCHANGED, double=double)
 
     def _note_removed(self, booking: Booking, known: Appointment, sides: Sides) -> Taken:
-        base = Base.of(known)
-        told = replace(Base.told(booking), number=base.number, kept=base.kept).stored()
-        self._keep(known, replace(known, booking_base=told), sides)
+        base = Base.of(known).taken_over(booking, self._asked)
+        self._keep(known, replace(known, booking_base=base.stored()), sides)
         return Taken(booking, Outcome.REMOVED_HERE)
 
     def _keep(self, known: Appointment, after: Appointment, sides: Sides) -> None:
@@ -288,16 +292,6 @@ class _Desk:
             after = replace(after, room_id=room.id if room else None)
         return after
 
-    def _text(self, booking: Booking, uid: str, number: str) -> str:
-        event = self._event(booking, number, uid, booking.slot, booking.status)
-        return write(event, self._profile.zone)
-
-    def _event(self, booking: Booking, number: str, uid: str, slot: Slot, status: Status) -> Event:
-        room, now = self._rooms.get(booking.room), self._uow.now
-        # The booking as it stands here: the practice may have moved or confirmed it.
-        booking = replace(booking, slot=slot, status=status)
-        return event_of(booking, uid, number, room, self._profile, now)
-
     def _patient_of(self, booking: Booking, patient_id: int | None) -> Patient:
         """Return the patient, who stays the same as long as the tool names nobody else."""
         if patient_id is None:
@@ -314,54 +308,6 @@ class _Desk:
         made = make(found)
         patient = self._patients.keep(found)
         return patient, made if patient.number == found.number else make(patient)
-
-    def _object_of(self, known: Appointment) -> CalendarObject | None:
-        holders = self._uow.calendars.uid_holders(known.uid)
-        head = next((h for h in holders if h.calendar_id == known.calendar_id), None)
-        calendar = self._calendars_by_id.get(known.calendar_id)
-        if head is None or calendar is None or head.component != "VEVENT":
-            return None
-        whole = View(calendar, (calendar,), self._uow.epoch)
-        return self._uow.calendars.get(whole, [head.href]).get(head.href)
-
-    def _last_written(self, base: Base, item: CalendarObject) -> str:
-        """Return the object's text as it was written last for the tool; as it is if forgotten."""
-        if item.number == base.number:
-            return item.text
-        rows = self._uow.calendars.log(base.number - 1, 1)
-        last = next((r.after for r in rows if (r.number, r.uid) == (base.number, item.uid)), None)
-        return last or item.text
-
-    def _name_in(self, calendar: Calendar, item: CalendarObject) -> str:
-        """Return the name in another calendar; a client may have put the object there already."""
-        holders = self._uow.calendars.uid_holders(item.uid)
-        there = next((h.href for h in holders if h.calendar_id == calendar.id), None)
-        return there or self._free_name(calendar, item.href)
-
-    def _free_name(self, calendar: Calendar, href: str) -> str:
-        """Return `href`, or one like it if another object has it: clients name as they like."""
-        stem = href.removesuffix(".ics")[:60]
-        names = chain([href], (f"{stem}-{n}.ics" for n in count(2)))
-        return next(name for name in names if self._uow.calendars.head(calendar, name) is None)
-
-    def _is_taken(self, calendar: Calendar, draft: Draft, own_id: int = 0) -> bool:
-        wanted = draft.facts.occurrences[0]
-        if wanted.busy is Busy.FREE:
-            return False
-        whole = View(calendar, (calendar, *self._unions), self._uow.epoch)
-        span = Span(wanted.start, wanted.end)
-        return bool(busy_times(self._uow, whole, span, self._profile, leave_out=own_id))
-
-    def _draft(self, calendar: Calendar, href: str, text: str) -> Draft:
-        profile = self._profile
-        zone = zone_of(calendar, profile)
-        facts = read(text, zone=zone, now=self._uow.now, limits=profile.limits)
-        return Draft(href, text, facts)
-
-
-def _differ(text: str, other: str) -> bool:
-    """Tell whether two texts of one object differ in what a tool may set."""
-    return text != other and fingerprints(text) != fingerprints(other)
 
 
 def _check_lengths(booking: Booking) -> None:

@@ -43,7 +43,8 @@ class Base:
     """What the tool told last, and where in the log stands what was written then.
 
     `kept` names the properties that the practice has made its own before. `telling` is what the
-    tool is being told, which it may tell again before anybody knows that it has heard.
+    tool is being told, which it may tell again before anybody knows that it has heard. `asked` is
+    when the tool was asked for this, or had been told: an answer to an earlier question is older.
     """
 
     digest: str = ""
@@ -56,6 +57,7 @@ class Base:
     number: int = 0
     kept: tuple[str, ...] = ()
     telling: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
 
     @classmethod
     def told(cls, booking: Booking) -> Base:
@@ -89,6 +91,34 @@ class Base:
             status=self.status,
         )
 
+    def is_older(self, moment: datetime | None, now: datetime) -> bool:
+        """Tell whether this was known before the tool was asked at a moment, or as early.
+
+        What is yet to come was told by a clock that has been set back since.
+        """
+        if moment is None or not self.asked:
+            return True
+        asked = datetime.fromisoformat(self.asked)
+        return asked <= moment or asked > now
+
+    def taken_over(self, booking: Booking, asked: datetime | None) -> Base:
+        """Return the base after a booking was taken over that the tool was asked for then.
+
+        What it was being told and tells by now it has heard.
+        """
+        told = Base.told(booking)
+        terms = told.terms
+        unheard = {
+            name: said for name, said in self.telling.items() if said != getattr(terms, name)
+        }
+        return replace(
+            told,
+            number=self.number,
+            kept=self.kept,
+            telling=unheard,
+            asked=asked.isoformat() if asked else self.asked,
+        )
+
     def before(self, theirs: Terms) -> Terms:
         """Return what both agreed on, before the tool told `theirs`: its echo is no change."""
         echoed = {
@@ -97,12 +127,19 @@ class Base:
         return replace(self.terms, **echoed)
 
     def tells(self, terms: Terms) -> Base:
-        """Return the base while the tool is being told these terms."""
-        return replace(self, telling={name: getattr(terms, name) for name in _TOLD})
+        """Return the base while the tool is being told these terms.
 
-    def agreed(self) -> Base:
+        That a confirmed one is a request again no tool is told.
+        """
+        telling = {name: getattr(terms, name) for name in _TOLD}
+        if terms.status == Status.TENTATIVE:
+            del telling["status"]
+        return replace(self, telling=telling)
+
+    def agreed(self, now: datetime) -> Base:
         """Return the base after the tool has been told, by `tells`, and has it so."""
-        return Base(**{**asdict(self), **self.telling, "digest": "", "telling": {}})
+        told = {"digest": "", "telling": {}, "asked": now.isoformat()}
+        return Base(**{**asdict(self), **self.telling, **told})
 
     def stored(self) -> str:
         """Return the base as it is kept."""

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Sides",
     "cancelled_there",
-    "note_back",
+    "is_noted",
+    "note_told",
     "note_vanished",
     "resolve",
     "settle_sides",
@@ -53,14 +54,23 @@ class Sides:
         """What the tool changed and the practice's side does not hold against."""
         return frozenset(self.theirs.differing(self.base)) - self.decision.held
 
+    @property
+    def after(self) -> Terms:
+        """The practice's side once what stands of the tool's was taken over."""
+        taken = {name: getattr(self.theirs, name) for name in self.decision.taken}
+        return replace(self.ours, **taken)
+
 
 def settle_sides(uow: UnitOfWork, source: str, appointment: Appointment, sides: Sides) -> None:
     """Have the tool told where the practice's side stands, and a person asked where that is due."""
+    there = uow.disputes.open_of(appointment.id)
     if sides.decision.held:
         _tell_tool(uow, appointment, sides.theirs)
+    elif there and there.kind is DisputeKind.CHANGED and sides.after != there.ours:
+        # Whoever has changed it since knew how it was.
+        uow.disputes.save(replace(there, state=DisputeState.GONE, resolved=uow.now))
     if not sides.decision.conflict:
         return
-    there = uow.disputes.open_of(appointment.id)
     new = Dispute(
         there.id if there else 0,
         appointment.id,
@@ -88,25 +98,34 @@ def cancelled_there(
     base, ours = Base.of(appointment), terms_of(appointment, *names)
     theirs = replace(base.terms, status=str(Status.CANCELLED))
     sides = Sides(base.terms, ours, theirs, decide(base.terms, ours, theirs, age))
-    told = replace(base, status=theirs.status, digest="").stored()
+    heard = uow.now.isoformat()
+    told = replace(base, status=theirs.status, digest="", asked=heard).stored()
     saved = uow.appointments.save(replace(appointment, booking_base=told))
     if "status" in sides.followed and ours.status != theirs.status:
         _take(uow, saved, None, profile, by_booking_tool=True)
     settle_sides(uow, appointment.booking_source or "", saved, sides)
+    note_told(uow, appointment.id)
 
 
-def note_vanished(uow: UnitOfWork, source: str, appointment: Appointment, ours: Terms) -> bool:
-    """Note that the tool does not have a booking any more, and ask; False if that was asked."""
+def is_noted(uow: UnitOfWork, appointment_id: int) -> bool:
+    """Tell whether it was asked already why the tool does not tell of a booking any more."""
     noted = (DisputeState.OPEN, DisputeState.KEPT)
-    for known in uow.disputes.of(appointment.id):
-        if known.kind is DisputeKind.VANISHED and known.state in noted:
-            return False
+    known = uow.disputes.of(appointment_id)
+    return any(one.kind.is_absence and one.state in noted for one in known)
+
+
+def note_vanished(
+    uow: UnitOfWork, source: str, appointment: Appointment, ours: Terms, kind: DisputeKind
+) -> bool:
+    """Note that the tool does not tell of a booking any more, and ask; False if that was asked."""
+    if is_noted(uow, appointment.id):
+        return False
     there = uow.disputes.open_of(appointment.id)
     new = Dispute(
         there.id if there else 0,
         appointment.id,
         source,
-        DisputeKind.VANISHED,
+        kind,
         uow.now,
         ours,
         None,
@@ -116,10 +135,10 @@ def note_vanished(uow: UnitOfWork, source: str, appointment: Appointment, ours: 
     return True
 
 
-def note_back(uow: UnitOfWork, appointment_id: int) -> None:
-    """Close the question about a booking that the tool has again."""
+def note_told(uow: UnitOfWork, appointment_id: int) -> None:
+    """Close the question where a booking is, since the tool tells of it again."""
     for known in uow.disputes.of(appointment_id):
-        if known.kind is DisputeKind.VANISHED and known.state is not DisputeState.GONE:
+        if known.kind.is_absence and known.state is not DisputeState.GONE:
             uow.disputes.save(replace(known, state=DisputeState.GONE, resolved=uow.now))
 
 

@@ -78,15 +78,17 @@ def note_delivered(uow: UnitOfWork, letter: Letter, booking_id: str = "") -> Non
     """Settle a letter that has arrived. `booking_id` is the id that the tool has for the booking
     now, if it was the tool that was told.
     """
-    uow.outbox.settle(letter, LetterState.DELIVERED)
+    settled = uow.outbox.settle(letter, LetterState.DELIVERED)
     if letter.to is not Receiver.BOOKING_TOOL:
         return
     appointment = uow.appointments.get(letter.appointment_id)
-    if appointment is not None:
-        base = Base.of(appointment)
-        stored = base.agreed().stored()
-        known_as = booking_id or appointment.booking_id
-        uow.appointments.save(replace(appointment, booking_base=stored, booking_id=known_as))
+    if appointment is None:
+        return
+    base = Base.of(appointment)
+    if settled:  # else somebody is telling the tool by now what it may not have heard yet
+        base = base.agreed(uow.now)
+    known_as = booking_id or appointment.booking_id
+    uow.appointments.save(replace(appointment, booking_base=base.stored(), booking_id=known_as))
 
 
 def note_failed(uow: UnitOfWork, letter: Letter, error: str, *, permanent: bool) -> None:

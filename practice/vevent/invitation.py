@@ -113,8 +113,7 @@ def _times(slot: Slot, zone: ZoneInfo) -> list[datetime]:
 
 def _person(named: tuple[str, str], more: str = "") -> str:
     name, email = map(_plain, named)
-    # Of a backslash in a parameter, some programs make an escape, and read on over its end.
-    return person(name.replace("\\", "/"), quote(email, safe=_IN_ADDRESSES), more)
+    return person(name, quote(email, safe=_IN_ADDRESSES), more)
 
 
 def _plain(text: str) -> str:

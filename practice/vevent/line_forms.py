@@ -18,7 +18,7 @@ from icalendar.timezone.tzid import is_utc
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["escaped", "folded", "line", "person", "told"]
+__all__ = ["escaped", "folded", "line", "named", "person", "told"]
 
 #: RFC 5545 3.1: bytes of a line, without its end.
 _LONGEST = 75
@@ -46,10 +46,18 @@ def _is_utc(zone: ZoneInfo) -> bool:
 
 def person(name: str, email: str, more: str = "") -> str:
     """Return what follows the name of a property that is a person (RFC 5545 3.2.2, RFC 6868)."""
-    cn = _CARETED.sub(_careted, name.replace('"', "'"))
+    cn = _CARETED.sub(_careted, named(name))
     if _QUOTED.search(cn):
         cn = f'"{cn}"'
     return f"{f';CN={cn}' if name else ''}{more}:mailto:{line(email)}"
+
+
+def named(name: str) -> str:
+    """Return a name without what a parameter cannot tell.
+
+    Of a backslash there, some programs make an escape, and read on over the parameter's end.
+    """
+    return name.replace('"', "'").replace("\\", "/")
 
 
 def _careted(found: re.Match[str]) -> str:
@@ -57,12 +65,10 @@ def _careted(found: re.Match[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text as it is told (RFC 5545 3.3.11). `\\N` is a line end already, as it is to
-    the library, so that a text does not change when `revise` writes it again.
-    """
+    """Return a text as it is told (RFC 5545 3.3.11)."""
     if _SPECIAL.search(text) is None:
         return text
-    text = text.replace("\\N", "\n").replace("\\", "\\\\").replace(";", "\\;")
+    text = text.replace("\\", "\\\\").replace(";", "\\;")
     return _LINE_END.sub(r"\\n", text.replace(",", "\\,"))
 
 

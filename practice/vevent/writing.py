@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar as ICalendar
 from icalendar import Event as IEvent
-from icalendar import vCalAddress, vText
+from icalendar import vCalAddress, vCategory, vText
 
 from practice.appointments import Slot, Status
 from practice.content_lines import outline, unfold
 from practice.timezones import known_zone, tzid_of, vtimezone
 from practice.vevent.blocks import blocks_of, zones_named
 from practice.vevent.library import calendar_of
-from practice.vevent.line_forms import escaped, folded, line, person, told
+from practice.vevent.line_forms import escaped, folded, line, named, person, told
 from practice.vevent.zones_by_reference import with_zones
 
 if TYPE_CHECKING:
@@ -73,6 +73,13 @@ class Event:
     categories: tuple[str, ...]
     color: str
     extra: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Text(vText):
+    """A text that is written as `escaped` has it: of `\\N` the library makes a line end."""
+
+    def to_ical(self) -> bytes:
+        return escaped(str(self)).encode()
 
 
 def write(event: Event, zone: ZoneInfo) -> str:
@@ -131,12 +138,14 @@ def _component(event: Event, zone: ZoneInfo) -> IEvent:
     made.add("DTSTART", start)
     made.add("DTEND", end)
     made.add("SEQUENCE", 0)
-    for name in ("SUMMARY", "DESCRIPTION", "LOCATION", "COLOR"):
+    for name in ("SUMMARY", "DESCRIPTION", "LOCATION"):
         if value := getattr(event, name.lower()):
-            made.add(name, value)
+            made.add(name, _Text(value))
+    if event.color:
+        made.add("COLOR", event.color)
     made.add("STATUS", str(event.status))
     made.add("CLASS", "PRIVATE")
-    made.add("CATEGORIES", list(event.categories))
+    made.add("CATEGORIES", _as_told(vCategory(list(event.categories))))
     made.add("ORGANIZER", _address(*event.organizer), encode=False)
     if event.attendee[1]:
         attendee = _address(*event.attendee)
@@ -150,8 +159,17 @@ def _component(event: Event, zone: ZoneInfo) -> IEvent:
 def _address(name: str, email: str) -> vCalAddress:
     address = vCalAddress(f"mailto:{line(email)}")
     if name:
-        address.params["CN"] = vText(name.replace('"', "'"))
+        address.params["CN"] = vText(named(name))
     return address
+
+
+def _as_told(value: Any) -> Any:
+    """Return a value of the library with its texts written as `_Text`."""
+    if type(value) is vText:
+        return _Text(value, params=value.params)
+    if isinstance(value, vCategory):
+        value.cats = [_Text(one) for one in value.cats]
+    return [_as_told(one) for one in value] if isinstance(value, list) else value
 
 
 def _with_zone(text: str, zone: ZoneInfo) -> str:
@@ -165,6 +183,8 @@ def revise(text: str, event: Event, zone: ZoneInfo, keep: Container[str] = ()) -
     """
     taken = outline(text)
     calendar = calendar_of(taken.body)
+    for part in calendar.walk():
+        part.update({name: _as_told(value) for name, value in part.items()})
     old = _first(calendar)
     new = _component(event, zone)
     sequence = old.get("SEQUENCE", 0)

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -123,7 +123,7 @@ def conflicts(settings: Settings, keep: int | None, take: int | None) -> None:
     with unit(settings, read_only=True) as uow:
         found = uow.disputes.find([DisputeState.OPEN])
         for one in found:
-            table.add_row(*_dispute_row(one, zone))
+            table.add_row(*_dispute_row(one, settings, zone))
     if not found:
         click.echo("Practice and booking tools agree on everything.")
         return
@@ -242,23 +242,36 @@ def _print_states(states: Sequence[SourceState], zone: ZoneInfo) -> None:
     now = _now()
     for state in states:
         counts = ", ".join(f"{number} {name}" for name, number in state.counts.items())
-        told = state.error or ("old: nothing heard for a day" if state.is_stale(now) else "ok")
+        old = "old: nothing heard for a day" if state.is_stale(now) else ""
+        told = state.error or old or ("ok" if state.succeeded else "not asked yet")
         times = (_when(at, zone) for at in (state.attempted, state.succeeded))
         table.add_row(state.name, *times, counts or "–", told)
     _print(table)
 
 
-def _dispute_row(one: Dispute, zone: ZoneInfo) -> tuple[str, ...]:
-    theirs = "nothing any more" if one.kind is DisputeKind.VANISHED else _terms(one.theirs, zone)
-    appointment = str(one.appointment_id)
+def _dispute_row(one: Dispute, settings: Settings, zone: ZoneInfo) -> tuple[str, ...]:
+    theirs = {
+        DisputeKind.VANISHED: "nothing any more",
+        DisputeKind.UNLISTED: f"not in its list{_days_asked(one, settings, zone)}",
+    }.get(one.kind)
     return (
         str(one.id),
         _when(one.noted, zone),
         one.source,
-        appointment,
+        str(one.appointment_id),
         _terms(one.ours, zone),
-        theirs,
+        theirs or _terms(one.theirs, zone),
     )
+
+
+def _days_asked(one: Dispute, settings: Settings, zone: ZoneInfo) -> str:
+    """Return for which days the tool was asked when it did not tell of an appointment."""
+    tool = settings.booking.sources.get(one.source)
+    if tool is None:
+        return ""
+    noted = one.noted.astimezone(zone).date()
+    first, last = noted - timedelta(tool.past_days), noted + timedelta(tool.ahead_days)
+    return f" from {first} to {last}"
 
 
 def _terms(terms: Terms | None, zone: ZoneInfo) -> str:

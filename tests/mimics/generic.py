@@ -132,7 +132,7 @@ class VisitBook(Tool):
         query = request.query_params
         rows = [row for row in self.visits.values() if _is_between(row, query)]
         size = min(int(query.get("limit", self.largest)), self.largest)
-        begin = self._begin(request, size)
+        begin = self._first_row(request, size)
         if self.paging == "none":
             return JSONResponse({"visits": rows, "meta": {"count": len(rows)}})
         told: dict[str, Any] = {"visits": rows[begin : begin + size], "meta": {"count": len(rows)}}
@@ -148,7 +148,7 @@ class VisitBook(Tool):
                 headers["Link"] = f'<{self.root}/visits>; rel="first", <{address}>; rel="next"'
         return JSONResponse(told, headers=headers)
 
-    def _begin(self, request: Request, size: int) -> int:
+    def _first_row(self, request: Request, size: int) -> int:
         query = request.query_params
         if self.paging == "page":
             return (int(query["page"]) - 1) * size

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 import ssl
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["MailServer", "Taken", "a_certificate", "as_server"]
+__all__ = ["MailServer", "Slow", "Taken", "a_certificate", "as_server"]
 
 HERE = "127.0.0.1"
 
@@ -164,6 +167,70 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         return self._house.answers.get("QUIT", "221 Bye")
+
+
+class Slow:
+    """A server that never comes to an end with one of its answers. Use as a context manager.
+
+    That is the one to the command `at`, or its greeting; of `says` it sends one octet after the
+    other, `pause` seconds between them. With `tls` it speaks that from the first octet.
+    """
+
+    def __init__(
+        self,
+        at: str = "",
+        says: bytes = b"2",
+        *,
+        pause: float = 0.02,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._at, self._says, self._pause, self._tls = at, says, pause, tls
+        self._stopped = threading.Event()
+        self._listening = socket.create_server((HERE, 0))
+        self.port: int = self._listening.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, name="slow mail server")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopped.set()
+        self._thread.join()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        caller, _ = self._listening.accept()
+        with suppress(OSError), caller:  # who calls has had enough
+            speaking = self._tls.wrap_socket(caller, server_side=True) if self._tls else caller
+            with speaking:
+                self._speak(speaking)
+
+    def _speak(self, caller: socket.socket) -> None:
+        if not self._at:
+            self._go_on(caller)
+        caller.sendall(b"220 mail.example\r\n")
+        with caller.makefile("rb") as said:
+            for line in said:
+                command = line.strip().upper().decode()
+                if command.startswith(self._at):
+                    self._go_on(caller)
+                if command == "DATA":
+                    caller.sendall(b"354 go on\r\n")
+                    while said.readline() != b".\r\n":
+                        pass
+                caller.sendall(b"250 mail.example\r\n")
+
+    def _go_on(self, caller: socket.socket) -> None:
+        while not self._stopped.is_set():
+            for octet in self._says if self._pause else [self._says]:
+                caller.sendall(bytes([octet]) if isinstance(octet, int) else octet)
+                self._stopped.wait(self._pause)
 
 
 def a_certificate(folder: Path, *hosts: str) -> tuple[Path, Path]:

@@ -31,7 +31,8 @@ _FIELDS = {"patient_id": str, "date": str, "time": str, "duration": int, "reason
 class PracticeSoftware(Tool):
     """Lets in who shows `key`; no two of its appointments have one `external_id`.
 
-    One is found by its id or its `external_id`.
+    One is found by its id or its `external_id`. So many answers as `lost` says are lost after what
+    was asked was done.
     """
 
     def __init__(self, key: str = "schluessel-der-praxis") -> None:
@@ -43,6 +44,7 @@ class PracticeSoftware(Tool):
             ]
         )
         self.key = key
+        self.lost = 0
         self._lock = threading.Lock()
         self._numbers = count(70001)
         self._appointments: dict[str, dict[str, Any]] = {}
@@ -71,6 +73,9 @@ class PracticeSoftware(Tool):
             self._appointments[number] = sent
             if key:
                 self._answered[key] = {"id": number, **sent}
+            if self.lost:
+                self.lost -= 1
+                return Response(status_code=502)
         return JSONResponse({"id": number, **sent}, 201)
 
     async def _change(self, request: Request) -> Response:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tests.servers import free_port
@@ -137,7 +138,8 @@ class Tool:
                 return {"type": "http.request", "body": left.pop(), "more_body": False}
             return await receive()
 
-        answer = self.refuse(asked) or self._app
+        # In a thread: it may ask another mimic, which is served by this loop, too.
+        answer = await run_in_threadpool(self.refuse, asked) or self._app
         await answer(scope, again, send)
 
     def post_hook(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:

@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("succeeded", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.String(length=255), nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("warned", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sources")),
     )
     _receipts()
