@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -137,6 +138,39 @@ def test_a_deletion_here_cancels_there_and_the_patient_is_told(agreed: BothWays)
     agreed.pull()
     assert agreed.appointment().status is Status.CANCELLED
     assert agreed.disputes() == []
+
+
+def test_what_was_deleted_here_and_the_tool_books_again_is_back(agreed: BothWays) -> None:
+    patient = re.findall(r"X-PATIENT-ID:\S+", agreed.object().text)
+    agreed.delete()
+    agreed.later(hours=1)
+    agreed.deliver()
+    agreed.pull()
+    agreed.tool.revive(1)
+    agreed.tool.move(1, ELEVEN)
+    agreed.later(hours=1)
+    assert agreed.pull().counts == {"changed": 1}
+    assert (agreed.start(), agreed.appointment().status) == (ELEVEN, Status.CONFIRMED)
+    text = agreed.object().text
+    assert "T110000" in text
+    assert re.findall(r"X-PATIENT-ID:\S+", text) == patient
+    assert agreed.waiting() == []
+    assert agreed.disputes() == []
+    assert agreed.pull().counts == {"unchanged": 1}
+
+
+def test_what_was_deleted_here_and_nobody_could_tell_the_tool_stays_away(agreed: BothWays) -> None:
+    agreed.tool.refuse = lambda asked: Response("", 500) if asked.method == "PUT" else None
+    agreed.delete()
+    agreed.deliver()
+    agreed.later(hours=1)
+    agreed.tool.refuse = lambda _: None
+    agreed.tool.move(1, ELEVEN)
+    agreed.later(hours=1)
+    agreed.pull()
+    assert agreed.appointment().status is Status.CANCELLED
+    agreed.deliver()
+    assert agreed.tool.appointments[1]["status"] == "Cancelled"
 
 
 # --- Both sides ---------------------------------------------------------------------------------

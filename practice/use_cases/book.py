@@ -3,8 +3,9 @@
 A booking becomes an appointment and a calendar object. Taking the same bookings again changes
 nothing; a changed one changes what the tool changed and leaves what the practice did since. Where
 both changed the same, the practice's side stands (`practice.conflicts`). An object that the
-practice removed stays removed. Nothing is ever deleted here. The tool is told only what it is to
-have otherwise, and tells its patients itself.
+practice removed stays removed, unless both had agreed on that and the tool has it booked again.
+Nothing is ever deleted here. The tool is told only what it is to have otherwise, and tells its
+patients itself.
 """
 
 from __future__ import annotations
@@ -170,9 +171,11 @@ class _Desk:
         self._known.pop(known.booking_id or "", None)  # it may have another id from now on
         known = replace(known, booking_id=booking.id)
         item = self._objects.of(known)
-        if item is None:
-            return self._note_removed(booking, known, sides)
-        return self._change(booking, known, item, sides)
+        if item is not None:
+            return self._change(booking, known, item, sides)
+        if sides.is_back and not self._uow.calendars.uid_holders(known.uid):
+            return self._bring_back(booking, known, sides)
+        return self._note_removed(booking, known, sides)
 
     def _sides(self, told: Told, known: Appointment) -> Sides:
         """Return what practice and tool have of an appointment, and what stands."""
@@ -188,7 +191,7 @@ class _Desk:
 
     def _create(self, booking: Booking, calendar: Calendar) -> Taken:
         uid = uid_of(self._tool, booking, self._profile)
-        href = f"{uid.partition('@')[0]}.ics"
+        href = _name_of(uid)
         place = self._uow.calendars.place(calendar, href, uid)
         if place.holders:
             raise Invalid("An object that did not come from this booking has its UID.")
@@ -262,6 +265,30 @@ class _Desk:
             touch_copies(self._uow, known.uid, new.id)
         return Taken(booking, Outcome.CHANGED if written else Outcome.UNCHANGED, double=double)
 
+    def _bring_back(self, booking: Booking, known: Appointment, sides: Sides) -> Taken:
+        """Write an object anew that was removed here, as both had agreed."""
+        after = self._merged(booking, known, sides.followed)
+        old = self._calendars_by_id[known.calendar_id]
+        calendar = self._calendars.get(after.doctor_id or 0, old)
+        href = self._objects.free_name(calendar, _name_of(known.uid))
+        stands = replace(booking, slot=after.slot, status=after.status)
+
+        def drafted(patient: Patient) -> Draft:
+            text = self._objects.text(stands, known.uid, patient.number)
+            return self._objects.draft(calendar, href, text)
+
+        same_person = Base.of(known).person == Base.told(booking).person
+        found = self._patient_of(booking, known.patient_id if same_person else None)
+        patient, draft = self._for_patient(found, drafted)
+        double = self._objects.is_taken(calendar, draft)
+        head = self._uow.calendars.save(calendar, draft)
+        base = Base(number=head.number).taken_over(booking, self._asked)
+        after = replace(
+            after, calendar_id=calendar.id, patient_id=patient.id, booking_base=base.stored()
+        )
+        self._keep(known, after, sides)
+        return Taken(booking, Outcome.CHANGED, double=double)
+
     def _note_removed(self, booking: Booking, known: Appointment, sides: Sides) -> Taken:
         base = Base.of(known).taken_over(booking, self._asked)
         self._keep(known, replace(known, booking_base=base.stored()), sides)
@@ -308,6 +335,10 @@ class _Desk:
         made = make(found)
         patient = self._patients.keep(found)
         return patient, made if patient.number == found.number else make(patient)
+
+
+def _name_of(uid: str) -> str:
+    return f"{uid.partition('@')[0]}.ics"
 
 
 def _check_lengths(booking: Booking) -> None:

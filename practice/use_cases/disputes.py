@@ -55,6 +55,11 @@ class Sides:
         return frozenset(self.theirs.differing(self.base)) - self.decision.held
 
     @property
+    def is_back(self) -> bool:
+        """Tell whether only the tool has it again, which both had as cancelled."""
+        return "status" in self.decision.taken and self.ours.status == Status.CANCELLED
+
+    @property
     def after(self) -> Terms:
         """The practice's side once what stands of the tool's was taken over."""
         taken = {name: getattr(self.theirs, name) for name in self.decision.taken}

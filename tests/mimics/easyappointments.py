@@ -194,6 +194,10 @@ class EasyAppointments(Tool):
         """Set an appointment's status to Cancelled, which keeps it."""
         self._save("appointments", {"status": "Cancelled"}, number)
 
+    def revive(self, number: int) -> None:
+        """Set the status of a cancelled appointment to Booked again."""
+        self._save("appointments", {"status": "Booked"}, number)
+
     def delete(self, number: int) -> None:
         """Delete an appointment."""
         self._delete("appointments", number)
