@@ -121,3 +121,24 @@ def test_a_webhook_in_quarantine_is_listed_and_worked_off_again(desk: Desk) -> N
     with writing(desk.database) as uow:
         assert list(uow.appointments.by_booking("termine", [str(number)])) == [str(number)]
     assert desk.sync("replay", "99").code == 1
+
+
+def test_a_tool_that_only_sends_webhooks_is_not_asked(desk: Desk, tmp_path: Path) -> None:
+    config = tmp_path / "praxis.toml"
+    only_hooks = """
+[booking.sources.formular]
+tool = "generic_rest"
+url = "https://formular.example.org"
+hook_secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+api.fields.id = "id"
+api.fields.end = "end"
+api.fields.last_name = "name"
+api.fields.start = "start"
+api.fields.doctor = "doctor"
+api.words.doctors = { "5" = "dr-mueller" }
+api.hooks.rows = ["data"]
+"""
+    config.write_text(config.read_text("utf-8") + only_hooks, "utf-8")
+    ran = desk.sync("run", "formular")
+    assert (ran.code, ran.err) == (0, "")
+    assert "only sends webhooks" in ran.out

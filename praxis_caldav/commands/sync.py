@@ -50,6 +50,7 @@ def sync() -> None:
 def run(settings: Settings, source: str | None, quiet: bool) -> None:
     """Ask the booking tools now, or SOURCE alone, and deliver the letters that are due."""
     # Not loaded where it is not used: it brings an HTTP client.
+    from booking_adapter.protocol import Power
     from booking_adapter.sync import pull
 
     outside, profile = _outside(settings), profile_of(settings)
@@ -59,6 +60,9 @@ def run(settings: Settings, source: str | None, quiet: bool) -> None:
     with connected(settings) as database:
         for name, one in outside.sources.items():
             if source not in {None, name}:
+                continue
+            if Power.LISTS not in one.tool.powers:
+                click.echo(f"{name} only sends webhooks; there is nothing to ask.")
                 continue
             with database.begin(actor=one.actor, now=datetime.now(UTC), read_only=True) as uow:
                 expected = sum(uow.sources.find(name).counts.values())
