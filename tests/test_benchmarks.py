@@ -157,7 +157,11 @@ def test_an_import_that_leaves_bookings_out_is_wrong() -> None:
         server.stop()
 
 
-@pytest.mark.parametrize("postgresql", [False, True], ids=["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    "postgresql",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["sqlite", "postgresql"],
+)
 def test_bookings_are_imported_and_elsewhere_their_put_stands_for_it(
     postgresql: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,7 +123,9 @@ def questions() -> Iterator[tuple[str, str, str, str]]:
 @pytest.mark.parametrize(
     "headers", [{}, {"Prefer": "return=minimal", "CalDAV-Timezones": "T"}], ids=["all", "minimal"]
 )
-@pytest.mark.parametrize("level", [Level.BUSY, Level.PSEUDONYM, Level.READ])
+@pytest.mark.parametrize(
+    "level", [Level.BUSY, pytest.param(Level.PSEUDONYM, marks=pytest.mark.slow), Level.READ]
+)
 def test_prepared_answers_are_the_same_bytes(
     practice: SqlDatabase, level: Level, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

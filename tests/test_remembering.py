@@ -175,7 +175,7 @@ STEPS: list[Callable[[SqlDatabase, random.Random], None]] = [
 ]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_whatever_happens_an_answer_given_again_is_the_one_made_anew(
     practice: SqlDatabase, seed: int
 ) -> None:
