@@ -64,12 +64,14 @@ class Unreadable:
     """A booking that cannot be taken over; the reason repeats nothing of what it says.
 
     `id` is empty where even that cannot be read: what is not among the others may be this one.
-    One that is `guessed` may be anything else of the row: it is compared, and never shown.
+    One that is `guessed` may be anything else of the row: it is compared, and never shown. One
+    that is `elsewhere` is with a doctor who is none of those in the settings.
     """
 
     id: str
     reason: str
     guessed: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

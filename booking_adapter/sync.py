@@ -127,8 +127,9 @@ def _pulled(
     rows = list(source.tool.bookings(days))
     told = [one for one in rows if isinstance(one, Told)]
     unreadable = [one for one in rows if isinstance(one, Unreadable)]
-    counts: Counter[str] = Counter(unreadable=len(unreadable))
-    for one in unreadable[:_SHOWN]:
+    here = [one for one in unreadable if not one.elsewhere]
+    counts: Counter[str] = Counter(unreadable=len(here), elsewhere=len(unreadable) - len(here))
+    for one in here[:_SHOWN]:
         log_unreadable(source, one)
     # What became of one that was moved counts, not that it is cancelled under its old id.
     moved = {booking_id for one in told for booking_id in one.before}
@@ -138,7 +139,7 @@ def _pulled(
                 counts[taken.outcome.name.lower()] += 1
                 counts["double"] += taken.double
         on_taken(len(batch))
-    named = {one.booking.id for one in told} | {one.id for one in unreadable}
+    named = {one.booking.id for one in told} | {one.id for one in here}
     answer = _Answer(days, asked, frozenset(named - {""}), nameless="" in named)
     counts["vanished"] = _look_for_missing(database, source, profile, clock, answer)
     return {name: number for name, number in sorted(counts.items()) if number}
@@ -238,9 +239,11 @@ def _is_gone(
     asked, booking_id = clock(), missing.booking_id or ""
     finds = Power.FINDS in source.tool.powers
     told = source.tool.booking(booking_id) if finds else None
-    if isinstance(told, Unreadable):
-        return False
     kind = DisputeKind.VANISHED if finds else DisputeKind.UNLISTED
+    if isinstance(told, Unreadable):
+        if not told.elsewhere:
+            return False
+        told, kind = None, DisputeKind.UNLISTED
     with database.begin(actor=source.actor, now=clock()) as uow:
         if told is not None:
             take(uow, source, [told], profile, uow.sources.find(source.name).succeeded, asked)

@@ -68,11 +68,11 @@ def take_events(
     reasons = []
     for event in events:
         told = event.told
-        if isinstance(told, Unreadable):
+        if told is None or (isinstance(told, Unreadable) and told.elsewhere):
+            _take_absent(uow, source, event, profile, received)
+        elif isinstance(told, Unreadable):
             log_unreadable(source, told)
             reasons.append(told.reason)
-        elif told is None:
-            _take_absent(uow, source, event, profile, received)
         elif not _is_news(uow, source, told):
             continue
         else:
@@ -115,12 +115,17 @@ def _heard(told: Told, received: datetime) -> datetime:
 def _take_absent(
     uow: UnitOfWork, source: Source, event: Event, profile: Profile, received: datetime
 ) -> None:
-    """Take over that the tool has removed a booking; that it does not find one may be a mistake."""
+    """Take over that the tool has removed a booking; that it does not find one may be a mistake.
+
+    One that is with a doctor of nobody here is asked about, too.
+    """
     known = uow.appointments.by_booking(source.name, [event.booking_id]).get(event.booking_id)
     if known is None or known.status is Status.CANCELLED:
         return
-    if event.removed:
+    ours = terms_of(known, *names(uow))
+    if event.told is not None:
+        note_vanished(uow, source.name, known, ours, DisputeKind.UNLISTED)
+    elif event.removed:
         cancelled_there(uow, known, names(uow), uow.now - received, profile)
     elif Power.LISTS not in source.tool.powers:  # else the next list will tell
-        ours = terms_of(known, *names(uow))
         note_vanished(uow, source.name, known, ours, DisputeKind.VANISHED)

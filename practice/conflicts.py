@@ -62,8 +62,8 @@ class DisputeKind(StrEnum):
     CHANGED = "changed"
     #: The tool does not have it any more; it stands here as it was.
     VANISHED = "vanished"
-    #: A list that should have it has not, of a tool that cannot be asked for one booking: it may
-    #: have been moved out of the days that were asked for.
+    #: A list that should have it has not: it may have been moved out of the days that were asked
+    #: for, by a tool that cannot be asked for one booking, or to a doctor of nobody here.
     UNLISTED = "unlisted"
 
     @property

@@ -424,6 +424,20 @@ def test_a_tool_that_cannot_be_asked_has_it_no_longer_in_its_list(
     assert scripted.disputes() == []
 
 
+def test_bookings_of_doctors_who_are_not_in_the_settings_are_counted_and_no_more(
+    scripted: BothWays, tool: Scripted
+) -> None:
+    away = "Its doctor is not one of those in the settings."
+    tool.have(Unreadable("7", away, elsewhere=True))
+    assert scripted.pull().counts == {"elsewhere": 1, "unchanged": 4}
+    tool.have(Unreadable("1", away, elsewhere=True))
+    assert scripted.pull().counts == {"elsewhere": 2, "unchanged": 3, "vanished": 1}
+    (dispute,) = scripted.disputes()
+    assert (dispute.kind, dispute.theirs) == (DisputeKind.UNLISTED, None)
+    assert scripted.appointment(1).status is Status.CONFIRMED
+    assert scripted.pull().counts == {"elsewhere": 2, "unchanged": 3}
+
+
 def test_a_tool_that_can_be_asked_tells_where_it_was_moved_to(
     scripted: BothWays, tool: Scripted
 ) -> None:

@@ -299,7 +299,9 @@ def test_of_what_was_moved_to_somebody_else_nothing_is_gone(
     new = tool.reschedule(old, TEN + DAY)
     tool.bookings[new].kind = tool.event_types[tool.add_event_type(host="Ben Fremd")]
     reason = "None of its hosts is one of the doctors in the settings."
-    assert list(adapter.bookings(MAY)) == [Unreadable(new, reason), Unreadable(old, reason)]
+    assert list(adapter.bookings(MAY)) == [
+        Unreadable(uid, reason, elsewhere=True) for uid in (new, old)
+    ]
 
 
 # --- to the very end, or not at all
@@ -703,7 +705,7 @@ def test_a_booking_of_somebody_else_is_told_as_unreadable(
     tool.add_event_type()
     uid = tool.book(tool.add_event_type(host="Ben Fremd"), TEN)
     reason = "None of its hosts is one of the doctors in the settings."
-    assert adapter.events(hooks(tool)[0]) == [Event(uid, Unreadable(uid, reason))]
+    assert adapter.events(hooks(tool)[0]) == [Event(uid, Unreadable(uid, reason, elsewhere=True))]
 
 
 @pytest.mark.parametrize("told", [{"triggerEvent": "MEETING_ENDED", "uid": "u"}, {"payload": {}}])

@@ -284,7 +284,9 @@ def test_a_row_that_cannot_be_taken_over_stops_nothing(
     ]
     *odd, good = adapter.bookings(DAY)
     assert odd == [
-        Unreadable(numbers[0], "Its employee is none of the doctors in the settings."),
+        Unreadable(
+            numbers[0], "Its employee is none of the doctors in the settings.", elsewhere=True
+        ),
         Unreadable(numbers[1], "How long its type takes is not in the settings."),
         Unreadable(numbers[2], "Its time cannot be read."),
     ]

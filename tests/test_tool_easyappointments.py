@@ -389,7 +389,8 @@ def test_an_appointment_of_somebody_else_stops_nothing(
     tool.book(other, 1, 2, TEN)
     tool.book(1, 1, 2, TEN)
     odd, good = adapter.bookings(NOVEMBER)
-    assert odd == Unreadable("1", "Its provider is none of the doctors in the settings.")
+    reason = "Its provider is none of the doctors in the settings."
+    assert odd == Unreadable("1", reason, elsewhere=True)
     assert isinstance(good, Told)
 
 

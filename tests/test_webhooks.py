@@ -118,6 +118,25 @@ def test_a_webhook_about_a_doctor_that_the_practice_has_not_is_kept_for_a_person
     assert receipts(sides, ReceiptState.QUARANTINED)
 
 
+def test_a_webhook_about_a_doctor_who_is_not_in_the_settings_is_nothing_to_look_at(
+    sides: BothWays, tool: Scripted
+) -> None:
+    away = Unreadable("2", "None of its doctors is one of those in the settings.", elsewhere=True)
+    tool.hooks = {b"away": lambda: [Event("2", away)]}
+    assert sides.hook(b"away") == ""
+    assert sides.disputes() == []
+
+
+def test_a_booking_that_went_to_a_doctor_who_is_not_in_the_settings_is_asked_about(
+    sides: BothWays, tool: Scripted
+) -> None:
+    away = Unreadable("1", "None of its doctors is one of those in the settings.", elsewhere=True)
+    tool.hooks = {b"away": lambda: [Event("1", away)]}
+    assert sides.hook(b"away") == ""
+    assert [one.kind for one in sides.disputes()] == [DisputeKind.UNLISTED]
+    assert sides.appointment().status is Status.CONFIRMED
+
+
 def test_neither_a_webhook_nor_its_receipt_shows_what_it_says() -> None:
     said = {"x-ea-token": "geheim"}, b'{"last_name": "Zarnekow"}'
     receipt = Receipt(1, SOURCE, "k", NOW, *said, ReceiptState.DONE, NOW)

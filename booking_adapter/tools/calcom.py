@@ -80,7 +80,7 @@ class CalCom:
         told = told_in(row, self._team, before)
         yield told
         if isinstance(told, Unreadable):  # its earlier ones are not gone for that
-            yield from (Unreadable(uid, told.reason) for uid in before)
+            yield from (replace(told, id=uid) for uid in before)
 
     def booking(self, booking_id: str) -> Told | Unreadable | None:
         """See the Protocol."""

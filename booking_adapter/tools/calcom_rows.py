@@ -87,7 +87,8 @@ def told_in(row: Any, team: Team, before: tuple[str, ...] = ()) -> Told | Unread
     hosts = [id_in(fields_in(host).get("id")) for host in list_in(told.get("hosts"))]
     doctor = next((team.doctors[host] for host in hosts if host in team.doctors), "")
     if not doctor:
-        return Unreadable(uid, "None of its hosts is one of the doctors in the settings.")
+        reason = "None of its hosts is one of the doctors in the settings."
+        return Unreadable(uid, reason, elsewhere=True)
     try:
         start, end = (from_instant(told[name], team.zone) for name in ("start", "end"))
         slot, status = Slot(start, end), _STATUSES[told["status"]]

@@ -136,7 +136,8 @@ class CallDoc:
             return Unreadable("", "It has no id.")
         doctor = self._its.doctors.get(_number(told, "employee"), "")
         if not doctor:
-            return Unreadable(its_id, "Its employee is none of the doctors in the settings.")
+            reason = "Its employee is none of the doctors in the settings."
+            return Unreadable(its_id, reason, elsewhere=True)
         kind = _number(told, "appointment_type")
         if kind not in self._its.minutes:
             return Unreadable(its_id, "How long its type takes is not in the settings.")

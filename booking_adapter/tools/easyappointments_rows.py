@@ -72,7 +72,8 @@ def told_in(row: Any, its: Installation, zones: Mapping[str, ZoneInfo]) -> Told 
     if not its_id:
         return Unreadable("", "It has no id.")
     if not doctor or zone is None:
-        return Unreadable(its_id, "Its provider is none of the doctors in the settings.")
+        reason = "Its provider is none of the doctors in the settings."
+        return Unreadable(its_id, reason, elsewhere=True)
     if not isinstance(told.get("customer"), dict):
         return Unreadable(its_id, "It has no customer.")
     try:

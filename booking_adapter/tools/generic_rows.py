@@ -94,6 +94,10 @@ class _Odd(Exception):
     """The row is not taken; the message becomes the reason."""
 
 
+class _Elsewhere(_Odd):
+    """It is with a doctor who is none of those in the settings."""
+
+
 class Rows:
     """Reads the rows of one tool. Whatever they are, it answers."""
 
@@ -111,7 +115,7 @@ class Rows:
         try:
             return self._told(row, booking_id)
         except _Odd as odd:
-            return Unreadable(booking_id, str(odd))
+            return Unreadable(booking_id, str(odd), elsewhere=isinstance(odd, _Elsewhere))
 
     def id_of(self, row: Any) -> str:
         """Return the id of a row's booking; empty if there is none."""
@@ -198,7 +202,7 @@ class Rows:
     def _doctor(self, row: Any) -> str:
         doctor = self._words.doctors.get(self._cell(row, "doctor"), "")
         if not doctor:
-            raise _Odd("Its doctor is not one of those in the settings.")
+            raise _Elsewhere("Its doctor is not one of those in the settings.")
         return doctor
 
     def _name(self, row: Any) -> tuple[str, str]:
