@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 import warnings
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePath
@@ -23,7 +24,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["REQUEST", "set_up"]
+__all__ = ["REQUEST", "set_up", "shown"]
 
 #: The id of the request that is being answered; it stands in every line logged meanwhile.
 REQUEST: ContextVar[str | None] = ContextVar("REQUEST", default=None)
@@ -125,6 +126,20 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
         return _as_json(_facts(record))
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Show warnings to whoever runs a command, as long as the block runs."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(TextFormatter())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
 
 
 class TextFormatter(logging.Formatter):

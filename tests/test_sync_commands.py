@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,7 +28,7 @@ class Desk:
     """An admin's screen: a practice with a booking tool."""
 
     def __init__(self, database: SqlDatabase, tool: EasyAppointments, config: Path) -> None:
-        self.database, self.tool = database, tool
+        self.database, self.tool, self.config = database, tool, config
         self._options = ("--config", config, "--database", database.engine.url.database)
         self.provider = tool.add_provider("Petra", "Müller", timezone="Europe/Berlin")
         self.service = tool.add_service("Nachsorge")
@@ -62,6 +65,28 @@ def test_a_tool_is_asked_and_its_state_shown(desk: Desk) -> None:
     assert ran.code == 0
     assert "1 created" in ran.out
     assert "ok" in desk.sync("status").out
+
+
+def test_why_a_booking_was_not_taken_over_is_told_with_its_id_alone(desk: Desk) -> None:
+    number = desk.book(10)
+    config = desk.config.read_text("utf-8")
+    desk.config.write_text(config.replace('= "dr-mueller"', '= "dr-neu"'), "utf-8")
+    ran = desk.sync("run", "--quiet")
+    assert "1 refused" in ran.out
+    assert f"booking={number} reason=The practice has no doctor 'dr-neu'" in ran.err
+    assert "Zarnekow" not in ran.out + ran.err
+
+
+def test_work_writes_the_log_that_is_set_and_ends_when_it_is_told_to(desk: Desk) -> None:
+    line = [sys.executable, "-m", "praxis_caldav.main", "work", "--config", str(desk.config)]
+    line += ["--database", str(desk.database.engine.url.database)]
+    said = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with subprocess.Popen(line, **said, text=True) as process:  # type: ignore[call-overload]
+        logged = (json.loads(row) for row in process.stderr if row.startswith("{"))
+        events = (row["event"] for row in logged)
+        assert next(event for event in events if event.startswith("source.")) == "source.asked"
+        process.terminate()
+        assert process.wait(30) == 0
 
 
 def test_a_tool_that_does_not_answer_is_an_error_that_is_shown(desk: Desk) -> None:

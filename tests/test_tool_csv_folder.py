@@ -194,20 +194,20 @@ def test_a_file_that_was_just_changed_has_to_wait(tmp_path: Path) -> None:
     moments = [touched + timedelta(seconds=seconds) for seconds in (-5, 0, 59, 61, 62)]
     passing = watching(path, iter(moments).__next__)
     for _ in range(3):
-        assert "not be finished yet" in refusal(passing)
+        assert "not read before it has rested" in refusal(passing)
     assert ids(passing) == ["B-1"]
     assert ids(watching(path, lambda: touched + timedelta(seconds=2), quiet=1)) == ["B-1"]
 
 
 def test_a_copy_with_an_old_time_has_to_wait_as_well(tmp_path: Path) -> None:
     path = put(tmp_path / "a.csv", HEADER + a_row("B-1"), age=86400)
-    assert "not be finished yet" in refusal(watching(path, lambda: datetime.now(UTC)))
+    assert "not read before it has rested" in refusal(watching(path, lambda: datetime.now(UTC)))
 
 
 def test_while_the_newest_file_is_written_no_older_one_counts(tmp_path: Path) -> None:
     put(tmp_path / "a.csv", HEADER + a_row("B-1"), age=600)
     put(tmp_path / "b.csv", HEADER, age=-3600)
-    assert "not be finished yet" in refusal(watching(tmp_path))
+    assert "not read before it has rested" in refusal(watching(tmp_path))
 
 
 @pytest.mark.parametrize("how", ["grown", "cut", "replaced", "touched"])

@@ -137,7 +137,7 @@ class CsvFolder:
         # Also by when the system touched it: a copy is given the time of what it is copied from.
         last = max(state.changed, state.touched) / 1e9
         if self._clock().timestamp() - last < self._watched.quiet:
-            raise Failed("the file may not be finished yet")
+            raise Failed(f"not read before it has rested for {self._watched.quiet:.0f} seconds")
         return newest, state
 
     def _files(self) -> list[Path]:

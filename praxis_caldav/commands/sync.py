@@ -19,6 +19,7 @@ from practice.letters import UNSETTLED, LetterState
 from practice.ports import UnitOfWork
 from practice.sources import ReceiptState, SourceState
 from practice.use_cases.disputes import resolve
+from praxis_caldav import logs
 from praxis_caldav.commands.context import connected, unit, with_settings
 from praxis_caldav.commands.progress import bar
 from praxis_caldav.composition import outside_of, profile_of, working
@@ -57,7 +58,7 @@ def run(settings: Settings, source: str | None, quiet: bool) -> None:
     if source is not None and source not in outside.sources:
         raise click.ClickException(f"There is no booking tool '{source}' in the settings.")
     states = []
-    with connected(settings) as database:
+    with connected(settings) as database, logs.shown():
         for name, one in outside.sources.items():
             if source not in {None, name}:
                 continue
@@ -179,7 +180,7 @@ def replay(settings: Settings, receipt: int | None) -> None:
     from booking_adapter.webhooks import work_off
 
     outside = _outside(settings)
-    with connected(settings) as database:
+    with connected(settings) as database, logs.shown():
         work_off(database, outside.sources, profile_of(settings), _now)
         states = [*ReceiptState]
         with database.begin(
@@ -219,6 +220,7 @@ def work(settings: Settings) -> None:
 
     For machines that do only this; set worker.run = "work" for the servers then.
     """
+    logs.set_up(settings.logging.level, settings.logging.format)
     profile, outside = profile_of(settings), _outside(settings)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
