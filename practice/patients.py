@@ -27,6 +27,7 @@ class PatientRecord:
     insurance: str = ""
     number: str = ""
     booking_system_id: str | None = None
+    insurance_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Patient:
 
     `to_review` marks one that was made from a booking alone, for a person to look at; `language`
     is "de" or "en", or empty for the practice's; `reminders` is when the patient agreed to them.
+    What is known is kept until the ISO date `held_until`, because of `held_why`. `merged_into` is
+    the id of the one that this one was found to be.
     """
 
     number: str
@@ -43,6 +46,9 @@ class Patient:
     to_review: bool = False
     language: str = ""
     reminders: datetime | None = None
+    held_until: str = ""
+    held_why: str = ""
+    merged_into: int | None = None
 
 
 class VerdictKind(StrEnum):

@@ -91,6 +91,10 @@ class SqlPatients:
             "to_review": patient.to_review,
             "language": patient.language,
             "reminders": patient.reminders,
+            "insurance_number": record.insurance_number,
+            "held_until": patient.held_until,
+            "held_why": patient.held_why,
+            "merged_into": patient.merged_into,
             # The number of a new patient is made of the id, which only the insert gives out.
             "number": patient.number or f"new:{id(patient)}",
         }
@@ -123,5 +127,16 @@ def _patient(row: Any) -> Patient:
         insurance=row.insurance,
         number=row.number,
         booking_system_id=row.booking_system_id,
+        insurance_number=row.insurance_number,
     )
-    return Patient(row.number, record, row.id, row.to_review, row.language, row.reminders)
+    return Patient(
+        number=row.number,
+        record=record,
+        id=row.id,
+        to_review=row.to_review,
+        language=row.language,
+        reminders=row.reminders,
+        held_until=row.held_until,
+        held_why=row.held_why,
+        merged_into=row.merged_into,
+    )

@@ -205,6 +205,21 @@ patients = Table(
     Column("language", String(8), nullable=False, server_default=text("''")),
     # When the patient agreed to be reminded.
     Column("reminders", Moment, nullable=True),
+    Column("insurance_number", String(64), nullable=False, server_default=text("''")),
+    # The ISO date until which the law has the practice keep what it knows, and which law.
+    Column("held_until", String(10), nullable=False, server_default=text("''")),
+    Column("held_why", String(255), nullable=False, server_default=text("''")),
+    # Whom somebody found this one to be: appointments and bookings are that one's.
+    Column("merged_into", BigInteger, nullable=True, index=True),
+)
+
+#: By what a patient is looked for: words of the name, how they sound, birth date, phone, e-mail.
+patient_keys = Table(
+    "patient_keys",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("patient_id", ForeignKey("patients.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_patient_keys_patient_id", "patient_id"),
 )
 
 appointments = Table(
@@ -255,6 +270,8 @@ credentials = Table(
     Column("label", String(255), nullable=False),
     Column("secret", String(255), nullable=False, index=True),
     Column("created", Moment, nullable=False),
+    # What a token is for, in words apart by spaces; empty: all that its account may do.
+    Column("scopes", Text, nullable=False, server_default=text("''")),
     sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
@@ -397,4 +414,226 @@ jobs = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("begun", Moment, nullable=False),
+)
+
+#: What can be booked.
+types = Table(
+    "types",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("name", String(255), nullable=False),
+    Column("name_en", String(255), nullable=False),
+    # Minutes, all of them.
+    Column("minutes", Integer, nullable=False),
+    Column("min_minutes", Integer, nullable=False),
+    Column("max_minutes", Integer, nullable=False),
+    Column("buffer_before", Integer, nullable=False),
+    Column("buffer_after", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("online", Boolean, nullable=False),
+    Column("needs_confirmation", Boolean, nullable=False),
+    Column("specialty", String(255), nullable=False),
+    # JSON: the slugs of the rooms and of the doctors that will do.
+    Column("rooms", Text, nullable=False),
+    Column("doctors", Text, nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("color", String(32), nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+#: What appointments are grouped by, and how that looks.
+categories = Table(
+    "categories",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("name", String(255), nullable=False),
+    Column("color", String(32), nullable=False),
+)
+
+#: Times at which a doctor, a room or (neither) the practice works otherwise than usual.
+exceptions = Table(
+    "exceptions",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=True),
+    Column("room_id", ForeignKey("rooms.id"), nullable=True),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False, index=True),
+    Column("open", Boolean, nullable=False),
+    Column("reason", String(255), nullable=False),
+)
+
+#: The rules of booking, as the practice has set them: JSON, by name.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+#: What only the practice knows of an appointment, and no calendar shows.
+details = Table(
+    "details",
+    metadata,
+    Column("appointment_id", ForeignKey("appointments.id"), primary_key=True, autoincrement=False),
+    Column("source", String(32), nullable=False),
+    Column("type_id", ForeignKey("types.id"), nullable=True),
+    Column("note", Text, nullable=False),
+    Column("patient_note", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("treatment_plan", String(64), nullable=False),
+    Column("procedures", Text, nullable=False),  # JSON: their names
+    Column("visit", String(32), nullable=False),
+    Column("template_slot", String(64), nullable=False),
+    Column("booked_by", String(255), nullable=False),
+    Column("booked", Moment, nullable=False),
+    Column("changed", Moment, nullable=False),
+    # Where the patient is: arrived, in treatment, done, or not there.
+    Column("progress", String(16), nullable=False),
+    Column("progressed", Moment, nullable=True),
+    Column("cancelled", Moment, nullable=True),
+    Column("cancel_reason", Text, nullable=False),
+    Column("late", Boolean, nullable=False),
+    # Why somebody booked over what was there already.
+    Column("override", Text, nullable=False),
+    Index("ix_details_visit", "visit"),
+)
+
+#: Slots kept for somebody who is filling in a form. The secret stands here as a digest.
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("secret", String(64), nullable=False, unique=True),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=False),
+    Column("room_id", ForeignKey("rooms.id"), nullable=True),
+    Column("type_id", ForeignKey("types.id"), nullable=True),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+    Column("network", String(32), nullable=False),
+)
+
+#: What was answered to a request with an Idempotency-Key, for a day.
+answers = Table(
+    "answers",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept", Moment, nullable=False, index=True),
+)
+
+#: What takes longer than a request: JSON of what was asked and of how far it is.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    # Of one kind and key, one runs at a time.
+    Column("key", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("begun", Moment, nullable=False, index=True),
+    Column("ended", Moment, nullable=True),
+    # Who has not renewed it by then is taken for dead.
+    Column("due", Moment, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("made_by", String(255), nullable=False),
+    Index("ix_tasks_running", "state", "kind", "key"),
+)
+
+#: Lists of patients that were given to the practice, from the plan to its application.
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("made", Moment, nullable=False, index=True),
+    Column("made_by", String(255), nullable=False),
+    Column("applied", Moment, nullable=True),
+    Column("error", String(255), nullable=False),
+    Column("told", Text, nullable=False),  # JSON: how the file was read, and counts
+)
+
+import_rows = Table(
+    "import_rows",
+    metadata,
+    Column("import_id", ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    # What the file says, as JSON; empty once the import is forgotten or the patient erased.
+    Column("record", Text, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("patient_id", ForeignKey("patients.id"), nullable=True, index=True),
+    # JSON: who it may be, how likely and why.
+    Column("candidates", Text, nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("decided_by", String(255), nullable=False),
+    # The patient as it was before, as JSON, for taking the import back.
+    Column("before", Text, nullable=True),
+    Index("ix_import_rows_verdict", "import_id", "verdict", "line"),
+)
+
+#: What somebody has decided of a doubtful row: the same row is not asked about again.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("patient_id", ForeignKey("patients.id"), nullable=True, index=True),
+    Column("decided", Moment, nullable=False),
+    Column("decided_by", String(255), nullable=False),
+)
+
+#: Who did what with patients, appointments, accounts and settings: a chain of seals of its own.
+acts = Table(
+    "acts",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", Moment, nullable=False, index=True),
+    Column("actor", String(255), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("of", String(64), nullable=False),
+    # JSON; None: there was nothing, or it was erased.
+    Column("before", Text, nullable=True),
+    Column("after", Text, nullable=True),
+    # Seals are made of these digests, and stay right when the texts are erased.
+    Column("before_digest", String(64), nullable=False),
+    Column("after_digest", String(64), nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+    Index("ix_acts_of", "kind", "of", "number"),
+)
+
+#: One row: the last number and seal of the acts.
+act_head = Table(
+    "act_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+
+#: Whom the practice has erased, by number: to be erased again after an older backup came back.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("number", String(64), nullable=False),
+    Column("erased", Moment, nullable=False),
+    Column("erased_by", String(255), nullable=False),
+)
+
+#: Which rows of the log had their texts erased; `seal` is that of the row.
+erased_changes = Table(
+    "erased_changes",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("seal", LargeBinary(32), nullable=False),
+    Column("act", BigInteger, nullable=False),
 )
