@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
+    from typing import Any
 
     from practice.access import Account, Actor, Level
     from practice.accounts import Credential, Doctor, Room
+    from practice.acts import Act, ActQuestion, Kind
     from practice.appointments import Appointment, Slot
     from practice.calendars import (
         Calendar,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accounts",
+    "Acts",
     "Appointments",
     "Calendars",
     "Database",
@@ -182,6 +185,10 @@ class UnitOfWork(Protocol):
     @property
     def disputes(self) -> Disputes:
         """What the practice and the tools do not agree on."""
+
+    @property
+    def acts(self) -> Acts:
+        """Who did what, but for what the log of calendars tells."""
 
     @property
     def receivers(self) -> frozenset[Receiver]:
@@ -591,6 +598,35 @@ class Disputes(Protocol):
 
     def save(self, dispute: Dispute) -> Dispute:
         """Store a new one (id 0) or change it; return it with its id."""
+
+
+class Acts(Protocol):
+    """Who did what with patients, appointments, accounts and settings, each sealed."""
+
+    def note(
+        self,
+        action: str,
+        kind: Kind,
+        of: object,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> Act:
+        """Note an act of the unit's actor, with what there was before and after it.
+
+        `action` is a past participle such as "linked"; `of` the id of what it was done to. What
+        is told must be JSON, or have a text that says it.
+        """
+
+    def head(self) -> tuple[int, bytes]:
+        """Return the number and the seal of the last act."""
+
+    def search(
+        self, question: ActQuestion, *, limit: int | None = None, newest_first: bool = False
+    ) -> Iterator[Act]:
+        """Yield the acts that are asked for, by number, a few at a time."""
+
+    def erase(self, kind: Kind, of: object) -> int:
+        """Erase what the acts of one thing tell, not that they were; return how many."""
 
 
 class Feeds(Protocol):

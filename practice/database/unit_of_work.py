@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from practice.database.accounts import SqlAccounts
+from practice.database.acts import SqlActs
 from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
 from practice.database.disputes import SqlDisputes
@@ -49,6 +50,7 @@ class SqlUnitOfWork:
         self.sources = SqlSources(connection, now)
         self.receipts = SqlReceipts(connection, now)
         self.disputes = SqlDisputes(connection)
+        self.acts = SqlActs(connection, actor, now)
         self.receivers = ledger.receivers
 
     @property

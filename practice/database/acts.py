@@ -1,0 +1,113 @@
+"""The acts, in a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Select, insert, select, update
+
+from practice.acts import Act, ActQuestion, Kind, digest_of, sealed, stored
+from practice.database.tables import act_head, acts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from practice.access import Actor
+
+__all__ = ["SqlActs"]
+
+#: Rows fetched at once.
+_SOME = 500
+
+
+class SqlActs:
+    """The Acts port."""
+
+    def __init__(self, connection: Connection, actor: Actor, now: datetime) -> None:
+        self._connection = connection
+        self._actor = actor
+        self._now = now
+
+    def note(
+        self,
+        action: str,
+        kind: Kind,
+        of: object,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> Act:
+        """See the port."""
+        number, seal = self.head()
+        texts = stored(before), stored(after)
+        act = Act(
+            number=number + 1,
+            time=self._now,
+            actor=self._actor.name,
+            action=action,
+            kind=kind,
+            of=str(of),
+            before=texts[0],
+            after=texts[1],
+            before_digest=digest_of(texts[0]),
+            after_digest=digest_of(texts[1]),
+        )
+        act = replace(act, seal=sealed(seal, act))
+        values = {name: getattr(act, name) for name in acts.columns.keys()}  # noqa: SIM118
+        self._connection.execute(insert(acts), {**values, "kind": str(kind)})
+        head = {"number": act.number, "seal": act.seal}
+        self._connection.execute(update(act_head).values(head))
+        return act
+
+    def head(self) -> tuple[int, bytes]:
+        """See the port."""
+        row = self._connection.execute(select(act_head.c.number, act_head.c.seal)).one()
+        return int(row.number), bytes(row.seal)
+
+    def search(
+        self, question: ActQuestion, *, limit: int | None = None, newest_first: bool = False
+    ) -> Iterator[Act]:
+        """See the port."""
+        order = acts.c.number.desc() if newest_first else acts.c.number
+        query = _asked(question).order_by(order).limit(limit)
+        result = self._connection.execution_options(yield_per=_SOME).execute(query)
+        yield from map(_act, result)
+
+    def erase(self, kind: Kind, of: object) -> int:
+        """See the port."""
+        of_it = (acts.c.kind == str(kind)) & (acts.c.of == str(of))
+        return self._connection.execute(
+            update(acts).where(of_it).values(before=None, after=None)
+        ).rowcount
+
+
+def _asked(question: ActQuestion) -> Select[Any]:
+    conditions = {
+        acts.c.number.__ge__: question.first,
+        acts.c.number.__le__: question.last,
+        acts.c.actor.__eq__: question.actor or None,
+        acts.c.action.__eq__: question.action or None,
+        acts.c.kind.__eq__: str(question.kind) if question.kind else None,
+        acts.c.of.__eq__: question.of or None,
+        acts.c.time.__ge__: question.since,
+        acts.c.time.__lt__: question.before,
+    }
+    wanted = (compare(value) for compare, value in conditions.items() if value is not None)
+    return select(acts).where(*wanted)
+
+
+def _act(row: Any) -> Act:
+    return Act(
+        number=row.number,
+        time=row.time,
+        actor=row.actor,
+        action=row.action,
+        kind=Kind(row.kind),
+        of=row.of,
+        before=row.before,
+        after=row.after,
+        before_digest=row.before_digest,
+        after_digest=row.after_digest,
+        seal=row.seal,
+    )
