@@ -162,9 +162,9 @@ class CalDavBridge:
             environ["wsgi.input"].seek(0)
             reply = await self._reply(environ, begun)
             if isinstance(reply, KeysWanted):
-                await self._fetch_keys(reply)
+                await self.fetch_keys(reply)
             elif isinstance(reply, Unverified):
-                refusal = await self._verify(reply)
+                refusal = await self.verify(reply)
                 if refusal is not None:
                     return self._application.refusal(refusal, environ["praxis.claim"])
             else:
@@ -184,7 +184,7 @@ class CalDavBridge:
         async with self._long if application.tells_of_all(environ) else nullcontext():
             return await self._lanes.run(application.answer, environ, begun=begun)
 
-    async def _fetch_keys(self, question: KeysWanted) -> None:
+    async def fetch_keys(self, question: KeysWanted) -> None:
         """Wait for the identity provider's keys; one fetch serves all who wait."""
         if self._waiting_for_keys >= MOST_WAITING:
             raise IdentityProviderUnavailable
@@ -199,7 +199,7 @@ class CalDavBridge:
         finally:
             self._waiting_for_keys -= 1
 
-    async def _verify(self, question: Unverified) -> Refused | Throttled | None:
+    async def verify(self, question: Unverified) -> Refused | Throttled | None:
         """Have argon2id tell; None means the claim is true.
 
         One check serves all who ask the same meanwhile: a practice's devices that come back all

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Message = MutableMapping[str, Any]
 
-__all__ = ["MEANT", "environ_of"]
+__all__ = ["MEANT", "claim_of", "environ_of"]
 
 #: Headers that CalDAV gives a meaning; everything else stays outside.
 _HEADERS = {
@@ -76,7 +76,7 @@ def environ_of(scope: Message) -> dict[str, Any]:
     environ |= {_HEADERS[name]: value.decode("latin-1") for name, value in headers.items()}
     if authorization is not None:
         client = scope.get("client") or ("", 0)
-        environ["praxis.claim"] = _claim(authorization, network_of(client[0]))
+        environ["praxis.claim"] = claim_of(authorization, network_of(client[0]))
     environ["praxis.hosts"] = _hosts(environ.get("HTTP_HOST", ""))
     return environ
 
@@ -124,7 +124,7 @@ def _hosts(host: str) -> frozenset[str]:
     return frozenset({bare, name, f"{name}:443", f"{name}:80"})
 
 
-def _claim(header: bytes, network: str) -> Claim:
+def claim_of(header: bytes, network: str) -> Claim:
     """Read an Authorization header. One that cannot be read claims nothing that could be true."""
     scheme, _, rest = header.decode("latin-1").strip().partition(" ")
     if scheme.lower() == "bearer":

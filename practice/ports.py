@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from practice.access import Account, Actor, Level
     from practice.accounts import Credential, Doctor, Room
     from practice.acts import Act, ActQuestion, Kind
+    from practice.answers import GivenAnswer
     from practice.appointments import Appointment, Slot
     from practice.calendars import (
         Calendar,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Accounts",
     "Acts",
+    "Answers",
     "Appointments",
     "Calendars",
     "Database",
@@ -189,6 +191,10 @@ class UnitOfWork(Protocol):
     @property
     def acts(self) -> Acts:
         """Who did what, but for what the log of calendars tells."""
+
+    @property
+    def answers(self) -> Answers:
+        """What was answered to requests that may be sent again."""
 
     @property
     def receivers(self) -> frozenset[Receiver]:
@@ -627,6 +633,16 @@ class Acts(Protocol):
 
     def erase(self, kind: Kind, of: object) -> int:
         """Erase what the acts of one thing tell, not that they were; return how many."""
+
+
+class Answers(Protocol):
+    """What was answered to requests that may be sent again."""
+
+    def find(self, key: str) -> GivenAnswer | None:
+        """Return what was answered under a key within the last day."""
+
+    def keep(self, key: str, answer: GivenAnswer) -> None:
+        """Keep an answer for a day; older ones are forgotten."""
 
 
 class Feeds(Protocol):

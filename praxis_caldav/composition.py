@@ -10,19 +10,26 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 
+from admin_api.documentation import documentation
+from admin_api.door import Api
 from admin_api.pages.start import start_page
+from admin_api.rates import Rates
+from admin_api.resources import ENDPOINTS
+from admin_api.services import Services
 from caldav_server.addresses import MOUNT, Addresses
 from caldav_server.application import CalDavApplication
 from caldav_server.asgi import CalDavBridge
 from caldav_server.body import Limits
 from caldav_server.feeds import FEEDS, Feeds
+from caldav_server.heads import claim_of
 from practice.database import SqlDatabase
 from practice.messages import Receiver
 from practice.profile import Profile
 from practice.use_cases.feeds import FeedWindow
 from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
-from praxis_caldav import logs
+from praxis_caldav import __version__, logs
+from praxis_caldav.admission import SignIn
 from praxis_caldav.known import Known
 from praxis_caldav.operation import RequestLog, routes
 from praxis_caldav.setting_sources import load
@@ -157,6 +164,10 @@ def compose(settings: Settings) -> ASGIApp:
         ),
         remembered=settings.caldav.remembered_megabytes * 1_000_000,
     )
+    sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
+    rates = (Rates(settings.api.per_minute), Rates(settings.api.visitors_per_minute))
+    services = Services(profile, __version__, accounts.minimum_password_length)
+    api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     outside = outside_of(settings, profile)
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
@@ -166,6 +177,8 @@ def compose(settings: Settings) -> ASGIApp:
         works = outside if settings.worker.run == "serve" else None
         with working(works, database, profile):
             yield {"known": Known()}
+        api.close()
+        sign_in.close()
         bridge.close()
         feeds.close()
         database.close()
@@ -174,11 +187,17 @@ def compose(settings: Settings) -> ASGIApp:
         routes=[
             *routes(database.ready),
             *_webhooks(outside, database),
+            *documentation(ENDPOINTS, __version__),
+            *api.routes(),
             start_page(settings.practice.name, settings.server.public_url),
         ],
         lifespan=lifespan,
     )
     return RequestLog(_Doors(bridge, feeds, pages))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def outside_of(settings: Settings, profile: Profile) -> Outside | None:
@@ -212,7 +231,7 @@ def _webhooks(outside: Outside | None, database: SqlDatabase) -> list[Route]:
         return []
     from booking_adapter.webhooks import Webhooks
 
-    return Webhooks(database, outside.sources, lambda: datetime.now(UTC)).routes()
+    return Webhooks(database, outside.sources, _now).routes()
 
 
 class _Doors:

@@ -136,11 +136,15 @@ class _Readiness:
 
 @dataclass(slots=True)
 class _Answer:
-    """What was sent so far. 500 is what the server sends if nothing was."""
+    """What was sent so far. 500 is what the server sends if nothing was.
+
+    `route` is the kind of address, where the API says which of its own it was.
+    """
 
     status: int = 500
     size: int = 0
     started: bool = False
+    route: str = ""
 
 
 class RequestLog:
@@ -186,6 +190,7 @@ class RequestLog:
             failed = not answer.started
         finally:
             IN_FLIGHT.dec()
+            answer.route = scope["state"].get("route", "")
             _tell(method, path, answer, begin, failed, scope["state"].get("account"))
 
 
@@ -248,7 +253,7 @@ def _again(method: str, path: str, remembered: Callable[[], Kept | None]) -> Sen
 def _write(
     method: str, path: str, answer: _Answer, seconds: float, failed: bool, account: object
 ) -> None:
-    route, calendar = _route(path)
+    route, calendar = (answer.route, "") if answer.route else _route(path)
     level = logging.DEBUG if route in _PROBES else logging.INFO
     if failed or answer.status >= 500:
         level = logging.ERROR if failed else logging.WARNING
@@ -276,12 +281,12 @@ def _route(path: str) -> tuple[str, str]:
     if path in _ALONE:
         return path, ""
     root, *rest = [segment for segment in path.split("/") if segment] or [""]
+    if [root, *rest[:2]] == ["api", "webhooks", "booking"]:
+        return "/api/webhooks/booking", ""
     if root in _ROOTS:
         return f"/{root}", ""
     if root == "feeds":
         return "/feeds/{token}", ""
-    if [root, *rest[:2]] == ["api", "webhooks", "booking"]:
-        return "/api/webhooks/booking", ""
     if root != "caldav":
         return "other", ""
     if rest[:1] == ["calendars"]:

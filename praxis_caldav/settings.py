@@ -230,6 +230,23 @@ class Accounts(Section):
     )
 
 
+class Api(Section):
+    """The REST API."""
+
+    threads: int = Field(
+        8, ge=1, le=1000, description="Requests to the API that each process works on at once."
+    )
+    per_minute: int = Field(
+        600, ge=1, description="Requests a minute of each account and process; more wait."
+    )
+    visitors_per_minute: int = Field(
+        60,
+        ge=1,
+        description="Requests a minute and process from each network where nobody signs in, as on "
+        "a booking page.",
+    )
+
+
 class Appointments(Section):
     """How appointments look in the calendars."""
 
@@ -291,6 +308,7 @@ class Settings(BaseModel):
     caldav: CalDav = CalDav()
     feeds: Feeds = Feeds()
     accounts: Accounts = Accounts()
+    api: Api = Api()
     oidc: Oidc = Oidc()
     appointments: Appointments = Appointments()
     booking: Booking = Booking()

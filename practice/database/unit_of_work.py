@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from practice.database.accounts import SqlAccounts
 from practice.database.acts import SqlActs
+from practice.database.answers import SqlAnswers
 from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
 from practice.database.disputes import SqlDisputes
@@ -51,6 +52,7 @@ class SqlUnitOfWork:
         self.receipts = SqlReceipts(connection, now)
         self.disputes = SqlDisputes(connection)
         self.acts = SqlActs(connection, actor, now)
+        self.answers = SqlAnswers(connection, now)
         self.receivers = ledger.receivers
 
     @property

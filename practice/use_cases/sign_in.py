@@ -75,9 +75,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The claim is true."""
+    """The claim is true. `scopes` are those of the token; None where it has none or is none."""
 
     account: Account
+    scopes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,344 @@
+"""Answers requests to the API: who asks, how often, what is asked, and what went wrong.
+
+What the event loop does (reading the body, waiting for a password to be verified) holds no thread;
+what asks the database runs in threads of this door's own. Not here: what an address does
+(`admin_api.resources`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from admin_api.endpoint import Answer, Call
+from admin_api.problems import MEDIA_TYPE, Problem, Refusal, headers_of, problem_of
+from admin_api.reading import body_of, form_of, query_of
+from admin_api.repeated import fingerprint_of, key_of
+from practice.access import SYSTEM, Actor
+from practice.answers import GivenAnswer
+from practice.errors import NotAllowed, PracticeError, PreconditionFailed
+from practice.scopes import Scope, scopes_of
+from practice.use_cases.sign_in import Admitted, Insufficient, Throttled, network_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from pydantic import BaseModel
+    from starlette.types import Receive, Send
+    from starlette.types import Scope as AsgiScope
+
+    from admin_api.endpoint import Endpoint, Upload
+    from admin_api.rates import Rates
+    from admin_api.services import Admission, Services
+    from practice.access import Account
+    from practice.ports import Database
+
+__all__ = ["Api", "refused"]
+
+log = logging.getLogger(__name__)
+
+#: Nothing of an answer is kept by anybody, framed, or taken for something else.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+#: Whoever looks at pages that nobody signs in to.
+VISITOR = Actor(0, "visitor")
+_CHALLENGE = 'Basic realm="Praxiskalender", charset="UTF-8", Bearer'
+#: Requests that wait for a thread; more are told to come back.
+_MOST_WAITING = 200
+
+
+class _IdConvertor(Convertor[int]):
+    """Ids in addresses: what the tables can have, so that no other number reaches them."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("id", _IdConvertor())
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who asks: an account with what it may do, or nobody."""
+
+    account: Account | None
+    scopes: frozenset[Scope]
+    network: str
+
+    @property
+    def actor(self) -> Actor:
+        if self.account is None:
+            return VISITOR
+        return Actor(self.account.id, self.account.name)
+
+    @property
+    def name(self) -> str:
+        """What the requests of this one are counted by."""
+        return f"account {self.account.id}" if self.account else f"network {self.network}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A request as it was read."""
+
+    endpoint: Endpoint
+    caller: _Caller
+    path: Mapping[str, object]
+    query: BaseModel
+    body: BaseModel | Upload | None
+    key: str | None
+    fingerprint: str
+    if_match: str | None
+    if_none_match: str | None
+
+
+class Api:
+    """The addresses of the API. Close it to give the threads back."""
+
+    def __init__(
+        self,
+        database: Database,
+        admission: Admission,
+        services: Services,
+        endpoints: Sequence[Endpoint],
+        rates: tuple[Rates, Rates],
+        clock: Callable[[], datetime],
+        *,
+        threads: int = 8,
+    ) -> None:
+        """`rates` are those of who has signed in, and of who has not."""
+        self._database = database
+        self._admission = admission
+        self._services = services
+        self._endpoints = endpoints
+        self._signed_in, self._visitors = rates
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(threads, "api")
+        self._waiting = 0
+
+    def close(self) -> None:
+        """Wait for running requests and give the threads back."""
+        self._threads.shutdown()
+
+    def routes(self) -> list[Route]:
+        """Return a route for each address."""
+        by_path: dict[str, dict[str, Endpoint]] = {}
+        for endpoint in self._endpoints:
+            by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+        addresses = [Route(path, _Address(self, methods)) for path, methods in by_path.items()]
+        return [*addresses, Route("/api/{rest:path}", _Address(self, {}))]
+
+    async def answer(self, request: Request, endpoint: Endpoint) -> Response:
+        request.scope.setdefault("state", {})["route"] = endpoint.public_path
+        caller = await self._caller(request, endpoint)
+        if caller.account is not None:
+            request.scope["state"]["account"] = caller.account.name
+        _refuse_too_many(self._signed_in if caller.account else self._visitors, caller.name)
+        if endpoint.scope is not None and endpoint.scope not in caller.scopes:
+            raise NotAllowed(f"This needs the permission '{endpoint.scope}'.")
+        body = await body_of(request, endpoint)
+        read = _Read(
+            endpoint=endpoint,
+            caller=caller,
+            path=request.path_params,
+            query=query_of(request, endpoint.query),
+            body=form_of(request, endpoint, body),
+            key=key_of(request, caller.name) if endpoint.method == "POST" else None,
+            fingerprint=fingerprint_of(request, body),
+            if_match=request.headers.get("if-match"),
+            if_none_match=request.headers.get("if-none-match"),
+        )
+        return await self._in_a_thread(read)
+
+    async def _caller(self, request: Request, endpoint: Endpoint) -> _Caller:
+        client = request.client.host if request.client else ""
+        network = network_of(client)
+        told = [value for name, value in request.headers.raw if name == b"authorization"]
+        if len(told) > 1:
+            raise Refusal(400, "There are two headers called Authorization.")
+        if not told:
+            if endpoint.open:
+                return _Caller(None, frozenset(), network)
+            raise Refusal(401, "Sign in for this.", headers={"WWW-Authenticate": _CHALLENGE})
+        outcome = await self._admission.admit(told[0], network)
+        if isinstance(outcome, Throttled):
+            wait = {"Retry-After": str(outcome.seconds)}
+            raise Refusal(429, "Too many wrong passwords. Try again later.", headers=wait)
+        if isinstance(outcome, Insufficient):
+            raise NotAllowed("The token does not allow this server.")
+        if not isinstance(outcome, Admitted):
+            sentence = "Name and password, or the token, are not right."
+            raise Refusal(401, sentence, headers={"WWW-Authenticate": _CHALLENGE})
+        return _Caller(outcome.account, scopes_of(outcome.account, outcome.scopes), network)
+
+    async def _in_a_thread(self, read: _Read) -> Response:
+        if self._waiting >= _MOST_WAITING:
+            raise Refusal(503, "Too much is asked at once.", headers={"Retry-After": "5"})
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._run, read)
+        except (Refusal, PracticeError):
+            raise
+        except Exception:
+            log.exception("api.fault")
+            return _problem(500, "Something went wrong here. It was noted.")
+        finally:
+            self._waiting -= 1
+
+    def _run(self, read: _Read) -> Response:
+        """Do what is asked in one unit of work."""
+        endpoint, caller = read.endpoint, read.caller
+        now = self._clock()
+        begun = self._database.begin(
+            actor=caller.actor if caller.account or endpoint.open else SYSTEM,
+            now=now,
+            read_only=not endpoint.changes,
+        )
+        with begun as uow:
+            if read.key is not None and (given := uow.answers.find(read.key)) is not None:
+                return _again(given, read)
+            call: Call[BaseModel, object] = Call(
+                uow=uow,
+                account=caller.account,
+                scopes=caller.scopes,
+                path=read.path,
+                query=read.query,
+                body=read.body,
+                services=self._services,
+                network=caller.network,
+            )
+            _refuse_other_version(call, read)
+            made = _made(endpoint, endpoint.run(call))
+            if read.key is not None:
+                kept = b"" if endpoint.secret else bytes(made.content or b"")
+                headers = dict(made.headers) | {"Content-Type": made.media_type}
+                status = made.status or 200
+                uow.answers.keep(read.key, GivenAnswer(read.fingerprint, status, headers, kept))
+        return _response(made, read)
+
+
+class _Address:
+    """One address: an application of its own, so that it sees requests of every method."""
+
+    def __init__(self, api: Api, methods: Mapping[str, Endpoint]) -> None:
+        self._api = api
+        self._methods = methods
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._api.answer(request, _endpoint(request.method, self._methods))
+        except (Refusal, PracticeError) as error:
+            response = refused(error)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+
+def _endpoint(method: str, methods: Mapping[str, Endpoint]) -> Endpoint:
+    if not methods:
+        raise Refusal(404, "There is nothing at this address. See /api/docs.")
+    found = methods.get("GET" if method == "HEAD" else method)
+    if found is None:
+        allowed = ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
+        raise Refusal(405, f"Here is only {allowed}.", headers={"Allow": allowed})
+    return found
+
+
+def _refuse_too_many(rates: Rates, name: str) -> None:
+    wait = rates.take(name)
+    if wait:
+        raise Refusal(429, "Too many requests.", headers={"Retry-After": str(wait)})
+
+
+def _refuse_other_version(call: Call[BaseModel, object], read: _Read) -> None:
+    """Raise PreconditionFailed if what is changed is not what the client saw last."""
+    if read.endpoint.current is None or read.if_match is None or read.if_match.strip() == "*":
+        return
+    now = etag_of(_content(read.endpoint.current(call)))
+    if now not in {one.strip() for one in read.if_match.split(",")}:
+        raise PreconditionFailed("It was changed meanwhile. Read it again.")
+
+
+def etag_of(content: bytes) -> str:
+    """Return the strong, quoted ETag of what is answered."""
+    return f'"{hashlib.sha256(content).hexdigest()[:40]}"'
+
+
+def _content(body: BaseModel) -> bytes:
+    return body.model_dump_json(exclude_none=False).encode()
+
+
+def _made(endpoint: Endpoint, told: BaseModel | Answer | None) -> Answer:
+    """Return what an endpoint told as it goes out, its body as content."""
+    answer = told if isinstance(told, Answer) else Answer(told)
+    status = answer.status or endpoint.succeeds_with
+    content = _content(answer.body) if answer.body is not None else answer.content
+    return replace(answer, status=status, content=content)
+
+
+def _again(given: GivenAnswer, read: _Read) -> Response:
+    if given.fingerprint != read.fingerprint:
+        raise Refusal(422, "Another request was sent under this Idempotency-Key.")
+    if read.endpoint.secret:
+        return _problem(409, "This was done already; its secret is shown only once.")
+    return _sent(given.status, given.body, {**HEADERS, **given.headers})
+
+
+def _response(made: Answer, read: _Read) -> Response:
+    headers = {**HEADERS, **made.headers}
+    if made.events is not None:
+        return StreamingResponse(_flow(made.events), made.status or 200, headers, made.media_type)
+    content = made.content or b""
+    if made.status == HTTPStatus.OK and read.endpoint.method in {"GET", "PUT"}:
+        tag = headers["ETag"] = etag_of(content)
+        wanted = read.if_none_match
+        if read.endpoint.method == "GET" and wanted and tag in wanted.split(", "):
+            return _sent(304, b"", headers)
+    if made.status != HTTPStatus.NO_CONTENT:
+        headers["Content-Type"] = made.media_type
+    return _sent(made.status or 200, content, headers)
+
+
+def _flow(events: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    yield from events()
+
+
+def _sent(status: int, content: bytes, headers: Mapping[str, str]) -> Response:
+    return Response(content, status, dict(headers))
+
+
+def refused(error: PracticeError | Refusal) -> Response:
+    """Return the answer that tells of an error."""
+    return _told(problem_of(error), headers_of(error))
+
+
+def _problem(status: int, sentence: str) -> Response:
+    return _told(problem_of(Refusal(status, sentence)), {})
+
+
+def _told(problem: Problem, headers: Mapping[str, str]) -> Response:
+    content = json.dumps(problem.model_dump(exclude_none=True)).encode()
+    return _sent(problem.status, content, {**HEADERS, **headers, "Content-Type": MEDIA_TYPE})

@@ -1,0 +1,162 @@
+"""What an address of the API is: declared once, for its route and its description alike.
+
+Not here: how a request is answered (`admin_api.door`), nor what it does (`admin_api.resources`,
+and `practice` behind them).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from practice.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from admin_api.services import Services
+    from practice.access import Account
+    from practice.ports import UnitOfWork
+    from practice.scopes import Scope
+
+__all__ = ["Answer", "Asked", "Call", "Endpoint", "Form", "Nothing", "Shown", "Upload"]
+
+_IN_PATH = re.compile(r"\{(\w+)(?::(\w+))?\}")
+
+
+class Form(BaseModel):
+    """What a client sends: nothing it was not asked for, and no number told as a text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Shown(BaseModel):
+    """What is answered."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Nothing(Form):
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was sent; its name is what the client called it."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+Asked = TypeVar("Asked", bound=BaseModel)
+Sent = TypeVar("Sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Asked, Sent]):
+    """One request, admitted and read.
+
+    `path` has the variable parts of the address; `account` is None where nobody had to sign in.
+    `network` is what guesses and holds are counted by.
+    """
+
+    uow: UnitOfWork
+    account: Account | None
+    scopes: frozenset[Scope]
+    path: Mapping[str, Any]
+    query: Asked
+    body: Sent
+    services: Services
+    network: str = ""
+
+    @property
+    def now(self) -> datetime:
+        """When the request is answered."""
+        return self.uow.now
+
+    @property
+    def caller(self) -> Account:
+        """Who has signed in; raises NotAllowed if nobody had to."""
+        if self.account is None:
+            raise NotAllowed("Sign in for this.")
+        return self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered where that is more than a body: another status, headers, a file, a stream.
+
+    `events` are sent as they come; they must not need the unit of work, which has ended by then.
+    """
+
+    body: BaseModel | None = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    media_type: str = "application/json"
+    events: Callable[[], Iterator[bytes]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of one address.
+
+    `path` is Starlette's, with `{name:id}` for ids. Who may call it has `scope`; without one,
+    whoever signed in, or anybody where it is `open`. `answer` None is 204. `writes` is whether it
+    changes anything: all it does is then one transaction. `current` returns what GET shows of the
+    same address: If-Match is compared with that. Of one whose answer tells a `secret`, nothing is
+    kept to be answered again.
+    """
+
+    method: str
+    path: str
+    run: Callable[[Call[Any, Any]], BaseModel | Answer | None]
+    summary: str
+    scope: Scope | None
+    answer: type[BaseModel] | None = None
+    query: type[BaseModel] = Nothing
+    body: type[BaseModel] | None = None
+    uploads: tuple[str, ...] = ()
+    status: int = 200
+    open: bool = False
+    writes: bool | None = None
+    current: Callable[[Call[Any, Any]], BaseModel] | None = None
+    problems: tuple[int, ...] = ()
+    files: tuple[str, ...] = ()
+    secret: bool = False
+    text: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether it runs in a transaction that writes."""
+        return self.method != "GET" if self.writes is None else self.writes
+
+    @property
+    def succeeds_with(self) -> int:
+        """The status of an answer where nothing else is said."""
+        return 204 if self.answer is None and not self.files else self.status
+
+    @property
+    def public_path(self) -> str:
+        """The path as a description of the API has it."""
+        return _IN_PATH.sub(r"{\1}", self.path)
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """The variable parts of the path, with their kinds."""
+        return tuple((name, kind or "str") for name, kind in _IN_PATH.findall(self.path))
+
+    @property
+    def name(self) -> str:
+        """What it is called among the operations: that of its function."""
+        return self.run.__name__
+
+    @property
+    def tag(self) -> str:
+        """The resource it belongs to: that of its module."""
+        return self.run.__module__.rpartition(".")[2]

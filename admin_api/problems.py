@@ -1,0 +1,161 @@
+"""Errors of the practice and of this door as problem+json (RFC 9457): the one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from practice import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "KINDS",
+    "MEDIA_TYPE",
+    "FieldFault",
+    "Problem",
+    "ProblemKind",
+    "Refusal",
+    "headers_of",
+    "kind_of",
+    "problem_of",
+]
+
+MEDIA_TYPE = "application/problem+json"
+#: Where each kind is described; `type` of a problem leads there.
+DESCRIBED = "/api/docs#problem-"
+#: A database that restarts is back in seconds.
+RETRY_AFTER = 5
+
+
+class FieldFault(BaseModel):
+    """What is wrong with one field: `pointer` is a JSON Pointer into the body, or `?name`."""
+
+    pointer: str
+    detail: str
+
+
+class Alternative(BaseModel):
+    """A free slot instead."""
+
+    start: str
+    end: str
+    doctor: str | None = None
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Where this kind of problem is described.")
+    title: str
+    status: int
+    detail: str = Field(description="A sentence for a person, with nothing of a patient in it.")
+    errors: list[FieldFault] | None = Field(None, description="What is wrong with which field.")
+    alternatives: list[Alternative] | None = Field(None, description="The next free slots.")
+    numbers: list[int] | None = Field(None, description="Changes that stand in the way.")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One kind of problem: `slug` names it in its `type`."""
+
+    error: type[Exception]
+    status: int
+    slug: str
+    title: str
+
+
+class Refusal(Exception):
+    """This door refuses a request, for a reason of HTTP."""
+
+    def __init__(
+        self,
+        status: int,
+        sentence: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        faults: Sequence[FieldFault] = (),
+    ) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.headers = headers or {}
+        self.faults = tuple(faults)
+
+
+#: First match wins, so subclasses stand before their parents.
+KINDS: tuple[ProblemKind, ...] = (
+    ProblemKind(errors.NotFound, 404, "not-found", "Not found"),
+    ProblemKind(errors.NotAllowed, 403, "not-allowed", "Not allowed"),
+    ProblemKind(errors.PreconditionFailed, 412, "changed-meanwhile", "Changed meanwhile"),
+    ProblemKind(errors.SlotTaken, 409, "slot-taken", "The slot is taken"),
+    ProblemKind(errors.NameTaken, 409, "name-taken", "The name is taken"),
+    ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),
+    ProblemKind(errors.CannotUndo, 409, "cannot-undo", "Cannot be taken back"),
+    ProblemKind(errors.Conflict, 409, "conflict", "Not as things are"),
+    ProblemKind(errors.TooLarge, 413, "too-large", "Too large"),
+    ProblemKind(errors.Invalid, 422, "invalid", "Cannot be used as it is"),
+    ProblemKind(errors.ChangesForgotten, 410, "forgotten", "Not kept any more"),
+    ProblemKind(errors.StorageFull, 507, "storage-full", "The disk is full"),
+    ProblemKind(errors.Unavailable, 503, "unavailable", "Try again soon"),
+)
+#: What this door says itself, by status.
+_OWN: Mapping[int, tuple[str, str]] = {
+    400: ("bad-request", "Cannot be read"),
+    401: ("not-signed-in", "Sign in"),
+    403: ("not-allowed", "Not allowed"),
+    404: ("not-found", "Not found"),
+    405: ("no-such-method", "No such method here"),
+    408: ("too-slow", "Too slow"),
+    409: ("conflict", "Not as things are"),
+    411: ("length-required", "Length required"),
+    413: ("too-large", "Too large"),
+    415: ("media-type", "Not of a kind that is taken"),
+    422: ("invalid", "Cannot be used as it is"),
+    429: ("too-many-requests", "Too many requests"),
+    500: ("fault", "A fault of the server"),
+    503: ("unavailable", "Try again soon"),
+}
+
+
+def kind_of(error: errors.PracticeError) -> ProblemKind:
+    """Return the kind of problem that an error of the practice is."""
+    return next(kind for kind in KINDS if isinstance(error, kind.error))
+
+
+def problem_of(error: errors.PracticeError | Refusal) -> Problem:
+    """Return the problem that tells of an error."""
+    if isinstance(error, Refusal):
+        status = error.status
+        slug, title = _OWN[status]
+    else:
+        kind = kind_of(error)
+        status, slug, title = kind.status, kind.slug, kind.title
+    return Problem(
+        type=DESCRIBED + slug, title=title, status=status, detail=str(error), **_more(error)
+    )
+
+
+def headers_of(error: errors.PracticeError | Refusal) -> Mapping[str, str]:
+    """Return what the head of the answer says of it."""
+    if isinstance(error, Refusal):
+        return error.headers
+    return {"Retry-After": str(RETRY_AFTER)} if kind_of(error).status == 503 else {}
+
+
+def _more(error: errors.PracticeError | Refusal) -> dict[str, Any]:
+    if isinstance(error, Refusal) and error.faults:
+        return {"errors": list(error.faults)}
+    if isinstance(error, errors.SlotTaken):
+        told = [
+            Alternative(start=slot.start.isoformat(), end=slot.end.isoformat())
+            for slot in error.alternatives
+        ]
+        return {"alternatives": told}
+    if isinstance(error, errors.InTheWay):
+        return {"numbers": list(error.numbers[:100])}
+    return {}
