@@ -12,15 +12,17 @@ import hashlib
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from admin_api.cookies import refuse_forged, session_of
 from admin_api.endpoint import Answer, Call
 from admin_api.problems import MEDIA_TYPE, Problem, Refusal, headers_of, problem_of
 from admin_api.reading import body_of, form_of, query_of
@@ -29,6 +31,7 @@ from practice.access import SYSTEM, Actor
 from practice.answers import GivenAnswer
 from practice.errors import NotAllowed, PracticeError, PreconditionFailed
 from practice.scopes import Scope, scopes_of
+from practice.use_cases.sessions import note_used, signed_in, was_used
 from practice.use_cases.sign_in import Admitted, Insufficient, Throttled, network_of
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
 __all__ = ["Api", "refused"]
 
 log = logging.getLogger(__name__)
+
+_Done = TypeVar("_Done")
 
 #: Nothing of an answer is kept by anybody, framed, or taken for something else.
 HEADERS = {
@@ -85,6 +90,7 @@ class _Caller:
     account: Account | None
     scopes: frozenset[Scope]
     network: str
+    session: str = field(default="", repr=False)
 
     @property
     def actor(self) -> Actor:
@@ -132,7 +138,7 @@ class Api:
         self._admission = admission
         self._services = services
         self._endpoints = endpoints
-        self._signed_in, self._visitors = rates
+        self._members, self._visitors = rates
         self._clock = clock
         self._threads = ThreadPoolExecutor(threads, "api")
         self._waiting = 0
@@ -154,7 +160,7 @@ class Api:
         caller = await self._caller(request, endpoint)
         if caller.account is not None:
             request.scope["state"]["account"] = caller.account.name
-        _refuse_too_many(self._signed_in if caller.account else self._visitors, caller.name)
+        _refuse_too_many(self._members if caller.account else self._visitors, caller.name)
         if endpoint.scope is not None and endpoint.scope not in caller.scopes:
             raise NotAllowed(f"This needs the permission '{endpoint.scope}'.")
         body = await body_of(request, endpoint)
@@ -169,7 +175,7 @@ class Api:
             if_match=request.headers.get("if-match"),
             if_none_match=request.headers.get("if-none-match"),
         )
-        return await self._in_a_thread(read)
+        return await self._on_a_thread(self._run, read)
 
     async def _caller(self, request: Request, endpoint: Endpoint) -> _Caller:
         client = request.client.host if request.client else ""
@@ -178,6 +184,10 @@ class Api:
         if len(told) > 1:
             raise Refusal(400, "There are two headers called Authorization.")
         if not told:
+            secret = session_of(request)
+            if secret and (found := await self._on_a_thread(self._signed_in, secret, network)):
+                refuse_forged(request, secret)
+                return found
             if endpoint.open:
                 return _Caller(None, frozenset(), network)
             raise Refusal(401, "Sign in for this.", headers={"WWW-Authenticate": _CHALLENGE})
@@ -192,18 +202,25 @@ class Api:
             raise Refusal(401, sentence, headers={"WWW-Authenticate": _CHALLENGE})
         return _Caller(outcome.account, scopes_of(outcome.account, outcome.scopes), network)
 
-    async def _in_a_thread(self, read: _Read) -> Response:
+    def _signed_in(self, secret: str, network: str) -> _Caller | None:
+        """Return who is signed in by a cookie, and note that the session is used."""
+        with self._database.begin(actor=SYSTEM, now=self._clock(), read_only=True) as uow:
+            found = signed_in(uow, secret)
+        session, account = found or (None, None)
+        if session is None or account is None:
+            return None
+        if was_used(session, self._clock()):
+            with self._database.begin(actor=SYSTEM, now=self._clock()) as uow:
+                note_used(uow, secret)
+        return _Caller(account, scopes_of(account), network, secret)
+
+    async def _on_a_thread(self, do: Callable[..., _Done], *told: object) -> _Done:
         if self._waiting >= _MOST_WAITING:
             raise Refusal(503, "Too much is asked at once.", headers={"Retry-After": "5"})
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._run, read)
-        except (Refusal, PracticeError):
-            raise
-        except Exception:
-            log.exception("api.fault")
-            return _problem(500, "Something went wrong here. It was noted.")
+            return await loop.run_in_executor(self._threads, partial(do, *told))
         finally:
             self._waiting -= 1
 
@@ -228,6 +245,7 @@ class Api:
                 body=read.body,
                 services=self._services,
                 network=caller.network,
+                session=caller.session,
             )
             _refuse_other_version(call, read)
             made = _made(endpoint, endpoint.run(call))
@@ -254,6 +272,9 @@ class _Address:
             response = refused(error)
         except ClientDisconnect:
             return
+        except Exception:
+            log.exception("api.fault")
+            response = _problem(500, "Something went wrong here. It was noted.")
         await response(scope, receive, send)
 
 

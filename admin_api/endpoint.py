@@ -62,7 +62,8 @@ class Call(Generic[Asked, Sent]):
     """One request, admitted and read.
 
     `path` has the variable parts of the address; `account` is None where nobody had to sign in.
-    `network` is what guesses and holds are counted by.
+    `network` is what guesses and holds are counted by, `session` the secret of the cookie, if that
+    is how somebody signed in.
     """
 
     uow: UnitOfWork
@@ -73,6 +74,7 @@ class Call(Generic[Asked, Sent]):
     body: Sent
     services: Services
     network: str = ""
+    session: str = field(default="", repr=False)
 
     @property
     def now(self) -> datetime:

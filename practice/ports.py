@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from practice.log import LogQuestion, LogState
     from practice.messages import Message, Receiver
     from practice.patients import Patient, PatientRecord
+    from practice.sessions import Session
     from practice.sources import Receipt, ReceiptState, SourceState
     from practice.vevent import Facts, Occupied
 
@@ -58,6 +59,7 @@ __all__ = [
     "Patients",
     "Properties",
     "Receipts",
+    "Sessions",
     "Sources",
     "Together",
     "Transactions",
@@ -191,6 +193,10 @@ class UnitOfWork(Protocol):
     @property
     def acts(self) -> Acts:
         """Who did what, but for what the log of calendars tells."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """Who is signed in to pages."""
 
     @property
     def answers(self) -> Answers:
@@ -633,6 +639,25 @@ class Acts(Protocol):
 
     def erase(self, kind: Kind, of: object) -> int:
         """Erase what the acts of one thing tell, not that they were; return how many."""
+
+
+class Sessions(Protocol):
+    """Who is signed in to pages; secrets are given as digests."""
+
+    def begin(self, secret: str, *, account_id: int | None, patient_id: int | None) -> Session:
+        """Begin a session of an account or of a patient; those long over are forgotten."""
+
+    def find(self, secret: str) -> Session | None:
+        """Return a session, which may be over."""
+
+    def note_used(self, secret: str) -> None:
+        """Note that a session is used now."""
+
+    def end(self, secret: str) -> bool:
+        """End a session; False if there is none."""
+
+    def end_all(self, *, account_id: int | None = None, patient_id: int | None = None) -> int:
+        """End all sessions of one of the two; return how many."""
 
 
 class Answers(Protocol):

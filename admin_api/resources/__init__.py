@@ -1,8 +1,8 @@
 """The resources of the API, one file each; none knows another."""
 
-from admin_api.resources import me
+from admin_api.resources import me, session
 
 __all__ = ["ENDPOINTS"]
 
 #: Every address, in the order of the description.
-ENDPOINTS = (*me.ENDPOINTS,)
+ENDPOINTS = (*me.ENDPOINTS, *session.ENDPOINTS)

@@ -416,6 +416,17 @@ jobs = Table(
     Column("begun", Moment, nullable=False),
 )
 
+#: Who is signed in to pages. The secret of the cookie stands here as a digest.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("secret", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=True, index=True),
+    Column("patient_id", ForeignKey("patients.id", ondelete="CASCADE"), nullable=True, index=True),
+    Column("begun", Moment, nullable=False, index=True),
+    Column("used", Moment, nullable=False),
+)
+
 #: What can be booked.
 types = Table(
     "types",

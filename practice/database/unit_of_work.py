@@ -16,6 +16,7 @@ from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
 from practice.database.properties import SqlProperties
 from practice.database.receipts import SqlReceipts
+from practice.database.sessions import SqlSessions
 from practice.database.sources import SqlSources
 from practice.footing import HOUSE, Footing
 from practice.log import mark_of
@@ -53,6 +54,7 @@ class SqlUnitOfWork:
         self.disputes = SqlDisputes(connection)
         self.acts = SqlActs(connection, actor, now)
         self.answers = SqlAnswers(connection, now)
+        self.sessions = SqlSessions(connection, now)
         self.receivers = ledger.receivers
 
     @property

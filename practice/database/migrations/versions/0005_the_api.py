@@ -16,6 +16,7 @@ _Moment = sa.BigInteger
 
 def upgrade() -> None:
     _more_columns()
+    _sessions()
     _what_can_be_booked()
     _booked()
     _kept_for_the_api()
@@ -81,6 +82,23 @@ def _more_columns() -> None:
         _key("patient_keys", "key", "patient_id"),
     )
     _index("patient_keys", "patient_id")
+
+
+def _sessions() -> None:
+    op.create_table(
+        "sessions",
+        _text("secret", 64),
+        sa.Column("account_id", _Id, nullable=True),
+        sa.Column("patient_id", _Id, nullable=True),
+        _moment("begun"),
+        _moment("used"),
+        _refers("sessions", "account_id", "accounts", ondelete="CASCADE"),
+        _refers("sessions", "patient_id", "patients", ondelete="CASCADE"),
+        _key("sessions", "secret"),
+    )
+    _index("sessions", "account_id")
+    _index("sessions", "patient_id")
+    _index("sessions", "begun")
 
 
 def _what_can_be_booked() -> None:

@@ -1,0 +1,58 @@
+"""The cookie of whoever signed in to the pages, and how a page proves that it is ours.
+
+A browser sends the cookie along whoever made it ask. So what changes anything must carry a word
+that only our own pages know, and must not come from elsewhere by the browser's own account.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from admin_api.problems import Refusal
+from practice.use_cases.sessions import proof_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["COOKIE", "forgetting", "refuse_forged", "remembering", "session_of"]
+
+#: Browsers take a cookie of this prefix only over TLS (or from this machine), for this host alone.
+COOKIE = "__Host-session"
+_KEPT = "Path=/; Secure; HttpOnly; SameSite=Strict"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def session_of(request: Request) -> str:
+    """Return the secret that a request's cookie has; empty if it has none."""
+    return request.cookies.get(COOKIE, "")[:200]
+
+
+def remembering(secret: str) -> dict[str, str]:
+    """Return the header by which a browser keeps a session until it is closed."""
+    return {"Set-Cookie": f"{COOKIE}={secret}; {_KEPT}"}
+
+
+def forgetting() -> dict[str, str]:
+    """Return the header by which a browser forgets a session."""
+    return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; {_KEPT}"}
+
+
+def refuse_forged(request: Request, secret: str) -> None:
+    """Raise Refusal for a change that does not come from a page of this session."""
+    if request.method in _SAFE:
+        return
+    told = request.headers.get("x-csrf-token", "")
+    right = hmac.compare_digest(told.encode("utf-8", "replace"), proof_of(secret).encode())
+    if not right or not _is_own(request):
+        raise Refusal(403, "This does not come from a page of this server.")
+
+
+def _is_own(request: Request) -> bool:
+    """Tell whether the browser says that the request comes from a page of this host."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        return False
+    return site == "same-origin"

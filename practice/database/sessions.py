@@ -1,0 +1,65 @@
+"""Sessions, in a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from practice.database.tables import sessions
+from practice.sessions import LONGEST, Session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["SqlSessions"]
+
+
+class SqlSessions:
+    """The Sessions port."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    def begin(self, secret: str, *, account_id: int | None, patient_id: int | None) -> Session:
+        """See the port."""
+        self._connection.execute(delete(sessions).where(sessions.c.begun < self._now - LONGEST))
+        session = Session(account_id, patient_id, self._now, self._now)
+        values = {
+            "secret": secret,
+            "account_id": account_id,
+            "patient_id": patient_id,
+            "begun": self._now,
+            "used": self._now,
+        }
+        self._connection.execute(insert(sessions), values)
+        return session
+
+    def find(self, secret: str) -> Session | None:
+        """See the port."""
+        row = self._connection.execute(
+            select(sessions).where(sessions.c.secret == secret)
+        ).one_or_none()
+        if row is None:
+            return None
+        return Session(row.account_id, row.patient_id, row.begun, row.used)
+
+    def note_used(self, secret: str) -> None:
+        """See the port."""
+        this = sessions.c.secret == secret
+        self._connection.execute(update(sessions).where(this).values(used=self._now))
+
+    def end(self, secret: str) -> bool:
+        """See the port."""
+        this = sessions.c.secret == secret
+        return self._connection.execute(delete(sessions).where(this)).rowcount > 0
+
+    def end_all(self, *, account_id: int | None = None, patient_id: int | None = None) -> int:
+        """See the port."""
+        theirs = (
+            sessions.c.account_id == account_id
+            if account_id is not None
+            else sessions.c.patient_id == patient_id
+        )
+        return self._connection.execute(delete(sessions).where(theirs)).rowcount

@@ -1,0 +1,29 @@
+"""Who is signed in to the pages, and for how long.
+
+Not here: the cookie that carries it, nor how it was proven who somebody is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+__all__ = ["IDLE", "LONGEST", "Session"]
+
+#: A page that nobody uses for so long may be somebody else's by now: practices share computers.
+IDLE = timedelta(minutes=15)
+LONGEST = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session, of an account or of a patient; `used` is when it was last."""
+
+    account_id: int | None
+    patient_id: int | None
+    begun: datetime
+    used: datetime
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether it was left alone for too long, or has lasted too long."""
+        return now - self.used >= IDLE or now - self.begun >= LONGEST

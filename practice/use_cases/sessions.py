@@ -1,0 +1,65 @@
+"""Signing in to pages for a while, and out again.
+
+What a session is proven by is drawn anew at each log-in, kept as a digest, and worth nothing after
+log-out. Not here: whether the password was right (`practice.use_cases.sign_in`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from practice.passwords import digest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from practice.access import Account
+    from practice.ports import UnitOfWork
+    from practice.sessions import Session
+
+__all__ = ["begin_session", "end_session", "note_used", "proof_of", "signed_in", "was_used"]
+
+#: How exactly it is known when a session was last used: a write for each request would cost more
+#: than it tells.
+_EXACTLY = timedelta(minutes=1)
+
+
+def begin_session(uow: UnitOfWork, account: Account) -> str:
+    """Begin a session; return its secret, which is told nobody else and never again."""
+    secret = secrets.token_urlsafe(32)
+    uow.sessions.begin(digest(secret), account_id=account.id, patient_id=None)
+    return secret
+
+
+def signed_in(uow: UnitOfWork, secret: str) -> tuple[Session, Account | None] | None:
+    """Return the session of a secret and its account; None if there is none, or none any more."""
+    session = uow.sessions.find(digest(secret))
+    if session is None or session.is_over(uow.now):
+        return None
+    if session.account_id is None:
+        return session, None
+    account = next((a for a in uow.accounts.all() if a.id == session.account_id), None)
+    return None if account is None or account.disabled else (session, account)
+
+
+def was_used(session: Session, now: datetime) -> bool:
+    """Tell whether it is time to note that a session is used."""
+    return now - session.used >= _EXACTLY
+
+
+def note_used(uow: UnitOfWork, secret: str) -> None:
+    """Note that a session is used now."""
+    uow.sessions.note_used(digest(secret))
+
+
+def end_session(uow: UnitOfWork, secret: str) -> None:
+    """End a session; one that is over already stays so."""
+    uow.sessions.end(digest(secret))
+
+
+def proof_of(secret: str) -> str:
+    """Return the word that pages of a session have and those of others cannot know (CSRF)."""
+    return hashlib.sha256(f"page:{secret}".encode()).hexdigest()
