@@ -12,6 +12,7 @@ from apispec import APISpec
 from pydantic.json_schema import models_json_schema
 
 from admin_api.problems import MEDIA_TYPE, Problem
+from admin_api.repeated import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,20 +103,21 @@ def _parameters(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
     required = query.get("required", ())
     for name, schema in query.get("properties", {}).items():
         yield {"name": name, "in": "query", "required": name in required, "schema": schema}
-    for name, text in _headers(endpoint):
-        schema = {"type": "string", "maxLength": 255}
-        yield {"name": name, "in": "header", "required": False, "description": text} | {
-            "schema": schema
-        }
+    for name, text, pattern in _headers(endpoint):
+        told = {"name": name, "in": "header", "required": False, "description": text}
+        yield told | {"schema": {"type": "string", "pattern": pattern}}
 
 
-def _headers(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+def _headers(endpoint: Endpoint) -> Iterator[tuple[str, str, str]]:
+    """Yield the headers that mean something: name, what for, and what they look like."""
     if endpoint.current is not None:
-        yield "If-Match", "The ETag of what you have seen; anything else is not changed."
+        text = "The ETag of what you have seen; anything else is not changed."
+        yield "If-Match", text, r'^(\*|"[0-9a-f]{40}")$'
     if endpoint.method == "POST":
-        yield "Idempotency-Key", "Your own name for this request, to send it again safely."
+        text = "Your own name for this request, to send it again safely."
+        yield "Idempotency-Key", text, KEY
     if endpoint.uploads:
-        yield "X-File-Name", "What the file is called, percent-encoded."
+        yield "X-File-Name", "What the file is called, percent-encoded.", "^[!-~]{0,255}$"
 
 
 def _success(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[str, Any]:

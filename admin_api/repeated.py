@@ -15,9 +15,11 @@ from admin_api.problems import Refusal
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-__all__ = ["fingerprint_of", "key_of"]
+__all__ = ["KEY", "fingerprint_of", "key_of"]
 
-_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+#: What a key looks like.
+KEY = "^[!-~]([ -~]{0,253}[!-~])?$"
+_KEY = re.compile(KEY.strip("^$"))
 
 
 def key_of(request: Request, caller: str) -> str | None:
