@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse
 
 from admin_api.documentation import documentation
@@ -36,7 +37,7 @@ from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from starlette.routing import Route
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -55,6 +56,7 @@ __all__ = [
     "working",
 ]
 
+_PORTAL = "/api/patient-portal/"
 _WELL_KNOWN = "/.well-known/caldav"
 #: Apple's calendars look for the account at these, whatever address they were given; "*" is the
 #: whole server (RFC 9110 9.3.7).
@@ -193,7 +195,20 @@ def compose(settings: Settings) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return RequestLog(_Doors(bridge, feeds, pages))
+    return RequestLog(_Doors(bridge, feeds, pages, _portal(pages, settings.api.origins)))
+
+
+def _portal(pages: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Return the addresses by which patients book, open to pages of other websites if so set."""
+    if not origins:
+        return pages
+    return CORSMiddleware(
+        pages,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type", "Idempotency-Key"],
+        max_age=3600,
+    )
 
 
 def _now() -> datetime:
@@ -237,10 +252,11 @@ def _webhooks(outside: Outside | None, database: SqlDatabase) -> list[Route]:
 class _Doors:
     """Sends a request to CalDAV, to the feeds or to the pages, by its address."""
 
-    def __init__(self, caldav: ASGIApp, feeds: ASGIApp, pages: ASGIApp) -> None:
+    def __init__(self, caldav: ASGIApp, feeds: ASGIApp, pages: ASGIApp, portal: ASGIApp) -> None:
         self._caldav = caldav
         self._feeds = feeds
         self._pages = pages
+        self._portal = portal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._door(scope)(scope, receive, send)
@@ -255,6 +271,8 @@ class _Doors:
             return self._caldav
         if path.startswith(FEEDS):
             return self._feeds
+        if path.startswith(_PORTAL):
+            return self._portal
         if path.rstrip("/") == _WELL_KNOWN:
             return RedirectResponse(MOUNT + "/", status_code=301)
         if path.rstrip("/") in _PROBED and scope["method"] not in _PLAIN_METHODS:

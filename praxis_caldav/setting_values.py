@@ -175,6 +175,15 @@ def valid_public_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def valid_origin(value: str) -> str:
+    url = secure_url(value, "https://www.example.org", "people's data travel to it")
+    if url.username or url.path or url.query or url.fragment:
+        raise ValueError(
+            "must be a scheme, a host and at most a port, such as https://www.example.org"
+        )
+    return value
+
+
 def valid_network(value: str) -> str:
     try:
         ipaddress.ip_network(value)

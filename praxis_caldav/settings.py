@@ -33,6 +33,7 @@ from praxis_caldav.setting_values import (
     valid_domain,
     valid_email,
     valid_network,
+    valid_origin,
     valid_public_url,
     valid_realm,
     valid_zone,
@@ -244,6 +245,11 @@ class Api(Section):
         ge=1,
         description="Requests a minute and process from each network where nobody signs in, as on "
         "a booking page.",
+    )
+    origins: list[Annotated[str, AfterValidator(valid_origin)]] = Field(
+        [],
+        description="Websites whose pages may ask for free slots and book (CORS), such as "
+        "https://www.example.org; none: only this server's own pages.",
     )
 
 
