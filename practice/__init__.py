@@ -11,11 +11,16 @@ change
     One row of the one log. Its *number* orders everything that ever happened here.
 union
     The main calendar: every doctor's calendar seen as one, plus events of no doctor.
+opening
+    When a doctor is there for appointments: the week's hours and what differs from them.
+hold
+    A slot kept for a few minutes for somebody who is about to book it.
 letter
     Something to be told to the outside (patient, booking tool, admin), posted with the change
     that causes it and delivered later.
 
 Import rule: this package imports none of the doors (`caldav_server`, `booking_adapter`,
 `admin_api`) nor the program (`praxis_caldav`). `sqlalchemy` is imported in `practice.database`
-alone, `icalendar` in `practice.vevent` and `practice.recurrence` alone.
+alone, `icalendar` in `practice.vevent` and `practice.recurrence` alone, `holidays` in
+`practice.schedule.holidays` alone.
 """

@@ -66,6 +66,13 @@ def test_no_hours_at_all_are_no_hours() -> None:
     assert offered(a_slot("10:00", "10:30"), hours="") == []
 
 
+def test_a_day_may_end_at_24_00() -> None:
+    hours = WorkingHours.parse("mo 00:00-24:00, fr 22:00-24:00")
+    assert hours.hours == ((0, time(0), time(0)), (4, time(22), time(0)))
+    (monday,) = hours.on(MONDAY, BERLIN)
+    assert monday == Slot(MONDAY, MONDAY + timedelta(days=1))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -78,7 +85,11 @@ def test_no_hours_at_all_are_no_hours() -> None:
         "mo 08:00",
         "mo 12:00-08:00",
         "mo 08:00-08:00",
-        "mo 08:00-24:00",
+        "mo 22:00-00:00",
+        "mo 00:00-00:00",
+        "mo 24:00-24:00",
+        "mo 08:00-24:01",
+        "mo 08:00-25:00",
         "mo 08:60-09:00",
         "mo ٠٨:00-12:00x",
         "- 08:00-12:00",
@@ -100,6 +111,13 @@ def test_the_hours_of_a_day_are_those_of_its_local_date() -> None:
 def test_the_hours_stay_where_the_clock_is_when_it_changes(day: datetime) -> None:
     (opening,) = WorkingHours.parse("su 08:00-12:00").on(day.replace(tzinfo=BERLIN), BERLIN)
     assert (f"{opening.start:%H:%M}", f"{opening.end:%H:%M}") == ("08:00", "12:00")
+
+
+def test_hours_that_the_clock_leaves_out_are_no_hours() -> None:
+    day = datetime(2026, 3, 29, tzinfo=BERLIN)
+    assert list(WorkingHours.parse("su 02:10-02:40").on(day, BERLIN)) == []
+    (rest,) = WorkingHours.parse("su 02:10-03:30").on(day, BERLIN)
+    assert rest == Slot(day.replace(hour=3), day.replace(hour=3, minute=30))
 
 
 # Free slots
