@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from booking_adapter.tools.csv_columns import LABELS, Header, key
+from booking_adapter.tables.headers import key
+from booking_adapter.tables.times import when_in
+from booking_adapter.tools.csv_columns import LABELS, Header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BadCell", "Cells", "fault", "meanings_of", "slug"]
+    from booking_adapter.tables.times import When
+
+__all__ = ["BadCell", "Cells", "fault", "slug"]
 
 _T = TypeVar("_T")
 
@@ -46,18 +49,7 @@ _SPELLED = str.maketrans(
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
 
-def meanings_of(meanings: Mapping[_T, str]) -> dict[str, _T]:
-    """Return what words stand for, in whatever spelling, from the words of each meaning."""
-    return {key(word): meaning for meaning, words in meanings.items() for word in words.split()}
-
-
 _CONTROL_OR_UNDECODED = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_WHEN = re.compile(
-    r"(?:(\d\d?)\. ?(\d\d?)\. ?((?:19|20|21)?\d\d)|((?:19|20|21)\d\d)-(\d\d)-(\d\d))?"
-    r"(?:(?:^|T|,? )(\d\d?)[:.](\d\d)(?:[:.](\d\d)(?:[.,]\d+)?)?(?: Uhr)?"
-    r" ?(Z|[+-]\d\d:?\d\d)?)?",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 class Cells:
@@ -111,26 +103,15 @@ class Cells:
         except KeyError:
             raise fault(column, "has a value that is not known") from None
 
-    def when(self, column: str) -> tuple[date | None, time | None]:
+    def when(self, column: str) -> When:
         """Return the day and the time of day that the cell tells; a year 26 is 2026."""
-        text = self.text(column)
-        match = _WHEN.fullmatch(text)
-        if not match:
-            raise fault(column, "is not a date (DD.MM.YYYY or YYYY-MM-DD) or time (HH:MM)")
-        day, month, year, iso_year, iso_month, iso_day, hour, minute, second, offset = (
-            match.groups()
-        )
-        told, at = None, None
         try:
-            if day or iso_day:
-                number = int(year or iso_year)
-                number += 2000 if number < 100 else 0
-                told = date(number, int(month or iso_month), int(day or iso_day))
-            if hour:
-                at = time(int(hour), int(minute), int(second or 0), tzinfo=_offset(offset))
+            told = when_in(self.text(column))
         except ValueError:
             raise fault(column, "names a day or time that does not exist") from None
-        return told, at
+        if told is None:
+            raise fault(column, "is not a date (DD.MM.YYYY or YYYY-MM-DD) or time (HH:MM)")
+        return told
 
 
 def fault(column: str, what: str) -> BadCell:
@@ -146,9 +127,3 @@ def _printable(column: str, text: str) -> str:
     if column == "notes":
         return text.replace("\r\n", "\n").replace("\r", "\n")
     return " ".join(text.split())
-
-
-def _offset(text: str | None) -> tzinfo | None:
-    if not text:
-        return None
-    return datetime.strptime(text.upper(), "%z").tzinfo

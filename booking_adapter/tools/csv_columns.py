@@ -5,20 +5,31 @@ Not here: what their cells may say (`booking_adapter.tools.csv_file`).
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from functools import lru_cache
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from booking_adapter.tools.csv_rows import BadRow, Row, Rows, UnreadableFile
+from booking_adapter.tables.headers import places_of, separator_in
+from booking_adapter.tables.rows import Broken, Row, Rows, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["COLUMNS", "LABELS", "Column", "Header", "key", "open_table"]
+__all__ = ["COLUMNS", "LABELS", "BadRow", "Column", "Header", "id_in", "open_table"]
 
 _HEAD = 20  # lines looked at for the header
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was not taken: its first physical line, and why, without the patient's data.
+
+    `booking_id` is that of the row where it could be read: the booking is still in the file.
+    """
+
+    line: int
+    reason: str
+    booking_id: str = field(default="", compare=False)
 
 
 class Column(NamedTuple):
@@ -114,7 +125,7 @@ def open_table(lines: Iterator[str]) -> tuple[Header, Iterator[Row | BadRow]]:
     head = list(islice(lines, _HEAD))
     if not any(map(str.strip, head)):
         raise UnreadableFile("The file is empty.")
-    told = re.fullmatch(r'"?sep=([;,\t|])"?\s*', head[0], re.IGNORECASE)  # Excel writes it
+    told = separator_in(head[0])
     if told:
         del head[0]
     line = 2 if told else 1
@@ -123,23 +134,29 @@ def open_table(lines: Iterator[str]) -> tuple[Header, Iterator[Row | BadRow]]:
         row = next(iter(Rows(iter(head), delimiter)), None)
         return _header(row.fields) if isinstance(row, Row) else Header(0, {})
 
-    delimiter = max(told[1] if told else ";,\t", key=lambda each: len(header(each).places))
-    found = header(delimiter)
-    rows = iter(Rows(chain(head, lines), delimiter, line, found.places.get("booking_id")))
+    delimiter = max(told or ";,\t", key=lambda each: len(header(each).places))
+    found = _complete(header(delimiter))
+    rows = iter(Rows(chain(head, lines), delimiter, line))
     next(rows, None)
-    return _complete(found), rows
+    return found, _numbered(rows, found.places["booking_id"])
+
+
+def id_in(fields: list[str], place: int) -> str:
+    """Guess the booking's number in a bad row: the booking has not left the file for that."""
+    return "".join(fields[place : place + 1]).strip().strip('"')
+
+
+def _numbered(rows: Iterator[Row | Broken], id_place: int) -> Iterator[Row | BadRow]:
+    for row in rows:
+        if isinstance(row, Broken):
+            yield BadRow(row.line, row.fault.value, id_in(row.fields, id_place))
+        else:
+            yield row
 
 
 def _header(fields: list[str]) -> Header:
-    keys: dict[str, int] = {}
-    for place, field in enumerate(fields):
-        keys.setdefault(key(field), place)
-    places = {}
-    for column in COLUMNS:
-        known = [keys[each] for each in map(key, (column.name, *column.synonyms)) if each in keys]
-        if known:
-            places[column.name] = known[0]
-    return Header(len(fields), places)
+    known = ((column.name, (column.name, *column.synonyms)) for column in COLUMNS)
+    return Header(len(fields), places_of(fields, known))
 
 
 def _complete(header: Header) -> Header:
@@ -154,11 +171,3 @@ def _complete(header: Header) -> Header:
     if missing:
         raise UnreadableFile(f"The header lacks required columns: {'; '.join(missing)}.")
     return header
-
-
-@lru_cache(maxsize=1024)
-def key(text: str) -> str:
-    """Reduce a header or word, so that Bestätigt, bestaetigt and BESTATIGT are the same."""
-    bare = unicodedata.normalize("NFKD", text).casefold()
-    letters = "".join(filter(str.isalnum, bare))
-    return letters.replace("ae", "a").replace("oe", "o").replace("ue", "u")

@@ -14,10 +14,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from booking_adapter.tools.csv_cells import BadCell, Cells, fault, meanings_of, slug
-from booking_adapter.tools.csv_columns import COLUMNS, Column, open_table
-from booking_adapter.tools.csv_rows import BadRow, UnreadableFile, blocks_of, id_in, text_lines
-from practice.appointments import Booking, Insurance, Slot, Status
+from booking_adapter.tables.headers import meanings_of
+from booking_adapter.tables.people import INSURANCES, names_in
+from booking_adapter.tables.rows import UnreadableFile
+from booking_adapter.tables.text import blocks_of, text_lines
+from booking_adapter.tables.times import no_later
+from booking_adapter.tools.csv_cells import BadCell, Cells, fault, slug
+from booking_adapter.tools.csv_columns import COLUMNS, BadRow, Column, id_in, open_table
+from practice.appointments import Booking, Slot, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,28 +70,21 @@ _STATUSES = meanings_of(
         Status.CANCELLED: "abgesagt storniert cancelled canceled",
     }
 )
-_INSURANCES = meanings_of(
-    {
-        Insurance.STATUTORY.value: "gesetzlich GKV gesetzlich-versichert Kasse statutory",
-        Insurance.PRIVATE.value: "privat PKV privat-versichert Privatpatient private",
-        Insurance.SELF_PAYING.value: "Selbstzahler Selbstzahlerin self-paying",
-    }
-)
 _YES_NO = meanings_of({True: "ja j yes y true wahr 1 x", False: "nein n no false falsch 0"})
 
 _MINUTES = re.compile(r"(\d{1,5})\s*(?:min\.?|minuten|minutes)?", re.ASCII | re.IGNORECASE)
 
 
 def _slot(cells: Cells, zone: ZoneInfo) -> Slot:
-    day, _ = cells.when("date")
+    day = cells.when("date").day
     # A file with a column of its own for the start often has a meaningless 00:00 in the day's.
     start_column = "start" if "start" in cells else "date"
-    start_day, at = cells.when(start_column)
+    start_day, at, _ = cells.when(start_column)
     day = start_day or day
     start = _moment(start_column, day, at, zone)
     if cells.text("end") or "duration" not in cells:
         end_column = "end"
-        end_day, at = cells.when("end")
+        end_day, at, _ = cells.when("end")
         end = _moment("end", end_day or day, at, zone)
     else:
         end_column = "duration"
@@ -127,12 +124,11 @@ def _birth_date(cells: Cells, appointment: date) -> str:
     text = cells.text("birth_date")
     if not text:
         return ""
-    born, _ = cells.when("birth_date")
+    born, _, short = cells.when("birth_date")
     if born is None:
         raise fault("birth_date", "names no day")
-    # 58 is 1958: nobody is born after the appointment.
-    if born > appointment and born.year > 2000 and str(born.year) not in text:
-        born = born.replace(year=born.year - 100)
+    if short:
+        born = no_later(born, appointment)
     if born > appointment:
         raise fault("birth_date", "is after the appointment")
     return born.isoformat()
@@ -145,16 +141,10 @@ def _names(cells: Cells) -> tuple[str, str]:
     name = cells.needed("name")
     if "first_name" in cells:
         return name, cells.text("first_name")
-    if "," in name:
-        last, _, first = name.partition(",")
-        if not last:
-            raise fault("name", "has no last name before the comma")
-        return last.strip(), first.strip()
-    words = name.split()
-    begin = len(words) - 1
-    while begin > 1 and words[begin - 1].islower():  # Anna von der Aue
-        begin -= 1
-    return " ".join(words[begin:]), " ".join(words[:begin])
+    last, first = names_in(name)
+    if not last:
+        raise fault("name", "has no last name before the comma")
+    return last, first
 
 
 def _booking(booking_id: str, cells: Cells, zone: ZoneInfo, line: int) -> Booking:
@@ -173,7 +163,7 @@ def _booking(booking_id: str, cells: Cells, zone: ZoneInfo, line: int) -> Bookin
         email=cells.text("email"),
         phone=cells.text("phone"),
         patient_number=cells.text("patient_id"),
-        insurance=cells.word("insurance", _INSURANCES, ""),
+        insurance=cells.word("insurance", INSURANCES, ""),
         kind=cells.text("type"),
         reason=cells.text("reason"),
         notes=cells.text("notes"),
