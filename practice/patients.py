@@ -27,7 +27,7 @@ class PatientRecord:
     insurance: str = ""
     number: str = ""
     booking_system_id: str | None = None
-    insurance_number: str = ""
+    insurance_number: str = ""  # of the health card: a letter and nine digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""How well patients are recognised: invented people, whose truth is known. No speed of servers."""
