@@ -10,12 +10,14 @@ from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
 from practice.database.disputes import SqlDisputes
 from practice.database.feeds import SqlFeeds
+from practice.database.figures import SqlFigures
 from practice.database.house import SqlHouse
 from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
 from practice.database.properties import SqlProperties
 from practice.database.receipts import SqlReceipts
 from practice.database.sources import SqlSources
+from practice.database.trail import SqlTrail
 from practice.footing import HOUSE, Footing
 from practice.log import mark_of
 
@@ -51,6 +53,8 @@ class SqlUnitOfWork:
         self.receipts = SqlReceipts(connection, now)
         self.disputes = SqlDisputes(connection)
         self.acts = SqlActs(connection, actor, now)
+        self.figures = SqlFigures(connection, now)
+        self.trail = SqlTrail(connection)
         self.receivers = ledger.receivers
 
     @property
