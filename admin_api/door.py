@@ -30,7 +30,7 @@ from admin_api.repeated import fingerprint_of, key_of
 from practice.access import SYSTEM, Actor
 from practice.answers import GivenAnswer
 from practice.errors import NotAllowed, PracticeError, PreconditionFailed
-from practice.scopes import Scope, scopes_of
+from practice.scopes import Scope, allowed
 from practice.use_cases.sessions import note_used, signed_in, was_used
 from practice.use_cases.sign_in import Admitted, Insufficient, Throttled, network_of
 
@@ -200,7 +200,7 @@ class Api:
         if not isinstance(outcome, Admitted):
             sentence = "Name and password, or the token, are not right."
             raise Refusal(401, sentence, headers={"WWW-Authenticate": _CHALLENGE})
-        return _Caller(outcome.account, scopes_of(outcome.account, outcome.scopes), network)
+        return _Caller(outcome.account, allowed(outcome.account, outcome.scopes), network)
 
     def _signed_in(self, secret: str, network: str) -> _Caller | None:
         """Return who is signed in by a cookie, and note that the session is used."""
@@ -212,7 +212,7 @@ class Api:
         if was_used(session, self._clock()):
             with self._database.begin(actor=SYSTEM, now=self._clock()) as uow:
                 note_used(uow, secret)
-        return _Caller(account, scopes_of(account), network, secret)
+        return _Caller(account, allowed(account, None), network, secret)
 
     async def _on_a_thread(self, do: Callable[..., _Done], *told: object) -> _Done:
         if self._waiting >= _MOST_WAITING:

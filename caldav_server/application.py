@@ -32,8 +32,10 @@ from caldav_server.rights import Rights
 from caldav_server.scope import NotSignedIn, Scope, current
 from caldav_server.storage import Storage
 from caldav_server.xml import XmlError, parse
+from practice import scopes
 from practice.errors import PracticeError
 from practice.use_cases.sign_in import (
+    Admitted,
     Claim,
     Gate,
     Insufficient,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
     from practice.ports import Database, Transactions
     from practice.profile import Profile
+    from practice.use_cases.sign_in import Outcome
 
 __all__ = ["CalDavApplication"]
 
@@ -85,6 +88,13 @@ def _answered(method: Callable[..., Any]) -> Callable[..., Any]:
         return result if len(result) == 4 else (*result, None)
 
     return answering
+
+
+def _for_calendars(outcome: Outcome) -> Outcome:
+    """Refuse a token that is for something else; see `practice.scopes`."""
+    if isinstance(outcome, Admitted) and not outcome.allows(scopes.Scope.CALDAV):
+        return Insufficient(str(scopes.Scope.CALDAV))
+    return outcome
 
 
 class CalDavApplication(Application):
@@ -164,7 +174,7 @@ class CalDavApplication(Application):
         with Scope(transactions or self._database, self._clock(), snapshot=snapshot) as scope:
             try:
                 if claim is not None and environ["REQUEST_METHOD"] not in _OPEN:
-                    outcome = self._gate.decide(scope.unit, claim)
+                    outcome = _for_calendars(self._gate.decide(scope.unit, claim))
                     if isinstance(outcome, Unverified | KeysWanted):
                         return outcome
                     if isinstance(outcome, Refused | Throttled | Insufficient):

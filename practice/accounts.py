@@ -24,7 +24,11 @@ class CredentialKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One credential. `secret` is a hash (passwords) or digest (those of our own making)."""
+    """One credential. `secret` is a hash (passwords) or digest (those of our own making).
+
+    `scopes` are what a token is for (`practice.scopes`); without any it is for all that its
+    account may do.
+    """
 
     id: int
     account_id: int
@@ -32,6 +36,7 @@ class Credential:
     label: str
     secret: str
     created: datetime
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-__all__ = ["FIRST_SEAL", "Act", "ActQuestion", "Kind", "digest_of", "faults", "sealed", "stored"]
+__all__ = [
+    "ERASED",
+    "FIRST_SEAL",
+    "Act",
+    "ActQuestion",
+    "Kind",
+    "digest_of",
+    "faults",
+    "sealed",
+    "stored",
+]
 
 FIRST_SEAL = bytes(32)
+#: The action of the act that says that others of the same thing were erased.
+ERASED = "erased"
 _NOTHING = ""
 
 
@@ -43,6 +55,8 @@ class Kind(StrEnum):
     WEBHOOK = "webhook"
     TASK = "task"
     CHANGE = "change"
+    #: What a row says that somebody has tampered with, or that a later version wrote.
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,8 @@ class ChangeKind(StrEnum):
     CHANGED = "changed"
     REMOVED = "removed"
     PROPERTIES = "properties"
+    #: What a row says that somebody has tampered with.
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

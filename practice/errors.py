@@ -10,6 +10,8 @@ The tree::
      |    +-- AccountNotFound
      |    +-- FeedNotFound
      |    +-- DisputeNotFound
+     |    +-- LetterNotFound
+     |    +-- ReceiptNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -20,6 +22,8 @@ The tree::
      |    +-- SlotTaken               the doctor is busy then
      |    +-- InTheWay                later changes would be lost by taking back earlier ones
      |    +-- CannotUndo              a change that nothing can take back as things are
+     |    +-- PlanChanged             what was looked at is not what would be done now
+     |    +-- LastAdmin               nobody would be left who may administer
      +-- Invalid
      |    +-- InvalidText             not iCalendar at all
      |    +-- InvalidObject           iCalendar, but not one calendar object
@@ -86,6 +90,14 @@ class DisputeNotFound(NotFound):
     """No such open conflict between practice and booking tool."""
 
 
+class LetterNotFound(NotFound):
+    """No such letter, or none that was given up."""
+
+
+class ReceiptNotFound(NotFound):
+    """No such webhook, or its content is not kept any more."""
+
+
 class NotAllowed(PracticeError):
     """The account may not do this."""
 
@@ -144,6 +156,14 @@ class InTheWay(Conflict):
 
 class CannotUndo(Conflict):
     """The change cannot be taken back as things are now."""
+
+
+class PlanChanged(Conflict):
+    """Taking back would do something else now than what somebody has looked at."""
+
+
+class LastAdmin(Conflict):
+    """Without this account nobody would be left who may administer."""
 
 
 class Invalid(PracticeError):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from practice.accounts import Credential, Doctor, Room
     from practice.acts import Act, ActQuestion, Kind
     from practice.answers import GivenAnswer
-    from practice.appointments import Appointment, Slot
+    from practice.appointments import Appointment, Slot, Status
     from practice.calendars import (
         Calendar,
         CalendarKind,
@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from practice.letters import Letter, LetterState
     from practice.log import LogQuestion, LogState
     from practice.messages import Message, Receiver
+    from practice.overview import Delivery, Fault, Queue, Request, TaskGlance, Webhooks
     from practice.patients import Patient, PatientRecord
     from practice.sessions import Session
     from practice.sources import Receipt, ReceiptState, SourceState
+    from practice.trail import Key, Part, TrailQuestion
     from practice.vevent import Facts, Occupied
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "Database",
     "Disputes",
     "Feeds",
+    "Figures",
     "House",
     "Outbox",
     "Patients",
@@ -62,6 +65,7 @@ __all__ = [
     "Sessions",
     "Sources",
     "Together",
+    "Trail",
     "Transactions",
     "UnitOfWork",
 ]
@@ -201,6 +205,14 @@ class UnitOfWork(Protocol):
     @property
     def answers(self) -> Answers:
         """What was answered to requests that may be sent again."""
+
+    @property
+    def figures(self) -> Figures:
+        """What the overview counts."""
+
+    @property
+    def trail(self) -> Trail:
+        """Both of them in one order."""
 
     @property
     def receivers(self) -> frozenset[Receiver]:
@@ -469,8 +481,10 @@ class Accounts(Protocol):
     def grant(self, account: Account, calendar_id: int, level: Level) -> None:
         """Set what the account may do in a calendar; NONE takes the grant away."""
 
-    def add_credential(self, account: Account, kind: str, label: str, secret: str) -> Credential:
-        """Store a credential (its hash or digest, never itself)."""
+    def add_credential(
+        self, account: Account, kind: str, label: str, secret: str, scopes: Sequence[str] = ()
+    ) -> Credential:
+        """Store a credential (its hash or digest, never itself), and what a token is for."""
 
     def replace_secret(self, credential: Credential, secret: str) -> None:
         """Store another hash of the same password; nothing if it is not the stored one any more."""
@@ -533,6 +547,11 @@ class Outbox(Protocol):
     ) -> list[Letter]:
         """Return letters in some states, by id."""
 
+    def newest(
+        self, states: Collection[LetterState], before: int | None, limit: int
+    ) -> list[Letter]:
+        """Return letters in some states with ids below one, the newest first."""
+
     def count(self) -> Mapping[tuple[Receiver, LetterState], int]:
         """Count the letters by receiver and state."""
 
@@ -589,6 +608,11 @@ class Receipts(Protocol):
     def find(self, states: Collection[ReceiptState], limit: int = 1000) -> list[Receipt]:
         """Return those in some states, the last first."""
 
+    def newest(
+        self, states: Collection[ReceiptState], before: int | None, limit: int
+    ) -> list[Receipt]:
+        """Return those with ids below one, the newest first, without headers and bodies."""
+
     def forget(self, before: datetime) -> int:
         """Delete what was received before and is not waiting; return how many."""
 
@@ -607,6 +631,11 @@ class Disputes(Protocol):
 
     def find(self, states: Collection[DisputeState], limit: int = 1000) -> list[Dispute]:
         """Return those in some states, by id."""
+
+    def newest(
+        self, states: Collection[DisputeState], before: int | None, limit: int
+    ) -> list[Dispute]:
+        """Return those in some states with ids below one, the newest first."""
 
     def save(self, dispute: Dispute) -> Dispute:
         """Store a new one (id 0) or change it; return it with its id."""
@@ -638,7 +667,66 @@ class Acts(Protocol):
         """Yield the acts that are asked for, by number, a few at a time."""
 
     def erase(self, kind: Kind, of: object) -> int:
-        """Erase what the acts of one thing tell, not that they were; return how many."""
+        """Erase what the acts of one thing tell, not that they were; return how many.
+
+        That is noted, too, as an act of the thing: what was erased by nobody was tampered with.
+        """
+
+
+class Trail(Protocol):
+    """The log of calendars and the acts by time, the newest first; of one moment by number."""
+
+    def changes(self, asked: TrailQuestion, after: Key | None, limit: int) -> Part[Change]:
+        """Return the first rows of the log that are asked for and stand after a key.
+
+        Costs what is returned, or a bounded number of rows that were looked through for it.
+        """
+
+    def acts(self, asked: TrailQuestion, after: Key | None, limit: int) -> Part[Act]:
+        """Return the first acts that are asked for and stand after a key, at the same cost."""
+
+
+class Figures(Protocol):
+    """What the overview counts, each from one statement; bounds and spans are aware."""
+
+    def appointed(self, spans: Sequence[Slot]) -> list[tuple[int | None, Status, tuple[int, ...]]]:
+        """Count what starts within each of some spans, by doctor's id and status."""
+
+    def no_shows(self, bounds: Sequence[datetime]) -> Mapping[int, tuple[int, int]]:
+        """Count, between each two bounds, what should have taken place by now and who of it did
+        not come; by the number of the earlier bound, without those that have none.
+        """
+
+    def booked(self, bounds: Sequence[datetime]) -> Mapping[tuple[int, int], int]:
+        """Add up the minutes of what starts between each two bounds and is not cancelled, by
+        doctor's id and the number of the earlier bound.
+        """
+
+    def delivered(self, since: datetime) -> Delivery:
+        """Count the letters that were settled since then."""
+
+    def queue(self) -> list[Queue]:
+        """Count the unsettled letters, by receiver."""
+
+    def webhooks(self, since: datetime) -> Webhooks:
+        """Count the webhooks that came since then, and those that wait or are in quarantine."""
+
+    def faults(self, limit: int) -> list[Fault]:
+        """Return what went wrong last, the newest first."""
+
+    def open_conflicts(self) -> int:
+        """Count the open conflicts."""
+
+    def patients_to_review(self) -> int:
+        """Count the patients that a person has to look at."""
+
+    def requests(
+        self, patience: timedelta, soon: timedelta, limit: int
+    ) -> tuple[int, list[Request]]:
+        """Count the requests that wait for longer, or would start so soon; return the first."""
+
+    def tasks(self, since: datetime, limit: int) -> tuple[list[TaskGlance], list[TaskGlance]]:
+        """Return the tasks that run, and those begun since then that failed; the last first."""
 
 
 class Sessions(Protocol):

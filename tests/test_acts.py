@@ -72,7 +72,8 @@ def test_what_acts_tell_of_a_patient_can_be_erased_and_the_chain_holds(
     with reading(database) as uow:
         acts, head = list(uow.acts.search(ActQuestion())), uow.acts.head()
     assert "Beispiel" not in repr(acts)
-    assert [act.is_erased for act in acts] == [True, True, False, True]
+    assert [act.is_erased for act in acts] == [True, True, False, True, False]
+    assert (acts[-1].action, acts[-1].kind, acts[-1].of) == ("erased", Kind.PATIENT, "7")
     assert not broken(acts, head)
 
 

@@ -58,6 +58,7 @@ _WITH_CREDENTIALS = select(
     credentials.c.label,
     credentials.c.secret,
     credentials.c.created,
+    credentials.c.scopes,
     *HOUSE,
 )
 _HELD = credentials.c.account_id == accounts.c.id
@@ -160,7 +161,9 @@ class SqlAccounts:
             row = {"account_id": account.id, "calendar_id": calendar_id, "level": int(level)}
             self._connection.execute(insert(grants), row)
 
-    def add_credential(self, account: Account, kind: str, label: str, secret: str) -> Credential:
+    def add_credential(
+        self, account: Account, kind: str, label: str, secret: str, scopes: Sequence[str] = ()
+    ) -> Credential:
         """See the port."""
         self._ledger.unsee()
         values = {
@@ -169,9 +172,11 @@ class SqlAccounts:
             "label": label,
             "secret": secret,
             "created": self._now,
+            "scopes": " ".join(scopes),
         }
         made = store(self._connection, credentials, 0, values)
-        return Credential(made, account.id, CredentialKind(kind), label, secret, self._now)
+        kept = tuple(scopes)
+        return Credential(made, account.id, CredentialKind(kind), label, secret, self._now, kept)
 
     def replace_secret(self, credential: Credential, secret: str) -> None:
         """See the port."""
@@ -214,7 +219,13 @@ def _assembled(rows: Sequence[Any]) -> tuple[Account, list[Credential]] | None:
         return None
     held = [
         Credential(
-            row.credential_id, row.id, CredentialKind(row.kind), row.label, row.secret, row.created
+            row.credential_id,
+            row.id,
+            CredentialKind(row.kind),
+            row.label,
+            row.secret,
+            row.created,
+            tuple(row.scopes.split()),
         )
         for row in rows
         if row.credential_id is not None

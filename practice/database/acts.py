@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from practice.acts import Act, ActQuestion, Kind, digest_of, sealed, stored
+from practice.acts import ERASED, Act, ActQuestion, Kind, digest_of, sealed, stored
 from practice.database.tables import act_head, acts
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from practice.access import Actor
 
-__all__ = ["SqlActs"]
+__all__ = ["SqlActs", "act_of"]
 
 #: Rows fetched at once.
 _SOME = 500
@@ -62,8 +62,9 @@ class SqlActs:
 
     def head(self) -> tuple[int, bytes]:
         """See the port."""
-        row = self._connection.execute(select(act_head.c.number, act_head.c.seal)).one()
-        return int(row.number), bytes(row.seal)
+        row = self._connection.execute(select(act_head.c.number, act_head.c.seal)).first()
+        # Somebody has removed it: so it is no number and seal that any act has.
+        return (int(row.number), bytes(row.seal)) if row else (0, b"")
 
     def search(
         self, question: ActQuestion, *, limit: int | None = None, newest_first: bool = False
@@ -72,14 +73,16 @@ class SqlActs:
         order = acts.c.number.desc() if newest_first else acts.c.number
         query = _asked(question).order_by(order).limit(limit)
         result = self._connection.execution_options(yield_per=_SOME).execute(query)
-        yield from map(_act, result)
+        yield from map(act_of, result)
 
     def erase(self, kind: Kind, of: object) -> int:
         """See the port."""
-        of_it = (acts.c.kind == str(kind)) & (acts.c.of == str(of))
-        return self._connection.execute(
-            update(acts).where(of_it).values(before=None, after=None)
-        ).rowcount
+        of_it = (acts.c.kind == str(kind)) & (acts.c.of == str(of)) & (acts.c.action != ERASED)
+        erased = update(acts).where(of_it).values(before=None, after=None)
+        count = self._connection.execute(erased).rowcount
+        if count:
+            self.note(ERASED, kind, of, None, {"acts": count})
+        return count
 
 
 def _asked(question: ActQuestion) -> Select[Any]:
@@ -97,13 +100,17 @@ def _asked(question: ActQuestion) -> Select[Any]:
     return select(acts).where(*wanted)
 
 
-def _act(row: Any) -> Act:
+_KINDS = frozenset(map(str, Kind))
+
+
+def act_of(row: Any) -> Act:
+    """Return a row as a record. One that was tampered with can be read, so that it is found."""
     return Act(
         number=row.number,
         time=row.time,
         actor=row.actor,
         action=row.action,
-        kind=Kind(row.kind),
+        kind=Kind(row.kind) if row.kind in _KINDS else Kind.UNKNOWN,
         of=row.of,
         before=row.before,
         after=row.after,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, insert, select, update
 
 from practice.conflicts import Dispute, DisputeKind, DisputeState, Terms
+from practice.database.newest import newest
 from practice.database.tables import conflicts
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ class SqlDisputes:
         """See the port."""
         query = select(conflicts).where(conflicts.c.state.in_([str(state) for state in states]))
         rows = self._connection.execute(query.order_by(conflicts.c.id).limit(limit))
+        return [_dispute(row) for row in rows]
+
+    def newest(
+        self, states: Collection[DisputeState], before: int | None, limit: int
+    ) -> list[Dispute]:
+        """See the port."""
+        rows = self._connection.execute(newest(conflicts, states, before, limit))
         return [_dispute(row) for row in rows]
 
     def save(self, dispute: Dispute) -> Dispute:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
 
+from practice.database.newest import newest
 from practice.database.prepared import Prepared
 from practice.database.tables import letters
 from practice.letters import UNSETTLED, Letter, LetterState
@@ -190,6 +191,13 @@ class SqlOutbox:
         if appointment_id is not None:
             query = query.where(letters.c.appointment_id == appointment_id)
         rows = self._connection.execute(query.order_by(letters.c.id).limit(limit))
+        return [_letter(row) for row in rows]
+
+    def newest(
+        self, states: Collection[LetterState], before: int | None, limit: int
+    ) -> list[Letter]:
+        """See the port."""
+        rows = self._connection.execute(newest(letters, states, before, limit))
         return [_letter(row) for row in rows]
 
     def count(self) -> Mapping[tuple[Receiver, LetterState], int]:

@@ -7,8 +7,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, literal, select, update
 
+from practice.database.newest import newest
 from practice.database.tables import receipts
 from practice.sources import Receipt, ReceiptState
 
@@ -94,6 +95,15 @@ class SqlReceipts:
         query = select(receipts).where(receipts.c.state.in_([str(state) for state in states]))
         rows = self._connection.execute(query.order_by(receipts.c.id.desc()).limit(limit))
         return [_receipt(row) for row in rows]
+
+    def newest(
+        self, states: Collection[ReceiptState], before: int | None, limit: int
+    ) -> list[Receipt]:
+        """See the port."""
+        columns = [column for column in receipts.columns if column.key not in {"headers", "body"}]
+        nothing = literal("{}").label("headers"), literal(b"").label("body")
+        query = newest(receipts, states, before, limit, [*columns, *nothing])
+        return [_receipt(row) for row in self._connection.execute(query)]
 
     def forget(self, before: datetime) -> int:
         """See the port."""

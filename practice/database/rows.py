@@ -165,6 +165,9 @@ def stored(properties: Mapping[str, str]) -> str:
     return json.dumps(dict(properties), ensure_ascii=False, sort_keys=True)
 
 
+_KINDS = frozenset(map(str, ChangeKind))
+
+
 def change_of(row: Row[Any]) -> Change:
     """Return a row of the log as a record."""
     return Change(
@@ -174,7 +177,7 @@ def change_of(row: Row[Any]) -> Change:
         calendar_id=row.calendar_id,
         href=row.href,
         uid=row.uid,
-        kind=ChangeKind(row.kind),
+        kind=ChangeKind(row.kind) if row.kind in _KINDS else ChangeKind.UNKNOWN,
         owner_id=row.owner_id,
         before=row.before,
         after=row.after,

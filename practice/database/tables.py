@@ -606,7 +606,7 @@ acts = Table(
     "acts",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("time", Moment, nullable=False, index=True),
+    Column("time", Moment, nullable=False),
     Column("actor", String(255), nullable=False),
     Column("action", String(64), nullable=False),
     Column("kind", String(32), nullable=False),
@@ -619,6 +619,7 @@ acts = Table(
     Column("after_digest", String(64), nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
     Index("ix_acts_of", "kind", "of", "number"),
+    Index("ix_acts_time", "time", "number"),
 )
 
 #: One row: the last number and seal of the acts.

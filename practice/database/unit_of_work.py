@@ -11,6 +11,7 @@ from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
 from practice.database.disputes import SqlDisputes
 from practice.database.feeds import SqlFeeds
+from practice.database.figures import SqlFigures
 from practice.database.house import SqlHouse
 from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
@@ -18,6 +19,7 @@ from practice.database.properties import SqlProperties
 from practice.database.receipts import SqlReceipts
 from practice.database.sessions import SqlSessions
 from practice.database.sources import SqlSources
+from practice.database.trail import SqlTrail
 from practice.footing import HOUSE, Footing
 from practice.log import mark_of
 
@@ -55,6 +57,8 @@ class SqlUnitOfWork:
         self.acts = SqlActs(connection, actor, now)
         self.answers = SqlAnswers(connection, now)
         self.sessions = SqlSessions(connection, now)
+        self.figures = SqlFigures(connection, now)
+        self.trail = SqlTrail(connection)
         self.receivers = ledger.receivers
 
     @property

@@ -1,26 +1,45 @@
-"""Accounts made, granted and equipped with passwords, app passwords and tokens."""
+"""Accounts made, changed, granted and equipped with passwords, app passwords and tokens.
+
+All of it is noted in the acts, secrets never. Not here: who may do it (`practice.scopes`).
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from practice.access import Account, Level, Role
 from practice.accounts import Credential, CredentialKind
-from practice.errors import AccountNotFound, CalendarNotFound, Invalid, InvalidName
+from practice.acts import Kind
+from practice.errors import AccountNotFound, CalendarNotFound, Invalid, InvalidName, LastAdmin
 from practice.passwords import digest, new_secret
+from practice.scopes import checked_scopes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from practice.ports import UnitOfWork
 
-__all__ = ["add_account", "find_account", "give_secret", "grant", "set_password"]
+__all__ = [
+    "EVERYWHERE",
+    "add_account",
+    "change_account",
+    "find_account",
+    "give_secret",
+    "grant",
+    "revoke_credential",
+    "set_disabled",
+    "set_password",
+]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
 #: Names that are addresses of the server, below which principals live.
 RESERVED = frozenset({"calendars", "principals", "system"})
 #: What stands for every calendar, those made later included.
 EVERYWHERE = "all"
+#: Characters of what people and devices are called.
+LONGEST = 255
 
 
 def add_account(uow: UnitOfWork, account: Account) -> Account:
@@ -30,9 +49,37 @@ def add_account(uow: UnitOfWork, account: Account) -> Account:
             "An account's name has 1 to 64 of a-z, 0-9 and ._@-, starts and ends with a letter or"
             f" digit, and is none of: {', '.join(sorted(RESERVED))}."
         )
-    if account.role is Role.DOCTOR and account.doctor_id is None:
-        raise Invalid("An account with the role doctor needs to know which doctor.")
-    return uow.accounts.save(account)
+    made = uow.accounts.save(_checked(uow, account))
+    uow.acts.note("made", Kind.ACCOUNT, made.id, None, _told(made))
+    return made
+
+
+def change_account(uow: UnitOfWork, wanted: Account) -> Account:
+    """Change what an account is: its role, doctor, name as people say it, address, and whether it
+    is disabled. Grants stay as they are, and so does its name, which is an address.
+
+    Raises AccountNotFound, Invalid, or LastAdmin if nobody would be left to administer.
+    """
+    there, _ = find_account(uow, wanted.name)
+    wanted = replace(_checked(uow, wanted), id=there.id, everywhere=there.everywhere)
+    if _told(wanted) == _told(there):
+        return there
+    if _administers(there) and not _administers(wanted):
+        others = (one for one in uow.accounts.all() if one.id != there.id)
+        if not any(map(_administers, others)):
+            raise LastAdmin("This is the last account that may administer; make another one first.")
+    saved = uow.accounts.save(wanted)
+    action = "changed"
+    if saved.disabled != there.disabled:
+        action = "disabled" if saved.disabled else "enabled"
+    uow.acts.note(action, Kind.ACCOUNT, there.id, _told(there), _told(saved))
+    return replace(saved, grants=there.grants)
+
+
+def set_disabled(uow: UnitOfWork, name: str, disabled: bool) -> Account:
+    """Keep an account from signing in, or let it again; raises as `change_account` does."""
+    there, _ = find_account(uow, name)
+    return change_account(uow, replace(there, disabled=disabled))
 
 
 def find_account(uow: UnitOfWork, name: str) -> tuple[Account, list[Credential]]:
@@ -52,23 +99,115 @@ def set_password(uow: UnitOfWork, account: Account, hashed: str) -> None:
     for credential in held[1] if held else []:
         if credential.kind is CredentialKind.PASSWORD:
             uow.accounts.revoke(account, credential.id)
-    uow.accounts.add_credential(account, CredentialKind.PASSWORD, "", hashed)
+    made = uow.accounts.add_credential(account, CredentialKind.PASSWORD, "", hashed)
+    uow.acts.note("given a password", Kind.ACCOUNT, account.id, None, _told_of(account, made))
 
 
 def give_secret(
-    uow: UnitOfWork, account: Account, kind: CredentialKind, label: str
+    uow: UnitOfWork,
+    account: Account,
+    kind: CredentialKind,
+    label: str,
+    scopes: Iterable[str] = (),
 ) -> tuple[str, Credential]:
-    """Make an app password or token; the first of what is returned is shown once, never again."""
+    """Make an app password or token; the first of what is returned is shown once, never again.
+
+    A token without `scopes` is for all that its account may do; app passwords have none. Raises
+    Invalid.
+    """
+    if kind is CredentialKind.PASSWORD:
+        raise Invalid("A password is set, not given out.")
+    _check_text("A label", label, least=1)
+    told = checked_scopes(account.role, scopes)
+    if told and kind is not CredentialKind.TOKEN:
+        raise Invalid("Only a token has scopes.")
     secret = new_secret()
-    return secret, uow.accounts.add_credential(account, kind, label, digest(secret))
+    made = uow.accounts.add_credential(account, kind, label, digest(secret), told)
+    uow.acts.note(f"given {_NAMED[kind]}", Kind.ACCOUNT, account.id, None, _told_of(account, made))
+    return secret, made
+
+
+def revoke_credential(uow: UnitOfWork, account: Account, credential_id: int) -> None:
+    """Take a password, app password or token away, from the next request on.
+
+    Raises AccountNotFound when the account has none such.
+    """
+    _, held = find_account(uow, account.name)
+    credential = next((one for one in held if one.id == credential_id), None)
+    if credential is None:
+        raise AccountNotFound(f"'{account.name}' has no credential {credential_id}.")
+    uow.accounts.revoke(account, credential_id)
+    told = _told_of(account, credential)
+    uow.acts.note(f"denied {_NAMED[credential.kind]}", Kind.ACCOUNT, account.id, told, None)
 
 
 def grant(uow: UnitOfWork, account: Account, calendar: str, level: Level) -> None:
-    """Set what the account may do in a calendar, or in all of them ("all")."""
+    """Set what the account may do in a calendar, or in all of them ("all"); NONE takes it away.
+
+    Raises CalendarNotFound.
+    """
+    there, _ = find_account(uow, account.name)
     if calendar == EVERYWHERE:
-        uow.accounts.save(replace(account, everywhere=level))
-        return
-    found = uow.calendars.find(calendar)
-    if found is None:
-        raise CalendarNotFound(f"There is no calendar '{calendar}'.")
-    uow.accounts.grant(account, found.id, level)
+        before = there.everywhere
+        uow.accounts.save(replace(there, everywhere=level))
+    else:
+        found = uow.calendars.find(calendar)
+        if found is None:
+            raise CalendarNotFound(f"There is no calendar '{calendar}'.")
+        before = there.grants.get(found.id, Level.NONE)
+        uow.accounts.grant(there, found.id, level)
+    if before is not level:
+        was, now = (_granted(there, calendar, one) for one in (before, level))
+        uow.acts.note("granted", Kind.ACCOUNT, there.id, was, now)
+
+
+_NAMED = {
+    CredentialKind.PASSWORD: "a password",
+    CredentialKind.APP_PASSWORD: "an app password",
+    CredentialKind.TOKEN: "a token",
+}
+
+
+def _administers(account: Account) -> bool:
+    return account.role is Role.ADMIN and not account.disabled
+
+
+def _checked(uow: UnitOfWork, account: Account) -> Account:
+    """Return an account as it can be kept; of a doctor alone it is known which one."""
+    _check_text("A name", account.display_name)
+    _check_text("An e-mail address", account.email)
+    if account.role is not Role.DOCTOR:
+        return replace(account, doctor_id=None)
+    if account.doctor_id is None:
+        raise Invalid("An account with the role doctor needs to know which doctor.")
+    if all(doctor.id != account.doctor_id for doctor in uow.house.doctors()):
+        raise Invalid(f"There is no doctor {account.doctor_id}.")
+    return account
+
+
+def _check_text(what: str, text: str, least: int = 0) -> None:
+    # Of letters that can be seen: these stand in lists, and some databases take no others.
+    if not least <= len(text.strip()) or len(text) > LONGEST or not (text or " ").isprintable():
+        raise Invalid(f"{what} has {least} to {LONGEST} characters, in one line.")
+
+
+def _told(account: Account) -> dict[str, Any]:
+    """Return what acts tell of an account."""
+    return {
+        "name": account.name,
+        "role": str(account.role),
+        "doctor": account.doctor_id,
+        "display_name": account.display_name,
+        "email": account.email,
+        "disabled": account.disabled,
+    }
+
+
+def _told_of(account: Account, credential: Credential) -> dict[str, Any]:
+    """Return what acts tell of a credential: nothing that opens anything."""
+    told = {"name": account.name, "credential": credential.id, "label": credential.label}
+    return {**told, "scopes": list(credential.scopes)} if credential.scopes else told
+
+
+def _granted(account: Account, calendar: str, level: Level) -> dict[str, str]:
+    return {"name": account.name, "calendar": calendar, "level": Level(level).name.lower()}

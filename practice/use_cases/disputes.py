@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from practice.acts import Kind
 from practice.appointments import Slot, Status
 from practice.calendar_zone import zone_of
 from practice.calendars import Draft, View
@@ -17,10 +18,11 @@ from practice.errors import CannotUndo, DisputeNotFound
 from practice.messages import Message, Receiver, difference
 from practice.use_cases.appointments import object_saved, state_of, tell
 from practice.use_cases.booking_base import Base, terms_of
+from practice.use_cases.paging import Listed, check_page, is_id, listed
 from practice.vevent import read, retimed, summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import timedelta
 
     from practice.appointments import Appointment
@@ -35,6 +37,7 @@ __all__ = [
     "is_noted",
     "note_told",
     "note_vanished",
+    "noted",
     "resolve",
     "settle_sides",
 ]
@@ -147,6 +150,19 @@ def note_told(uow: UnitOfWork, appointment_id: int) -> None:
             uow.disputes.save(replace(known, state=DisputeState.GONE, resolved=uow.now))
 
 
+def noted(
+    uow: UnitOfWork,
+    states: Collection[DisputeState],
+    *,
+    before: int | None = None,
+    limit: int = 50,
+) -> Listed[Dispute]:
+    """Return disputes in some states, the newest first, from before an id on; raises Invalid."""
+    check_page(before, limit)
+    found = uow.disputes.newest(states, before, limit + 1)
+    return listed(found, [dispute.id for dispute in found], limit)
+
+
 def resolve(uow: UnitOfWork, dispute_id: int, *, theirs: bool, profile: Profile) -> Dispute:
     """Decide a dispute: take the tool's side over, or keep the practice's.
 
@@ -154,7 +170,7 @@ def resolve(uow: UnitOfWork, dispute_id: int, *, theirs: bool, profile: Profile)
     everybody is told as of any other change. Raises DisputeNotFound, or CannotUndo if that cannot
     be had any more.
     """
-    dispute = uow.disputes.get(dispute_id)
+    dispute = uow.disputes.get(dispute_id) if is_id(dispute_id) else None
     if dispute is None or dispute.state is not DisputeState.OPEN:
         raise DisputeNotFound("There is no such open conflict.")
     appointment = uow.appointments.get(dispute.appointment_id)
@@ -165,6 +181,8 @@ def resolve(uow: UnitOfWork, dispute_id: int, *, theirs: bool, profile: Profile)
         _tell_tool(uow, appointment, dispute.theirs)  # as it was, should that have failed
     state = DisputeState.TAKEN if theirs else DisputeState.KEPT
     by = uow.actor.name
+    told = {"appointment": appointment.id, "kind": str(dispute.kind), "decided": str(state)}
+    uow.acts.note("decided", Kind.CONFLICT, dispute_id, None, told)
     return uow.disputes.save(replace(dispute, state=state, resolved=uow.now, resolved_by=by))
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from practice.access import feed_view
+from practice.acts import Kind
 from practice.calendars import Level, Span
 from practice.errors import CalendarNotFound, FeedNotFound, Invalid
 from practice.passwords import digest, new_secret
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["LEVELS", "Edition", "FeedWindow", "edition", "make"]
+__all__ = ["LEVELS", "Edition", "FeedWindow", "edition", "make", "revoke"]
 
 #: What a feed may show; nobody writes through one.
 LEVELS = (Level.BUSY, Level.PSEUDONYM, Level.READ)
@@ -68,7 +69,25 @@ def make(uow: UnitOfWork, calendar: str, level: Level, label: str) -> tuple[str,
     if not label.strip() or len(label) > LONGEST_LABEL:
         raise Invalid(f"A label has 1 to {LONGEST_LABEL} characters: who is the feed for?")
     token = new_secret()
-    return token, uow.feeds.add(found.id, level, label, digest(token))
+    made = uow.feeds.add(found.id, level, label, digest(token))
+    uow.acts.note("made", Kind.FEED, made.id, None, _told(uow, made))
+    return token, made
+
+
+def revoke(uow: UnitOfWork, feed_id: int) -> None:
+    """Take an address back: it stops working at once. Raises FeedNotFound."""
+    there = next((feed for feed in uow.feeds.all() if feed.id == feed_id), None)
+    if there is None:
+        raise FeedNotFound(f"There is no feed {feed_id}.")
+    told = _told(uow, there)
+    uow.feeds.remove(feed_id)
+    uow.acts.note("revoked", Kind.FEED, feed_id, told, None)
+
+
+def _told(uow: UnitOfWork, feed: Feed) -> dict[str, str]:
+    names = {calendar.id: calendar.name for calendar in uow.calendars.all()}
+    shown = Level(feed.level).name.lower()
+    return {"calendar": names.get(feed.calendar_id, ""), "level": shown, "label": feed.label}
 
 
 def edition(uow: UnitOfWork, token: str, profile: Profile, window: FeedWindow) -> Edition:

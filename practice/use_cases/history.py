@@ -30,6 +30,7 @@ __all__ = [
     "Glance",
     "as_file_at",
     "calendar_ids",
+    "calendar_names",
     "history",
 ]
 
@@ -64,11 +65,11 @@ class Entry:
 def history(uow: UnitOfWork, question: LogQuestion, limit: int, profile: Profile) -> list[Entry]:
     """Return the newest `limit` changes that are asked for, the oldest first."""
     found = list(uow.calendars.search_log(question, limit=limit, newest_first=True))[::-1]
-    names = _calendar_names(uow, {change.calendar_id for change in found})
+    names = calendar_names(uow, {change.calendar_id for change in found})
     return [_entry(change, names[change.calendar_id], profile) for change in found]
 
 
-def _calendar_names(uow: UnitOfWork, ids: Iterable[int]) -> Mapping[int, str]:
+def calendar_names(uow: UnitOfWork, ids: Iterable[int]) -> Mapping[int, str]:
     """Return what calendars are or were called; "" where the log does not tell."""
     names = {calendar.id: calendar.name for calendar in uow.calendars.all()}
     for calendar_id in ids:

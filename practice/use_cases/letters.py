@@ -10,13 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from practice.acts import Kind
 from practice.appointments import Status
+from practice.errors import LetterNotFound
 from practice.letters import LetterState
 from practice.messages import Message, Receiver, difference
 from practice.use_cases.appointments import known_to, state_of
 from practice.use_cases.booking_base import Base, terms_of
+from practice.use_cases.paging import Listed, check_page, is_id, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from practice.accounts import Doctor, Room
     from practice.appointments import Appointment, Slot
     from practice.letters import Letter
@@ -30,6 +35,8 @@ __all__ = [
     "note_delivered",
     "note_failed",
     "post_reminders",
+    "posted",
+    "retry",
     "take",
 ]
 
@@ -117,6 +124,30 @@ def post_reminders(uow: UnitOfWork, window: Slot) -> int:
         uow.appointments.note_reminded(appointment)
         uow.outbox.post(Receiver.PATIENT, Message.REMINDED, appointment, state_of(appointment))
     return len(due)
+
+
+def posted(
+    uow: UnitOfWork,
+    states: Collection[LetterState],
+    *,
+    before: int | None = None,
+    limit: int = 50,
+) -> Listed[Letter]:
+    """Return letters in some states, the newest first, from before an id on; raises Invalid."""
+    check_page(before, limit)
+    found = uow.outbox.newest(states, before, limit + 1)
+    return listed(found, [letter.id for letter in found], limit)
+
+
+def retry(uow: UnitOfWork, letter_id: int) -> Letter:
+    """Have a letter that was given up tried again, now; raises LetterNotFound."""
+    again = uow.outbox.retry(letter_id) if is_id(letter_id) else None
+    if again is None:
+        raise LetterNotFound(f"No letter {letter_id} was given up.")
+    told = {"to": str(again.to), "message": str(again.message)}
+    told["appointment"] = str(again.appointment_id)
+    uow.acts.note("tried again", Kind.LETTER, letter_id, None, told)
+    return again
 
 
 def _sending(uow: UnitOfWork, letter: Letter) -> Sending | None:

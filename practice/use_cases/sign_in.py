@@ -37,9 +37,11 @@ from practice.identity import (
     is_foreign,
 )
 from practice.passwords import digest, hash_password, is_outdated, verify
+from practice.scopes import allowed
 
 if TYPE_CHECKING:
     from practice.ports import UnitOfWork
+    from practice.scopes import Scope
 
 __all__ = [
     "Admitted",
@@ -75,10 +77,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The claim is true. `scopes` are those of the token; None where it has none or is none."""
+    """The claim is true. `scopes` are those of the token that was shown; None is everything."""
 
     account: Account
     scopes: tuple[str, ...] | None = None
+
+    def allows(self, scope: Scope) -> bool:
+        """Tell whether the account may do this, signed in as it is."""
+        return scope in allowed(self.account, self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,9 @@ class Gate:
     def _by_token(self, uow: UnitOfWork, token: str) -> Outcome:
         if self._provider is None or not is_foreign(token):
             found = uow.accounts.by_token(digest(token))
-            return Admitted(found[0]) if found and not found[0].disabled else Refused()
+            if found is None or found[0].disabled:
+                return Refused()
+            return Admitted(found[0], found[1][0].scopes or None)
         told = self._provider.read(token, uow.now)
         if isinstance(told, Disowned):
             return Refused()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from practice.acts import Kind
 from practice.calendar_zone import zone_of
 from practice.calendars import CalendarKind, Draft, etag_of
 from practice.errors import CannotUndo, InTheWay, Invalid, NotAllowed
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from practice.profile import Profile
     from practice.use_cases.chosen_changes import Chosen
 
-__all__ = ["Act", "Plan", "Step", "plan_undo", "undo"]
+__all__ = ["Act", "Plan", "Step", "plan_undo", "ranges", "undo"]
+
+#: Characters of what the acts know a thing by.
+_LONGEST_ID = 64
 
 
 class Act(StrEnum):
@@ -210,6 +214,7 @@ def undo(
     1. What was not there leaves; so do calendars that were not.
     2. Calendars come back, then objects, the latest change first; their appointments follow.
     3. Appointments of objects that are nowhere any more are cancelled.
+    4. Who took what back is noted in the acts.
     """
     first = uow.log_state().number + 1
     there = {calendar.id: calendar for calendar in uow.calendars.all()}
@@ -227,7 +232,31 @@ def undo(
     for calendar, uid in left:
         if calendar.id not in _holding(uow, uid):
             object_removed(uow, calendar, uid)
-    return first, uow.log_state().number
+    last = uow.log_state().number
+    if first <= last:
+        _note(uow, plan, first, last)
+    return first, last
+
+
+def _note(uow: UnitOfWork, plan: Plan, first: int, last: int) -> None:
+    """Note who took what back: the changes themselves tell only what they did."""
+    numbers = [ranges(part) for part in (plan.asked, plan.together, plan.later)]
+    told = dict(zip(("asked", "together", "later"), numbers, strict=True))
+    of = numbers[0] if len(numbers[0]) <= _LONGEST_ID else str(plan.asked[0])
+    uow.acts.note(
+        "taken back", Kind.CHANGE, of, None, {**told, "by": ranges(range(first, last + 1))}
+    )
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in order as ranges: "3, 5-9"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
 
 
 def _calendars(uow: UnitOfWork, plan: Plan, there: dict[int, Calendar]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from practice import acts
 from practice.calendar_zone import zone_of
 from practice.calendars import CalendarKind, CalendarObject, ChangeKind, View, etag_of
 from practice.errors import Invalid
@@ -30,6 +31,8 @@ def verify(uow: UnitOfWork, profile: Profile, on_row: Callable[[], None]) -> Ite
     2. What the log says last of every object is what stands in its calendar, and nothing else.
     3. Every ETag, size and time index is that of its text.
     4. Appointments stand where their objects stand.
+    5. The acts have no gap, every one's seal fits the one before, and what they tell is what they
+       told; what was erased of them may be gone.
 
     `on_row` is called for every row looked at.
     """
@@ -40,6 +43,7 @@ def verify(uow: UnitOfWork, profile: Profile, on_row: Callable[[], None]) -> Ite
     for (calendar_id, _), (number, _) in sorted(log.last.items()):
         yield f"The object of change {number} is in the log and not in calendar {calendar_id}."
     yield from _appointments(uow)
+    yield from _acts(uow, on_row)
 
 
 class _Log:
@@ -123,3 +127,26 @@ def _appointments(uow: UnitOfWork) -> Iterator[str]:
             None,
         }:
             yield f"{name} has a doctor and stands in no doctor's calendar."
+
+
+def _acts(uow: UnitOfWork, on_row: Callable[[], None]) -> Iterator[str]:
+    number, seal = 0, acts.FIRST_SEAL
+    # The first of each thing whose text is gone: that it was erased is told by a later act.
+    gone: dict[tuple[str, str], int] = {}
+    for act in uow.acts.search(acts.ActQuestion()):
+        on_row()
+        if act.number != number + 1:
+            yield f"There is no act {number + 1}."
+        yield from acts.faults(seal, act)
+        if act.action == acts.ERASED:
+            gone.pop((act.kind, act.of), None)
+        if act.is_erased:
+            gone.setdefault((act.kind, act.of), act.number)
+        number, seal = act.number, act.seal
+    for lost in gone.values():
+        yield f"What act {lost} told is gone, and nobody has erased it."
+    last, last_seal = uow.acts.head()
+    if number != last:
+        yield f"The last act was {last}, the acts end at {number}."
+    elif seal != last_seal:
+        yield "The last seal of the acts is not the one that was kept."

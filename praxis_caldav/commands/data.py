@@ -180,13 +180,14 @@ def _listing(title: str, lines: list[str]) -> None:
 def verify_command(settings: Settings, quiet: bool) -> None:
     """Check the whole database.
 
-    That is the log, every object, its index and its appointment. Exits with 1 if any is wrong.
+    That is the log, every object, its index and its appointment, and the acts. Exits with 1 if
+    any is wrong.
     """
     with (
         connected(settings) as database,
         database.begin(actor=COMMAND_LINE, now=datetime.now(UTC), read_only=True) as uow,
     ):
-        total = uow.log_state().number
+        total = uow.log_state().number + uow.acts.head()[0]
         rows = 0
         with bar("Verifying", total, quiet) as told:
 

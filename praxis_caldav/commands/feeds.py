@@ -72,7 +72,7 @@ def revoke(settings: Settings, feed_id: int) -> None:
     Its address stops working at once.
     """
     with unit(settings) as uow:
-        uow.feeds.remove(feed_id)
+        feeds.revoke(uow, feed_id)
     click.echo(f"Feed {feed_id} revoked.")
 
 

@@ -15,6 +15,7 @@ from practice.errors import Invalid
 from practice.passwords import check_strength, hash_password
 from practice.ports import UnitOfWork
 from practice.schedule import USUAL_HOURS
+from practice.scopes import Scope
 from practice.use_cases import accounts, house
 from praxis_caldav.commands.context import password_from, unit, with_settings
 from praxis_caldav.settings import Settings
@@ -203,16 +204,26 @@ def app_password(settings: Settings, name: str, label: str) -> None:
 @account.command("token")
 @click.argument("name")
 @click.option("--label", required=True, help="The program that will send it.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([str(scope) for scope in Scope]),
+    metavar="SCOPE",
+    help="What it is for; may be given several times. Without: all that NAME may do.",
+)
 @with_settings
-def token(settings: Settings, name: str, label: str) -> None:
+def token(settings: Settings, name: str, label: str, scopes: tuple[str, ...]) -> None:
     """Make a bearer token for NAME; it is shown once."""
-    _give(settings, name, CredentialKind.TOKEN, label)
+    _give(settings, name, CredentialKind.TOKEN, label, scopes)
 
 
-def _give(settings: Settings, name: str, kind: CredentialKind, label: str) -> None:
+def _give(
+    settings: Settings, name: str, kind: CredentialKind, label: str, scopes: tuple[str, ...] = ()
+) -> None:
     with unit(settings) as uow:
         found, _ = accounts.find_account(uow, name)
-        secret, made = accounts.give_secret(uow, found, kind, label)
+        secret, made = accounts.give_secret(uow, found, kind, label, scopes)
     # The secret alone on standard output, so that a script can take it.
     click.echo(f"{kind} {made.id} of {name} for '{label}', shown this once:", err=True)
     click.echo(secret)
@@ -223,10 +234,11 @@ def _give(settings: Settings, name: str, kind: CredentialKind, label: str) -> No
 @with_settings
 def credentials(settings: Settings, name: str) -> None:
     """List what NAME signs in with."""
-    table = Table("id", "kind", "label", "made")
+    table = Table("id", "kind", "label", "for", "made")
     with unit(settings, read_only=True) as uow:
         for one in accounts.find_account(uow, name)[1]:
-            table.add_row(str(one.id), str(one.kind), one.label, f"{one.created:%Y-%m-%d %H:%M}")
+            made, scopes = f"{one.created:%Y-%m-%d %H:%M}", ", ".join(one.scopes)
+            table.add_row(str(one.id), str(one.kind), one.label, scopes or "everything", made)
     _print(table)
 
 
@@ -241,7 +253,7 @@ def revoke(settings: Settings, name: str, credential: int) -> None:
     """
     with unit(settings) as uow:
         found, _ = accounts.find_account(uow, name)
-        uow.accounts.revoke(found, credential)
+        accounts.revoke_credential(uow, found, credential)
     click.echo(f"Credential {credential} of {name} revoked.")
 
 
@@ -259,6 +271,38 @@ def grant(settings: Settings, name: str, calendar: str, level: str) -> None:
         found, _ = accounts.find_account(uow, name)
         accounts.grant(uow, found, calendar, _LEVELS[level])
     click.echo(f"{name} now has: {calendar}={level}.")
+
+
+@account.command("change")
+@click.argument("name")
+@click.option("--role", type=click.Choice([str(role) for role in Role]))
+@click.option("--doctor", "doctor_slug", help="The doctor an account of that role belongs to.")
+@click.option("--display-name", help="As people say it.")
+@click.option("--email", help="E-mail address; others find the account by it, too.")
+@with_settings
+def change_account(
+    settings: Settings,
+    name: str,
+    role: str | None,
+    doctor_slug: str | None,
+    display_name: str | None,
+    email: str | None,
+) -> None:
+    """Change what NAME is; what is not given stays.
+
+    Grants stay, too: see `grant`.
+    """
+    with unit(settings) as uow:
+        there, _ = accounts.find_account(uow, name)
+        wanted = replace(
+            there,
+            role=Role(role) if role else there.role,
+            doctor_id=_doctor_id(uow, doctor_slug) or there.doctor_id,
+            display_name=there.display_name if display_name is None else display_name,
+            email=there.email if email is None else email,
+        )
+        accounts.change_account(uow, wanted)
+    click.echo(f"Account {name} changed.")
 
 
 @account.command("disable")
@@ -279,8 +323,7 @@ def enable(settings: Settings, name: str) -> None:
 
 def _set_disabled(settings: Settings, name: str, disabled: bool) -> None:
     with unit(settings) as uow:
-        found, _ = accounts.find_account(uow, name)
-        uow.accounts.save(replace(found, disabled=disabled))
+        accounts.set_disabled(uow, name, disabled)
     click.echo(f"{name} is {'disabled' if disabled else 'enabled'}.")
 
 

@@ -19,6 +19,8 @@ from practice.letters import UNSETTLED, LetterState
 from practice.ports import UnitOfWork
 from practice.sources import ReceiptState, SourceState
 from practice.use_cases.disputes import resolve
+from practice.use_cases.letters import retry as try_again
+from practice.use_cases.receipts import replay as work_on_again
 from praxis_caldav import logs
 from praxis_caldav.commands.context import connected, unit, with_settings
 from praxis_caldav.commands.progress import bar
@@ -144,8 +146,7 @@ def letters(settings: Settings, show: str, retry: int | None) -> None:
     """List letters, or have one tried again by its ID."""
     if retry is not None:
         with unit(settings) as uow:
-            if uow.outbox.retry(retry) is None:
-                raise click.ClickException(f"No letter {retry} was given up.")
+            try_again(uow, retry)
         click.echo(f"Letter {retry} is tried again.")
         return
     zone = ZoneInfo(settings.practice.zone)
@@ -175,8 +176,7 @@ def replay(settings: Settings, receipt: int | None) -> None:
         _list_quarantine(settings)
         return
     with unit(settings) as uow:
-        if not uow.receipts.replay(receipt):
-            raise click.ClickException(f"There is no webhook {receipt}.")
+        work_on_again(uow, receipt)
     from booking_adapter.webhooks import work_off
 
     outside = _outside(settings)

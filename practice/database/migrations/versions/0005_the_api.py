@@ -284,7 +284,7 @@ def _acts() -> None:
         sa.Column("seal", sa.LargeBinary(length=32), nullable=False),
         _key("acts", "number"),
     )
-    _index("acts", "time")
+    _index("acts", "time", "number", called="ix_acts_time")
     _index("acts", "kind", "of", "number", called="ix_acts_of")
     op.create_table(
         "act_head",
