@@ -339,7 +339,7 @@ def test_a_request_sent_again_is_done_once_and_answered_twice(
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert again.headers["content-type"] == "application/json"
     with reading(practice) as uow:
-        assert len(list(uow.acts.search(ActQuestion()))) == 1
+        assert len(list(uow.acts.search(ActQuestion(kind=Kind.ROOM)))) == 1
 
 
 def test_requests_sent_at_once_under_one_key_are_done_once(
@@ -361,7 +361,7 @@ def test_requests_sent_at_once_under_one_key_are_done_once(
         (201, answers[0].content)
     }
     with reading(practice) as uow:
-        assert len(list(uow.acts.search(ActQuestion()))) == 1
+        assert len(list(uow.acts.search(ActQuestion(kind=Kind.ROOM)))) == 1
 
 
 def test_a_key_is_for_one_request_of_one_caller(doors: Doors) -> None:
