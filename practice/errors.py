@@ -10,6 +10,7 @@ The tree::
      |    +-- AccountNotFound
      |    +-- FeedNotFound
      |    +-- DisputeNotFound
+     |    +-- TaskNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -20,6 +21,7 @@ The tree::
      |    +-- SlotTaken               the doctor is busy then
      |    +-- InTheWay                later changes would be lost by taking back earlier ones
      |    +-- CannotUndo              a change that nothing can take back as things are
+     |    +-- StillRunning            the same is being done, but not as it was asked for now
      +-- Invalid
      |    +-- InvalidText             not iCalendar at all
      |    +-- InvalidObject           iCalendar, but not one calendar object
@@ -42,6 +44,7 @@ The tree::
           +-- DatabaseUnavailable     come back in a few seconds
           +-- IdentityProviderUnavailable   whose keys are needed and cannot be had
           +-- StorageFull
+          +-- TooMuchAtOnce           as much is being done, and waits, as may be
 """
 
 from __future__ import annotations
@@ -84,6 +87,10 @@ class FeedNotFound(NotFound):
 
 class DisputeNotFound(NotFound):
     """No such open conflict between practice and booking tool."""
+
+
+class TaskNotFound(NotFound):
+    """No such task, or none any more."""
 
 
 class NotAllowed(PracticeError):
@@ -144,6 +151,14 @@ class InTheWay(Conflict):
 
 class CannotUndo(Conflict):
     """The change cannot be taken back as things are now."""
+
+
+class StillRunning(Conflict):
+    """A task of this kind is running, for something else; `task_id` is its id."""
+
+    def __init__(self, sentence: str, task_id: str) -> None:
+        super().__init__(sentence)
+        self.task_id = task_id
 
 
 class Invalid(PracticeError):
@@ -239,3 +254,7 @@ class IdentityProviderUnavailable(Unavailable):
 
 class StorageFull(Unavailable):
     """The disk is full; nothing was written."""
+
+
+class TooMuchAtOnce(Unavailable):
+    """As much is being done, and waits to be done, as may be at once."""
