@@ -7,6 +7,7 @@ Not here: what anybody is asked (`booking_adapter.tools`, `booking_adapter.deliv
 from __future__ import annotations
 
 import ipaddress
+import math
 import random
 import socket
 import time
@@ -66,11 +67,9 @@ class Http:
         self.base = base
         self._patience = patience or Patience()
         self._alone_until = 0.0
-        timeout = httpx.Timeout(self._patience.packet, connect=self._patience.connect)
         self._client = httpx.Client(
             base_url=base,
             headers={**(headers or {}), "Accept-Encoding": "identity"},  # a few bytes may be many
-            timeout=timeout,
             transport=_Guarded(inside),
             follow_redirects=False,
             trust_env=False,
@@ -97,21 +96,23 @@ class Http:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         once: bool = False,
+        until: float = math.inf,
     ) -> httpx.Response:
         """Return an answer of 2xx, read to its end; raises a Failed.
 
         Asks again, after growing pauses with chance in them, what failed in passing; with `once`
-        only what cannot have been seen, whatever the method. `content` is sent as it is.
+        only what cannot have been seen, whatever the method. `content` is sent as it is. `until`
+        (of `time.monotonic`) ends all of it, where the caller has less patience.
         """
         if (left := self._alone_until - time.monotonic()) > 0:
             raise Busy(left)
         more = {"params": query, "json": json, "content": content, "headers": headers}
         harmless = method in _AGAIN and not once
-        deadline = time.monotonic() + self._patience.altogether
+        deadline = min(time.monotonic() + self._patience.altogether, until)
         last = self._patience.tries - 1
         for attempt in range(last + 1):
             try:
-                return self._once(method, path, more)
+                return self._once(method, path, more, until)
             except _Passing as failed:
                 pause = failed.wait or random.uniform(0.5, 1.0) * 2**attempt  # noqa: S311
                 if failed.wait and time.monotonic() + pause > deadline:
@@ -124,9 +125,11 @@ class Http:
                 self._patience.pause(pause)
         raise AssertionError("there is at least one try")
 
-    def _once(self, method: str, path: str, more: Mapping[str, Any]) -> httpx.Response:
-        request = self._client.build_request(method, path, **more)
-        deadline = time.monotonic() + self._patience.answer
+    def _once(
+        self, method: str, path: str, more: Mapping[str, Any], until: float
+    ) -> httpx.Response:
+        deadline = min(time.monotonic() + self._patience.answer, until)
+        request = self._client.build_request(method, path, timeout=self._timeout(until), **more)
         try:
             answer = self._client.send(request, stream=True)
             try:
@@ -146,6 +149,13 @@ class Http:
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Failed("packed, though nobody asked for that", permanent=True)
         return httpx.Response(status, headers=answer.headers, content=content)
+
+    def _timeout(self, until: float) -> httpx.Timeout:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise Failed("too slow")
+        packet, connect = min(self._patience.packet, left), min(self._patience.connect, left)
+        return httpx.Timeout(packet, connect=connect)
 
 
 class _Passing(Exception):

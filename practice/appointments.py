@@ -102,6 +102,7 @@ class Booking:
     source: str = "ONLINE_BOOKING"
     requires_confirmation: bool = False
     line: int = field(default=0, compare=False)
+    insurance_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ The tree::
      |    +-- DisputeNotFound
      |    +-- LetterNotFound
      |    +-- ReceiptNotFound
+     |    +-- TaskNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -24,6 +25,7 @@ The tree::
      |    +-- CannotUndo              a change that nothing can take back as things are
      |    +-- PlanChanged             what was looked at is not what would be done now
      |    +-- LastAdmin               nobody would be left who may administer
+     |    +-- StillRunning            the same is being done, but not as it was asked for now
      +-- Invalid
      |    +-- InvalidText             not iCalendar at all
      |    +-- InvalidObject           iCalendar, but not one calendar object
@@ -46,6 +48,7 @@ The tree::
           +-- DatabaseUnavailable     come back in a few seconds
           +-- IdentityProviderUnavailable   whose keys are needed and cannot be had
           +-- StorageFull
+          +-- TooMuchAtOnce           as much is being done, and waits, as may be
 """
 
 from __future__ import annotations
@@ -96,6 +99,10 @@ class LetterNotFound(NotFound):
 
 class ReceiptNotFound(NotFound):
     """No such webhook, or its content is not kept any more."""
+
+
+class TaskNotFound(NotFound):
+    """No such task, or none any more."""
 
 
 class NotAllowed(PracticeError):
@@ -164,6 +171,14 @@ class PlanChanged(Conflict):
 
 class LastAdmin(Conflict):
     """Without this account nobody would be left who may administer."""
+
+
+class StillRunning(Conflict):
+    """A task of this kind is running, for something else; `task_id` is its id."""
+
+    def __init__(self, sentence: str, task_id: str) -> None:
+        super().__init__(sentence)
+        self.task_id = task_id
 
 
 class Invalid(PracticeError):
@@ -259,3 +274,7 @@ class IdentityProviderUnavailable(Unavailable):
 
 class StorageFull(Unavailable):
     """The disk is full; nothing was written."""
+
+
+class TooMuchAtOnce(Unavailable):
+    """As much is being done, and waits to be done, as may be at once."""

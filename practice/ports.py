@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from practice.patients import Patient, PatientRecord
     from practice.sessions import Session
     from practice.sources import Receipt, ReceiptState, SourceState
+    from practice.tasks import Task, TaskState
     from practice.trail import Key, Part, TrailQuestion
     from practice.vevent import Facts, Occupied
 
@@ -64,6 +65,7 @@ __all__ = [
     "Receipts",
     "Sessions",
     "Sources",
+    "Tasks",
     "Together",
     "Trail",
     "Transactions",
@@ -213,6 +215,10 @@ class UnitOfWork(Protocol):
     @property
     def trail(self) -> Trail:
         """Both of them in one order."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """Work that somebody asked for and looks at."""
 
     @property
     def receivers(self) -> frozenset[Receiver]:
@@ -436,7 +442,9 @@ class Patients(Protocol):
     """Patients, found by what records share with them."""
 
     def candidates(self, records: Sequence[PatientRecord]) -> list[Patient]:
-        """Return the patients sharing number, tool id or match key with any of the records."""
+        """Return the patients sharing number, tool id, insurance number or match key with any of
+        the records.
+        """
 
     def get(self, ids: Iterable[int]) -> Mapping[int, Patient]:
         """Return patients by id."""
@@ -756,6 +764,41 @@ class Answers(Protocol):
 
     def keep(self, key: str, answer: GivenAnswer) -> None:
         """Keep an answer for a day; older ones are forgotten."""
+
+
+class Tasks(Protocol):
+    """Work that is done apart from who asked for it, and how far it is.
+
+    One whose lease is over counts as failed (see `practice.tasks`), in every answer, whether or
+    not somebody has written that down.
+    """
+
+    def begin(
+        self, kind: str, key: str, asked: Mapping[str, Any], lease: timedelta
+    ) -> tuple[Task, bool]:
+        """Begin a task of the unit's actor and return it; or the one of this kind and key that is
+        running, and False. Whatever is overdue is ended first.
+        """
+
+    def renew(self, task_id: str, lease: timedelta, told: Mapping[str, Any] | None = None) -> bool:
+        """Have a lease end so long from now, and tell how far it is; False if it has ended."""
+
+    def end(self, task_id: str, state: TaskState, told: Mapping[str, Any]) -> bool:
+        """End a task; False, and nothing changed, if it has ended or COMPLETED comes too late."""
+
+    def get(self, task_id: str) -> Task | None:
+        """Return a task by its id."""
+
+    def find(
+        self, states: Collection[TaskState], kind: str | None = None, limit: int = 1000
+    ) -> list[Task]:
+        """Return tasks in some states, the last first."""
+
+    def end_overdue(self) -> int:
+        """Write down which leases are over; return how many."""
+
+    def forget(self, before: datetime) -> int:
+        """Delete those that were begun before and have ended; return how many."""
 
 
 class Feeds(Protocol):

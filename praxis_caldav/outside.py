@@ -25,6 +25,8 @@ from booking_adapter.jobs import Job, Jobs
 from booking_adapter.outgoing import Http
 from booking_adapter.protocol import Power
 from booking_adapter.signatures import secret_of
+from booking_adapter.single_patient import KEPT as TASKS_KEPT
+from booking_adapter.single_patient import SinglePatientSync
 from booking_adapter.sync import Source, pull, warn_of_stale
 from booking_adapter.tools.calcom import CalCom, Team
 from booking_adapter.tools.calldoc import CallDoc, Frontend
@@ -116,6 +118,7 @@ class Outside:
                 Job("reminders", timedelta(minutes=5), lambda: self._remind(database, clock())),
                 Job("stale", timedelta(hours=1), lambda: self._warn(database, clock())),
                 Job("receipts", timedelta(hours=12), lambda: _forget(database, clock())),
+                Job("tasks", timedelta(hours=12), lambda: _forget_tasks(database, clock())),
             ],
         )
 
@@ -128,6 +131,18 @@ class Outside:
         tell = self.admin.tell_of_tool if self.admin else None
         warn_of_stale(database, asked, now, tell)
 
+    def single_patient(
+        self, database: SqlDatabase, profile: Profile, name: str = "", clock: Clock = _now
+    ) -> SinglePatientSync | None:
+        """Return what fetches one patient's appointments from CallDoc, the source of a name or the
+        first; None if there is none. It ends when this is closed, or before.
+        """
+        for source in self.sources.values():
+            if isinstance(source.tool, CallDoc) and name in {"", source.name}:
+                made = SinglePatientSync(database, source, source.tool, profile, clock)
+                return self._open.enter_context(made)
+        return None
+
     def close(self) -> None:
         """Let go of all connections."""
         self._open.close()
@@ -136,6 +151,11 @@ class Outside:
 def _forget(database: SqlDatabase, now: datetime) -> None:
     with database.begin(actor=SYSTEM, now=now) as uow:
         uow.receipts.forget(now - KEPT)
+
+
+def _forget_tasks(database: SqlDatabase, now: datetime) -> None:
+    with database.begin(actor=SYSTEM, now=now) as uow:
+        uow.tasks.forget(now - TASKS_KEPT)
 
 
 def _mails(mail: Mail, profile: Profile) -> tuple[dict[Receiver, Destination], AdminMail | None]:

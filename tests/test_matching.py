@@ -29,6 +29,7 @@ def a_patient(number: str = "1", record: PatientRecord | None = None) -> Patient
 
 ONE, TWO = a_patient("1"), a_patient("2")
 STRANGER = a_patient("3", a_record("Birkenfink", "Uwe", "1950-05-05"))
+INSURED = replace(ONE, record=replace(ONE.record, insurance_number="A123456780"))
 OF_TOOL = replace(ONE, record=replace(ONE.record, booking_system_id="t-1"))
 
 
@@ -49,6 +50,30 @@ OF_TOOL = replace(ONE, record=replace(ONE.record, booking_system_id="t-1"))
             [ONE, TWO],
             Verdict(VerdictKind.SAME, TWO),
             id="the number decides",
+        ),
+        pytest.param(
+            a_record("Neuname", insurance_number="A123456780"),
+            [INSURED, STRANGER],
+            Verdict(VerdictKind.SAME, INSURED),
+            id="the insurance number decides against the name",
+        ),
+        pytest.param(
+            a_record(insurance_number="K204173651"),
+            [INSURED],
+            Verdict(VerdictKind.AMBIGUOUS),
+            id="the same name with another insurance number",
+        ),
+        pytest.param(
+            a_record(insurance_number="A123456780"),
+            [ONE],
+            Verdict(VerdictKind.UPDATE, ONE),
+            id="an insurance number that was not known",
+        ),
+        pytest.param(
+            a_record(number="9", insurance_number="A123456780"),
+            [INSURED],
+            Verdict(VerdictKind.AMBIGUOUS),
+            id="the practice's numbers differ, whatever the insurance says",
         ),
         pytest.param(
             PatientRecord("Neuname", number="1"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -166,6 +166,31 @@ def test_nobody_gets_the_number_of_nobody(
     book(tool, None)
     assert [booking.patient_number for booking in told_by(adapter)] == ["", "", ""]
     assert searches(tool) == []
+
+
+NUMBERS = {
+    "A123456780": "A123456780",
+    " a123 456 780 ": "A123456780",
+    "A123456780 108416214": "A123456780",  # with the insurer behind it, as on the card
+    "A123456781": "",  # a slip: the last digit checks the others
+    "A132456780": "",
+    "0000000000": "",
+    "A000000000": "",
+    "privat": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("shape", ["flat", "long"])
+@pytest.mark.parametrize("told", NUMBERS)
+def test_an_insurance_number_is_one_or_none(
+    tool: mimic.CallDoc, adapter: CallDoc, told: str, shape: Any
+) -> None:
+    """What stands for none is nobody's, and a slip of the pen is not somebody else's."""
+    tool.patient_as = shape
+    book(tool, replace(RUTH, insurance_number=told))
+    (booking,) = told_by(adapter)
+    assert booking.insurance_number == NUMBERS[told]
 
 
 def test_names_are_asked_for_once_a_patient(tool: mimic.CallDoc, adapter: CallDoc) -> None:

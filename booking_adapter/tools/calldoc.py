@@ -9,13 +9,15 @@ Not here: who the patient is, then (`practice.matching`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from booking_adapter.failures import Failed
-from booking_adapter.protocol import NotAuthentic, Power, Told, Unreadable
+from booking_adapter.protocol import Days, NotAuthentic, Power, Told, Unreadable
 from booking_adapter.times import from_instant, from_local, is_on
 from booking_adapter.tools.values import (
     birth_date_in,
@@ -23,11 +25,13 @@ from booking_adapter.tools.values import (
     for_patient,
     id_in,
     insurance_in,
+    insurance_number_in,
     parsed,
     text_in,
 )
 from practice.appointments import Booking, Slot, Status
 from practice.patients import PatientRecord
+from practice.use_cases.patients import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,11 +39,21 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from booking_adapter.outgoing import Http
-    from booking_adapter.protocol import Days, Event, Hook, State
+    from booking_adapter.protocol import Event, Hook, State
 
-__all__ = ["CallDoc", "Frontend"]
+__all__ = ["CallDoc", "Frontend", "Listed", "lacks_names", "named"]
 
 _DAY = timedelta(days=1)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_OF_PATIENT = (
+    "last_name",
+    "first_name",
+    "birth_date",
+    "email",
+    "phone",
+    "insurance",
+    "insurance_number",
+)
 #: Days in one answer: all of them might be more than it gives, one by one are many.
 _AT_ONCE = 7
 _STARTS = ("start_time", "date_time", "scheduled_for_datetime")
@@ -68,6 +82,14 @@ class Frontend:
             raise ValueError("an appointment takes some minutes")
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of a list: the patient as it tells them, and the booking if that can be read."""
+
+    record: PatientRecord
+    told: Told | Unreadable
+
+
 class CallDoc:
     """See the Protocol. `http` asks below its root, `patients` below that of its search by PIZ,
     which may be elsewhere; None if there is none.
@@ -91,8 +113,30 @@ class CallDoc:
                 if isinstance(told, Unreadable):
                     yield told
                 elif is_on(told.booking.slot.start, days, self._its.zone):
-                    yield self._completed(told, row, found)
+                    yield self._completed(told, found)
             first += _AT_ONCE * _DAY
+
+    def of_day(self, day: date, kind: str, until: float) -> list[Listed]:
+        """Return the rows of one day and one of its types, names not completed.
+
+        `until` (of `time.monotonic`) all of it has to be there. Raises a Failed.
+        """
+        # A day more at both ends, as above.
+        rows = self._listed(day - _DAY, day + _DAY, {"appointment_type_id": kind}, until)
+        listed = []
+        for row in map(fields_in, rows):
+            if _number(row, "appointment_type") == kind and self._is_on(row, day):
+                listed.append(Listed(_record(row), self._told(row)))
+        return listed
+
+    def patient(self, number: str, until: float) -> PatientRecord | None:
+        """Return the one patient with a number as its search has them; None if there is not just
+        one, or no search. Raises a Failed.
+        """
+        if self._patients is None:
+            return None
+        found = self._found(self._patients, number, until)
+        return found if found.last_name else None
 
     def booking(self, booking_id: str) -> Told | Unreadable | None:  # noqa: ARG002
         """Return None: it cannot be asked for one, and of what is in no list it knows nothing."""
@@ -118,10 +162,16 @@ class CallDoc:
         """Raise a Failed: it has no page for that."""
         raise Failed("no page for bookings", permanent=True)
 
-    def _listed(self, first: date, last: date) -> list[Any]:
-        query = {"from_date": first.isoformat(), "to_date": last.isoformat()}
+    def _listed(
+        self,
+        first: date,
+        last: date,
+        more: Mapping[str, str] = _NOTHING,
+        until: float = math.inf,
+    ) -> list[Any]:
+        query = {"from_date": first.isoformat(), "to_date": last.isoformat(), **more}
         path = "api/v1/frontend/appointment_search/"
-        answer = parsed(self._http.ask("GET", path, query=query).content, dict)
+        answer = parsed(self._http.ask("GET", path, query=query, until=until).content, dict)
         rows, there = answer.get("data"), answer.get("count")
         if not isinstance(rows, list):
             raise Failed("not what was asked for")
@@ -162,36 +212,55 @@ class CallDoc:
         return Told(for_patient(booking, record))
 
     def _slot(self, row: Mapping[str, Any], minutes: int) -> Slot:
-        told = next((row[name] for name in _STARTS if row.get(name)), None)
-        start = _moment(told, self._its.zone)
+        start = self._start(row)
         end = start.astimezone(UTC) + timedelta(minutes=minutes)
         return Slot(start, end.astimezone(self._its.zone))
 
-    def _completed(self, told: Told, row: Any, found: dict[str, PatientRecord]) -> Told:
+    def _start(self, row: Mapping[str, Any]) -> datetime:
+        told = next((row[name] for name in _STARTS if row.get(name)), None)
+        return _moment(told, self._its.zone)
+
+    def _is_on(self, row: Mapping[str, Any], day: date) -> bool:
+        """Tell whether a row is on a day; whose time cannot be read may be."""
+        try:
+            return is_on(self._start(row), Days(day, day), self._its.zone)
+        except (OverflowError, TypeError, ValueError):
+            return True
+
+    def _completed(self, told: Told, found: dict[str, PatientRecord]) -> Told:
         """Return a booking with the patient's names, which may have to be asked for.
 
         `found` are those asked for already.
         """
-        record = _record(row)
-        if self._patients is None or not record.number:
+        number = told.booking.patient_number
+        if self._patients is None or not lacks_names(told):
             return told
-        if record.last_name and record.birth_date:
-            return told
-        if record.number not in found:
-            found[record.number] = self._found(self._patients, record.number)
-        known = found[record.number]
-        names = ("last_name", "first_name", "birth_date", "email", "phone", "insurance")
-        missing = {name: getattr(known, name) for name in names if not getattr(record, name)}
-        return replace(told, booking=for_patient(told.booking, replace(record, **missing)))
+        if number not in found:
+            found[number] = self._found(self._patients, number)
+        return named(told, found[number])
 
-    def _found(self, http: Http, number: str) -> PatientRecord:
+    def _found(self, http: Http, number: str, until: float = math.inf) -> PatientRecord:
         """Return the one patient with a number; without any names unless there is just one."""
-        answer = parsed(http.ask("POST", "patients/search", json={"piz": number}).content, dict)
+        asked = http.ask("POST", "patients/search", json={"piz": number}, until=until)
+        answer = parsed(asked.content, dict)
         if not isinstance(answer.get("patients"), list):
             raise Failed("not what was asked for")
         records = [_record(fields_in(row)) for row in answer["patients"]]
         theirs = {record for record in records if record.number in {"", number}}
         return theirs.pop() if len(theirs) == 1 else PatientRecord("", number=number)
+
+
+def lacks_names(told: Told) -> bool:
+    """Tell whether a booking has a patient's number, and not all that says who that is."""
+    booking = told.booking
+    return bool(booking.patient_number) and not (booking.last_name and booking.birth_date)
+
+
+def named(told: Told, known: PatientRecord) -> Told:
+    """Return a booking with what is known of its patient where it tells nothing."""
+    record = record_of(told.booking)
+    missing = {name: getattr(known, name) for name in _OF_PATIENT if not getattr(record, name)}
+    return replace(told, booking=for_patient(told.booking, replace(record, **missing)))
 
 
 def _number(row: Mapping[str, Any], name: str) -> str:
@@ -219,6 +288,9 @@ def _record(row: Mapping[str, Any]) -> PatientRecord:
         phone=text_in(told.get("mobile_phone")) or text_in(told.get("phone")),
         insurance=insurance_in(told.get("insurance_status")),
         number=_piz(row.get("piz")) or _piz(told.get("piz")),
+        insurance_number=insurance_number_in(
+            told.get("insurance_number") or row.get("patient_insurance_number")
+        ),
     )
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "for_patient",
     "id_in",
     "insurance_in",
+    "insurance_number_in",
     "lines_in",
     "list_in",
     "parsed",
@@ -45,6 +46,8 @@ _UNUSABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BORN = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?|(\d\d?)\. ?(\d\d?)\. ?(\d{4})", re.ASCII | re.DOTALL
 )
+#: A letter and nine digits, the last of them to check the others; cards have more behind it.
+_INSURED = re.compile(r"([A-Z])(\d{8})(\d)(?:\d*)", re.ASCII)
 #: Nobody is older; some write the first day of their calendar where they know none.
 _OLDEST = 1900
 _INSURANCES = {
@@ -115,6 +118,22 @@ def insurance_in(value: Any) -> str:
     return _INSURANCE.get(text_in(value).casefold(), "")
 
 
+def insurance_number_in(value: Any) -> str:
+    """Return the part of a statutory insurance number that stays for life; empty if it is none.
+
+    One with a slip in it is none: it would be somebody else's.
+    """
+    match = _INSURED.fullmatch("".join(text_in(value).split()).upper())
+    if not match:
+        return ""
+    letter, digits, check = match.groups()
+    told = f"{ord(letter) - ord('A') + 1:02}{digits}"
+    # Every second digit counts twice; of what has two digits then, both count.
+    counted = (int(digit) * (1 + at % 2) for at, digit in enumerate(told))
+    total = sum(number // 10 + number % 10 for number in counted)
+    return f"{letter}{digits}{check}" if total % 10 == int(check) else ""
+
+
 _READ: dict[str, Callable[[Any], str]] = {
     "birth_date": birth_date_in,
     "insurance": insurance_in,
@@ -152,6 +171,7 @@ def for_patient(booking: Booking, record: PatientRecord) -> Booking:
         phone=record.phone,
         insurance=record.insurance,
         patient_number=record.number,
+        insurance_number=record.insurance_number,
     )
 
 

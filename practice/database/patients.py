@@ -42,11 +42,13 @@ class SqlPatients:
         """See the port."""
         numbers = {r.number for r in records if r.number}
         tool_ids = {r.booking_system_id for r in records if r.booking_system_id}
+        insured = {r.insurance_number for r in records if r.insurance_number}
         keys = {key for r in records if (key := match_key(r))}
         query = select(patients).where(
             or_(
                 patients.c.number.in_(numbers),
                 patients.c.booking_system_id.in_(tool_ids),
+                patients.c.insurance_number.in_(insured),
                 patients.c.match_key.in_(keys),
             )
         )

@@ -205,7 +205,7 @@ patients = Table(
     Column("language", String(8), nullable=False, server_default=text("''")),
     # When the patient agreed to be reminded.
     Column("reminders", Moment, nullable=True),
-    Column("insurance_number", String(64), nullable=False, server_default=text("''")),
+    Column("insurance_number", String(64), nullable=False, index=True, server_default=text("''")),
     # The ISO date until which the law has the practice keep what it knows, and which law.
     Column("held_until", String(10), nullable=False, server_default=text("''")),
     Column("held_why", String(255), nullable=False, server_default=text("''")),

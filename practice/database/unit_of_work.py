@@ -19,6 +19,7 @@ from practice.database.properties import SqlProperties
 from practice.database.receipts import SqlReceipts
 from practice.database.sessions import SqlSessions
 from practice.database.sources import SqlSources
+from practice.database.tasks import SqlTasks
 from practice.database.trail import SqlTrail
 from practice.footing import HOUSE, Footing
 from practice.log import mark_of
@@ -59,6 +60,7 @@ class SqlUnitOfWork:
         self.sessions = SqlSessions(connection, now)
         self.figures = SqlFigures(connection, now)
         self.trail = SqlTrail(connection)
+        self.tasks = SqlTasks(connection, actor, now)
         self.receivers = ledger.receivers
 
     @property

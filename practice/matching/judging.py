@@ -1,8 +1,8 @@
 """Is this record somebody we know for certain? How likely it is, is not asked here.
 
-The order is that of certainty: the practice's own number, the booking tool's id, then name and
-birth date together. A name alone never decides: strangers share names, and a wrong link shows
-one patient's appointments to another.
+The order is that of certainty: the practice's own number, the booking tool's id, the insurance
+number, then name and birth date together. A name alone never decides: strangers share names, and a
+wrong link shows one patient's appointments to another.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["judge", "match_key"]
 
+_NEWS = ("email", "phone", "insurance", "birth_date", "insurance_number")
 _SPELLED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "ø": "oe", "ł": "l", "đ": "d", "ı": "i"}
 )
@@ -34,7 +35,9 @@ def match_key(record: PatientRecord) -> str:
 
 
 def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
-    """Say who the record is. `candidates` share its number, its tool id or its match key."""
+    """Say who the record is. `candidates` share its number, its tool id, its insurance number or
+    its match key.
+    """
     certain = [p for p in candidates if record.number and p.number == record.number]
     certain = certain or [
         p
@@ -42,16 +45,33 @@ def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
         if record.booking_system_id and p.record.booking_system_id == record.booking_system_id
     ]
     if not certain:
-        key = match_key(record)
-        certain = [p for p in candidates if key and match_key(p.record) == key]
+        certain = _insured_as(record, candidates) or _named_as(record, candidates)
         if record.number and not all(p.to_review for p in certain):
             # The practice gave them different numbers, and knows better than a name.
+            return Verdict(VerdictKind.AMBIGUOUS)
+        if any(_is_insured_otherwise(p, record) for p in certain):
             return Verdict(VerdictKind.AMBIGUOUS)
     if len(certain) > 1:
         return Verdict(VerdictKind.AMBIGUOUS)
     if not certain:
         return Verdict(VerdictKind.NEW)
-    told = {name: getattr(record, name) for name in ("email", "phone", "insurance", "birth_date")}
+    told = {name: getattr(record, name) for name in _NEWS}
     known = certain[0].record
     news = any(value and value != getattr(known, name) for name, value in told.items())
     return Verdict(VerdictKind.UPDATE if news else VerdictKind.SAME, certain[0])
+
+
+def _insured_as(record: PatientRecord, candidates: Sequence[Patient]) -> list[Patient]:
+    number = record.insurance_number
+    return [p for p in candidates if number and p.record.insurance_number == number]
+
+
+def _named_as(record: PatientRecord, candidates: Sequence[Patient]) -> list[Patient]:
+    key = match_key(record)
+    return [p for p in candidates if key and match_key(p.record) == key]
+
+
+def _is_insured_otherwise(patient: Patient, record: PatientRecord) -> bool:
+    """Tell whether both have an insurance number, which is for life, and not the same."""
+    numbers = {patient.record.insurance_number, record.insurance_number} - {""}
+    return len(numbers) > 1

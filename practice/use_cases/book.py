@@ -18,13 +18,12 @@ from practice.appointments import Appointment, Booking, Told
 from practice.calendars import CalendarObject, Draft, Place
 from practice.conflicts import decide
 from practice.errors import Invalid
-from practice.patients import PatientRecord
 from practice.use_cases.appointments import tell
 from practice.use_cases.booking_base import Base, merged, terms_of
 from practice.use_cases.booking_event import uid_of
 from practice.use_cases.booking_objects import BookedObjects, differ
 from practice.use_cases.disputes import Sides, settle_sides
-from practice.use_cases.patients import Register, touch_copies
+from practice.use_cases.patients import Register, record_of, touch_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +49,7 @@ _LONGEST = {
     "email": 255,
     "phone": 64,
     "patient_number": 64,
+    "insurance_number": 64,
     "kind": 255,
 }
 
@@ -134,7 +134,7 @@ class _Desk:
         ids = [known_as for one in told for known_as in (one.booking.id, *one.before)]
         self._known = dict(uow.appointments.by_booking(tool, ids))
         news = [one.booking for one in told if not self._is_same(one.booking)]
-        self._patients = Register(uow, [_record(b) for b in news])
+        self._patients = Register(uow, [record_of(b) for b in news])
 
     def take_all(self) -> list[Taken]:
         taken = []
@@ -197,7 +197,7 @@ class _Desk:
             raise Invalid("An object that did not come from this booking has its UID.")
         if place.there is not None:
             href, place = self._objects.free_name(calendar, href), Place(None, ())
-        found = self._patients.find(_record(booking))
+        found = self._patients.find(record_of(booking))
         text = self._objects.text(booking, uid, found.number or _SOME_NUMBER)
         draft = self._objects.draft(calendar, href, text)  # refused before anything is saved
         patient = self._patients.keep(found)
@@ -322,8 +322,8 @@ class _Desk:
     def _patient_of(self, booking: Booking, patient_id: int | None) -> Patient:
         """Return the patient, who stays the same as long as the tool names nobody else."""
         if patient_id is None:
-            return self._patients.find(_record(booking))
-        return self._patients.known(patient_id, _record(booking))
+            return self._patients.find(record_of(booking))
+        return self._patients.known(patient_id, record_of(booking))
 
     def _for_patient(
         self, found: Patient, make: Callable[[Patient], _Made]
@@ -345,15 +345,3 @@ def _check_lengths(booking: Booking) -> None:
     for name, longest in _LONGEST.items():
         if len(getattr(booking, name)) > longest:
             raise Invalid(f"The booking's {name.replace('_', ' ')} is longer than {longest}.")
-
-
-def _record(booking: Booking) -> PatientRecord:
-    return PatientRecord(
-        last_name=booking.last_name,
-        first_name=booking.first_name,
-        birth_date=booking.birth_date,
-        email=booking.email,
-        phone=booking.phone,
-        insurance=booking.insurance,
-        number=booking.patient_number,
-    )

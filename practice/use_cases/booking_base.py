@@ -63,10 +63,8 @@ class Base:
     def told(cls, booking: Booking) -> Base:
         """Return what a booking tells now."""
         return cls(
-            digest=_digest(*astuple(replace(booking, line=0))),
-            person=_digest(
-                booking.last_name, booking.first_name, booking.birth_date, booking.patient_number
-            ),
+            digest=_digest(*_all_of(booking)),
+            person=_digest(*_person_of(booking)),
             start=booking.slot.start.isoformat(),
             end=booking.slot.end.isoformat(),
             status=str(booking.status),
@@ -186,6 +184,20 @@ def merged(
 def _instant(text: str) -> str:
     """Return a time of one zone as the same one in UTC; an empty text as it is."""
     return datetime.fromisoformat(text).astimezone(UTC).isoformat() if text else ""
+
+
+def _all_of(booking: Booking) -> tuple[Any, ...]:
+    """Return all that a booking tells. Where there is no insurance number, nothing stands for it:
+    digests are kept that are older than it.
+    """
+    told = astuple(replace(booking, line=0))
+    return told if booking.insurance_number else told[:-1]
+
+
+def _person_of(booking: Booking) -> tuple[str, ...]:
+    """Return who a booking is for; the insurance number says that only where nothing else does."""
+    told = (booking.last_name, booking.first_name, booking.birth_date, booking.patient_number)
+    return told if any(told) or not booking.insurance_number else (*told, booking.insurance_number)
 
 
 def _digest(*values: Any) -> str:

@@ -14,12 +14,27 @@ from practice.patients import Patient, PatientRecord, VerdictKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from practice.appointments import Booking
     from practice.calendars import ObjectHead
     from practice.ports import UnitOfWork
 
-__all__ = ["Register", "save_patient", "touch_copies"]
+__all__ = ["Register", "record_of", "save_patient", "touch_copies"]
 
-_FILLED_IN = ("email", "phone", "insurance", "birth_date")
+_FILLED_IN = ("email", "phone", "insurance", "birth_date", "insurance_number")
+
+
+def record_of(booking: Booking) -> PatientRecord:
+    """Return all that a booking tells of its patient."""
+    return PatientRecord(
+        last_name=booking.last_name,
+        first_name=booking.first_name,
+        birth_date=booking.birth_date,
+        email=booking.email,
+        phone=booking.phone,
+        insurance=booking.insurance,
+        number=booking.patient_number,
+        insurance_number=booking.insurance_number,
+    )
 
 
 def save_patient(uow: UnitOfWork, patient: Patient, before: Patient | None = None) -> Patient:
@@ -112,5 +127,7 @@ def _keys(record: PatientRecord) -> Iterable[str]:
         yield f"number:{record.number}"
     if record.booking_system_id:
         yield f"tool:{record.booking_system_id}"
+    if record.insurance_number:
+        yield f"insured:{record.insurance_number}"
     if key := match_key(record):
         yield f"match:{key}"

@@ -24,6 +24,7 @@ from practice.use_cases.receipts import replay as work_on_again
 from praxis_caldav import logs
 from praxis_caldav.commands.context import connected, unit, with_settings
 from praxis_caldav.commands.progress import bar
+from praxis_caldav.commands.sync_patient import patient
 from praxis_caldav.composition import outside_of, profile_of, working
 from praxis_caldav.settings import Settings
 
@@ -299,4 +300,5 @@ def _print(table: Table) -> None:
     Console(markup=False, emoji=False, highlight=False, width=width).print(table)
 
 
+sync.add_command(patient)
 commands: tuple[click.Command, ...] = (sync, work)

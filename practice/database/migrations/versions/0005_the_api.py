@@ -72,6 +72,7 @@ def _more_columns() -> None:
         op.add_column(table, column)
     op.add_column("patients", sa.Column("merged_into", sa.BigInteger(), nullable=True))
     _index("patients", "merged_into")
+    _index("patients", "insurance_number")
     scopes = sa.Column("scopes", sa.Text(), nullable=False, server_default=sa.text("''"))
     op.add_column("credentials", scopes)
     op.create_table(
