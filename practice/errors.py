@@ -10,6 +10,7 @@ The tree::
      |    +-- AccountNotFound
      |    +-- FeedNotFound
      |    +-- DisputeNotFound
+     |    +-- PatientNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -20,6 +21,9 @@ The tree::
      |    +-- SlotTaken               the doctor is busy then
      |    +-- InTheWay                later changes would be lost by taking back earlier ones
      |    +-- CannotUndo              a change that nothing can take back as things are
+     |    +-- EmailsDiffer            patient and booking tool have different addresses
+     |    +-- HeldByLaw               what is known of the patient is still to be kept
+     |    +-- HasAppointments         the patient is still to come
      +-- Invalid
      |    +-- InvalidText             not iCalendar at all
      |    +-- InvalidObject           iCalendar, but not one calendar object
@@ -86,6 +90,10 @@ class DisputeNotFound(NotFound):
     """No such open conflict between practice and booking tool."""
 
 
+class PatientNotFound(NotFound):
+    """No such patient, or none any more."""
+
+
 class NotAllowed(PracticeError):
     """The account may not do this."""
 
@@ -144,6 +152,26 @@ class InTheWay(Conflict):
 
 class CannotUndo(Conflict):
     """The change cannot be taken back as things are now."""
+
+
+class EmailsDiffer(Conflict):
+    """The booking tool has another e-mail address of the patient: is it the same person?"""
+
+
+class HeldByLaw(Conflict):
+    """What is known of the patient is to be kept `until` an ISO date, and not to be removed."""
+
+    def __init__(self, until: str) -> None:
+        super().__init__(f"What is known of this patient has to be kept until {until}.")
+        self.until = until
+
+
+class HasAppointments(Conflict):
+    """The patient has `count` appointments to come; that they lose their patient must be wanted."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"The patient has {count} appointments to come.")
+        self.count = count
 
 
 class Invalid(PracticeError):

@@ -34,7 +34,9 @@ def match_key(record: PatientRecord) -> str:
 
 
 def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
-    """Say who the record is. `candidates` share its number, its tool id or its match key."""
+    """Say who the record is. `candidates` share its number, its tool id or its match key, or are
+    who one of these was found to be (`merged_into`): that one it is then.
+    """
     certain = [p for p in candidates if record.number and p.number == record.number]
     certain = certain or [
         p
@@ -44,9 +46,11 @@ def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
     if not certain:
         key = match_key(record)
         certain = [p for p in candidates if key and match_key(p.record) == key]
+        certain = _found_to_be(certain, candidates)
         if record.number and not all(p.to_review for p in certain):
             # The practice gave them different numbers, and knows better than a name.
             return Verdict(VerdictKind.AMBIGUOUS)
+    certain = _found_to_be(certain, candidates)
     if len(certain) > 1:
         return Verdict(VerdictKind.AMBIGUOUS)
     if not certain:
@@ -55,3 +59,10 @@ def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
     known = certain[0].record
     news = any(value and value != getattr(known, name) for name, value in told.items())
     return Verdict(VerdictKind.UPDATE if news else VerdictKind.SAME, certain[0])
+
+
+def _found_to_be(found: Sequence[Patient], candidates: Sequence[Patient]) -> list[Patient]:
+    """Return each as who it was found to be, once."""
+    by_id = {patient.id: patient for patient in candidates}
+    now = (by_id.get(p.merged_into, p) if p.merged_into is not None else p for p in found)
+    return list({patient.id: patient for patient in now}.values())

@@ -16,6 +16,7 @@ from practice.database.patients import SqlPatients
 from practice.database.properties import SqlProperties
 from practice.database.receipts import SqlReceipts
 from practice.database.sources import SqlSources
+from practice.database.traces import SqlTraces
 from practice.footing import HOUSE, Footing
 from practice.log import mark_of
 
@@ -51,6 +52,7 @@ class SqlUnitOfWork:
         self.receipts = SqlReceipts(connection, now)
         self.disputes = SqlDisputes(connection)
         self.acts = SqlActs(connection, actor, now)
+        self.traces = SqlTraces(connection, actor, now)
         self.receivers = ledger.receivers
 
     @property
