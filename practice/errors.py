@@ -13,6 +13,7 @@ The tree::
      |    +-- LetterNotFound
      |    +-- ReceiptNotFound
      |    +-- TaskNotFound
+     |    +-- PatientNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -26,6 +27,9 @@ The tree::
      |    +-- PlanChanged             what was looked at is not what would be done now
      |    +-- LastAdmin               nobody would be left who may administer
      |    +-- StillRunning            the same is being done, but not as it was asked for now
+     |    +-- EmailsDiffer            patient and booking tool have different addresses
+     |    +-- HeldByLaw               what is known of the patient is still to be kept
+     |    +-- HasAppointments         the patient is still to come
      +-- Invalid
      |    +-- InvalidText             not iCalendar at all
      |    +-- InvalidObject           iCalendar, but not one calendar object
@@ -105,6 +109,10 @@ class TaskNotFound(NotFound):
     """No such task, or none any more."""
 
 
+class PatientNotFound(NotFound):
+    """No such patient, or none any more."""
+
+
 class NotAllowed(PracticeError):
     """The account may not do this."""
 
@@ -179,6 +187,26 @@ class StillRunning(Conflict):
     def __init__(self, sentence: str, task_id: str) -> None:
         super().__init__(sentence)
         self.task_id = task_id
+
+
+class EmailsDiffer(Conflict):
+    """The booking tool has another e-mail address of the patient: is it the same person?"""
+
+
+class HeldByLaw(Conflict):
+    """What is known of the patient is to be kept `until` an ISO date, and not to be removed."""
+
+    def __init__(self, until: str) -> None:
+        super().__init__(f"What is known of this patient has to be kept until {until}.")
+        self.until = until
+
+
+class HasAppointments(Conflict):
+    """The patient has `count` appointments to come; that they lose their patient must be wanted."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"The patient has {count} appointments to come.")
+        self.count = count
 
 
 class Invalid(PracticeError):

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
         View,
     )
     from practice.conflicts import Dispute, DisputeState
+    from practice.erasures import ErasedChange, Erasure
     from practice.feeds import Feed
     from practice.footing import Footing
     from practice.letters import Letter, LetterState
     from practice.log import LogQuestion, LogState
+    from practice.lookup import Near, Ways
     from practice.messages import Message, Receiver
     from practice.overview import Delivery, Fault, Queue, Request, TaskGlance, Webhooks
     from practice.patients import Patient, PatientRecord
@@ -67,6 +69,7 @@ __all__ = [
     "Sources",
     "Tasks",
     "Together",
+    "Traces",
     "Trail",
     "Transactions",
     "UnitOfWork",
@@ -195,6 +198,10 @@ class UnitOfWork(Protocol):
     @property
     def disputes(self) -> Disputes:
         """What the practice and the tools do not agree on."""
+
+    @property
+    def traces(self) -> Traces:
+        """What is kept of a patient beside the record."""
 
     @property
     def acts(self) -> Acts:
@@ -423,6 +430,20 @@ class Appointments(Protocol):
     def of_source(self, source: str, window: Slot) -> Iterator[Appointment]:
         """Yield what came from a source and starts within `window`, and is not cancelled."""
 
+    def of_patient(
+        self,
+        patient_id: int,
+        moment: datetime,
+        limit: int,
+        after: tuple[datetime, int] | None = None,
+        *,
+        past: bool = False,
+        cancelled: bool = False,
+    ) -> list[Appointment]:
+        """Return a patient's appointments that end after a moment, by start and id; or (`past`)
+        those that have ended, the last first. `after` are start and id of the one before.
+        """
+
     def to_remind(self, window: Slot) -> list[Appointment]:
         """Return the confirmed ones that start within `window`, of whose time patients who agreed
         to that were not reminded yet.
@@ -443,7 +464,7 @@ class Patients(Protocol):
 
     def candidates(self, records: Sequence[PatientRecord]) -> list[Patient]:
         """Return the patients sharing number, tool id, insurance number or match key with any of
-        the records.
+        the records, and who these were found to be.
         """
 
     def get(self, ids: Iterable[int]) -> Mapping[int, Patient]:
@@ -458,8 +479,43 @@ class Patients(Protocol):
     def by_number(self, number: str) -> Patient | None:
         """Return the patient with this number."""
 
-    def save(self, patient: Patient) -> Patient:
-        """Store a new one (id 0; an empty number is given out) or change it."""
+    def with_tool_id(self, booking_system_id: str) -> Patient | None:
+        """Return the patient that a booking tool knows by this id."""
+
+    def merged_into(self, patient_id: int) -> list[Patient]:
+        """Return those who were found to be this patient."""
+
+    def page(
+        self,
+        limit: int,
+        after: tuple[str, int] | None = None,
+        *,
+        to_review: bool | None = None,
+        linked: bool | None = None,
+    ) -> list[Patient]:
+        """Return patients by last name, first name and id (`practice.lookup.order_key`), those
+        `after` a key and an id; without those who were found to be others.
+        """
+
+    def words_near(self, wanted: Sequence[Near]) -> set[str]:
+        """Return all words of names that may be one typo away from any of these, and others; from
+        one statement.
+        """
+
+    def ranked(
+        self, asked: Sequence[tuple[Ways, Collection[str]]], limit: int
+    ) -> list[tuple[Patient, int]]:
+        """Return who fits every word that is asked for, which is not none, with what that is
+        worth, the best first; from one statement. With each word come others it may stand for.
+        """
+
+    def save(self, patient: Patient, before: Patient | None = None) -> Patient:
+        """Store a new one (id 0; an empty number is given out) or change it, and by what it is
+        looked for. `before` is the one stored; without it, more is written.
+        """
+
+    def remove(self, patient: Patient) -> None:
+        """Remove a patient that nothing refers to any more (see `Traces.let_go`)."""
 
 
 class Accounts(Protocol):
@@ -799,6 +855,57 @@ class Tasks(Protocol):
 
     def forget(self, before: datetime) -> int:
         """Delete those that were begun before and have ended; return how many."""
+
+
+class Traces(Protocol):
+    """What is kept of a patient beside the record: by other tables, and by the log."""
+
+    def appointments(self, patient_id: int) -> list[Appointment]:
+        """Return all appointments of a patient, by id."""
+
+    def details(self, appointment_ids: Collection[int]) -> Mapping[int, Mapping[str, Any]]:
+        """Return what only the practice knows of appointments, by their ids."""
+
+    def letters(self, appointment_ids: Collection[int]) -> list[Letter]:
+        """Return the letters about appointments, by id."""
+
+    def import_rows(self, patient_id: int) -> list[Mapping[str, Any]]:
+        """Return the rows of imported lists that are about a patient."""
+
+    def log_of(self, uids: Collection[str]) -> Iterator[Change]:
+        """Yield the rows of the log about objects with these UIDs, by number. Costs the log."""
+
+    def hand_over(self, patient_id: int, to: int) -> int:
+        """Make all that is one patient's another's; return how many appointments that were."""
+
+    def withdraw_letters(self, appointment_ids: Collection[int]) -> int:
+        """Supersede the letters to the patient of appointments that are not settled; return how
+        many.
+        """
+
+    def let_go(self, patient_id: int) -> None:
+        """Have appointments and rows of lists be nobody's, and forget what was decided of a
+        patient.
+        """
+
+    def forget_texts(self, patient_id: int, appointment_ids: Collection[int]) -> None:
+        """Erase what the rows of lists of a patient say, what the practice has written down about
+        appointments, and the letters about them but those that others still wait for.
+        """
+
+    def erase_change(self, change: Change, act: int) -> None:
+        """Set the texts of a row of the log to those of `change`; its seal stays, and the number
+        of the act that erased it is kept with it.
+        """
+
+    def erased_changes(self, first: int, last: int) -> Mapping[int, ErasedChange]:
+        """Return which rows of the log had their texts erased, both numbers included."""
+
+    def note_erasure(self, number: str) -> None:
+        """Note that the patient with a number was erased."""
+
+    def erasures(self) -> list[Erasure]:
+        """Return who was erased, the first first."""
 
 
 class Feeds(Protocol):

@@ -18,7 +18,7 @@ from practice.matching.contacts import (
 )
 from practice.matching.known_names import COMMON_FIRST_NAMES
 from practice.matching.names import read_names
-from practice.matching.sounds import sound
+from practice.phonetics import sound_of
 
 
 def compared(one: tuple[str, str], other: tuple[str, str]) -> tuple[Alike, Alike]:
@@ -188,7 +188,7 @@ def test_one_wrong_digit_is_noticed(letter: str, digits: int) -> None:
     ],
 )
 def test_words_get_the_codes_of_the_kolner_phonetik(word: str, code: str) -> None:
-    assert sound(word) == code
+    assert sound_of(word) == code
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
@@ -196,7 +196,7 @@ def test_any_text_can_be_read(one: str, other: str) -> None:
     name = read_names(one, other)
     assert read_names(one, other) == name
     for part in (*name.last.parts, *name.first.parts):
-        sound(part)
+        sound_of(part)
     read_birth(one)
     read_phone(one)
     read_email(f"{one}@{other}.de")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
 
 from practice.appointments import Status
 from practice.database.prepared import Prepared, only
@@ -14,6 +14,7 @@ from practice.database.tables import appointments, patients, reminders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from practice.appointments import Appointment, Slot
 
@@ -75,6 +76,31 @@ class SqlAppointments:
         )
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield appointment_of(row)
+
+    def of_patient(
+        self,
+        patient_id: int,
+        moment: datetime,
+        limit: int,
+        after: tuple[datetime, int] | None = None,
+        *,
+        past: bool = False,
+        cancelled: bool = False,
+    ) -> list[Appointment]:
+        """See the port."""
+        this = appointments.c
+        ended = this.end <= moment
+        query = select(*APPOINTMENT).where(this.patient_id == patient_id, ended if past else ~ended)
+        if not cancelled:
+            query = query.where(this.status != str(Status.CANCELLED))
+        if after is not None:
+            start, one = after
+            at = this.start == start
+            behind = and_(at, this.id < one) if past else and_(at, this.id > one)
+            query = query.where(or_(this.start < start if past else this.start > start, behind))
+        order = (this.start.desc(), this.id.desc()) if past else (this.start, this.id)
+        rows = self._connection.execute(query.order_by(*order).limit(limit))
+        return [appointment_of(row) for row in rows]
 
     def to_remind(self, window: Slot) -> list[Appointment]:
         """See the port."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     or_,
     select,
     union_all,
@@ -73,7 +74,7 @@ _PLACE = Prepared(
         *WHOLE[:-1],
         case((_HERE, objects.c.text)).label("text"),
         case((objects.c.id.is_(None), _DrawnId())),
-        patients.c.id,
+        func.coalesce(patients.c.merged_into, patients.c.id).label("patient"),
         *APPOINTMENT,
     ).select_from(
         house.outerjoin(objects, _HERE | (objects.c.uid == _UID))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from practice.appointments import Appointment
     from practice.database.ledger import Ledger
 
-__all__ = ["SqlOutbox"]
+__all__ = ["SqlOutbox", "letter_of"]
 
 _OPEN = tuple(str(state) for state in UNSETTLED)
 _REMINDER = str(Message.REMINDED)
@@ -123,7 +123,7 @@ class SqlOutbox:
             .with_for_update(skip_locked=True)
         )
         rows = self._connection.execute(query, {"now": now, "ripe": now - grace}).all()
-        return [self._taken(_letter(row), now + lease) for row in rows]
+        return [self._taken(letter_of(row), now + lease) for row in rows]
 
     def _taken(self, letter: Letter, until: datetime) -> Letter:
         """Mark a letter as being sent; what it says more recently than others, they say no more."""
@@ -165,7 +165,7 @@ class SqlOutbox:
         if row is None or row.state != str(LetterState.FAILED):
             return None
         again = replace(
-            _letter(row),
+            letter_of(row),
             state=LetterState.TRIED,
             due=self._ledger.now,
             attempts=0,
@@ -191,14 +191,14 @@ class SqlOutbox:
         if appointment_id is not None:
             query = query.where(letters.c.appointment_id == appointment_id)
         rows = self._connection.execute(query.order_by(letters.c.id).limit(limit))
-        return [_letter(row) for row in rows]
+        return [letter_of(row) for row in rows]
 
     def newest(
         self, states: Collection[LetterState], before: int | None, limit: int
     ) -> list[Letter]:
         """See the port."""
         rows = self._connection.execute(newest(letters, states, before, limit))
-        return [_letter(row) for row in rows]
+        return [letter_of(row) for row in rows]
 
     def count(self) -> Mapping[tuple[Receiver, LetterState], int]:
         """See the port."""
@@ -211,7 +211,8 @@ class SqlOutbox:
         }
 
 
-def _letter(row: Any) -> Letter:
+def letter_of(row: Any) -> Letter:
+    """Return a row of letters as a record."""
     return Letter(
         id=row.id,
         number=row.number,

@@ -213,11 +213,16 @@ patients = Table(
     Column("merged_into", BigInteger, nullable=True, index=True),
 )
 
-#: By what a patient is looked for: words of the name, how they sound, birth date, phone, e-mail.
+#: By what a patient is looked for: words of the name, how they sound, birth date, phone, e-mail
+#: (see `practice.lookup`). Keys that begin alike stand together on every database.
 patient_keys = Table(
     "patient_keys",
     metadata,
-    Column("key", String(80), primary_key=True),
+    Column(
+        "key",
+        String(80).with_variant(String(80, collation="C"), "postgresql"),
+        primary_key=True,
+    ),
     Column("patient_id", ForeignKey("patients.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_patient_keys_patient_id", "patient_id"),
 )

@@ -20,6 +20,7 @@ from practice.database.receipts import SqlReceipts
 from practice.database.sessions import SqlSessions
 from practice.database.sources import SqlSources
 from practice.database.tasks import SqlTasks
+from practice.database.traces import SqlTraces
 from practice.database.trail import SqlTrail
 from practice.footing import HOUSE, Footing
 from practice.log import mark_of
@@ -61,6 +62,7 @@ class SqlUnitOfWork:
         self.figures = SqlFigures(connection, now)
         self.trail = SqlTrail(connection)
         self.tasks = SqlTasks(connection, actor, now)
+        self.traces = SqlTraces(connection, actor, now)
         self.receivers = ledger.receivers
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from practice.matching.sounds import sound
+from practice.phonetics import sound_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +77,7 @@ class Keys:
 
     def _sound(self, word: str) -> str:
         if (found := self._sounds.get(word)) is None:
-            found = self._sounds[word] = sound(word)
+            found = self._sounds[word] = sound_of(word)
         return found
 
 

@@ -36,7 +36,7 @@ def match_key(record: PatientRecord) -> str:
 
 def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
     """Say who the record is. `candidates` share its number, its tool id, its insurance number or
-    its match key.
+    its match key, or are who one of these was found to be (`merged_into`): that one it is then.
     """
     certain = [p for p in candidates if record.number and p.number == record.number]
     certain = certain or [
@@ -46,11 +46,13 @@ def judge(record: PatientRecord, candidates: Sequence[Patient]) -> Verdict:
     ]
     if not certain:
         certain = _insured_as(record, candidates) or _named_as(record, candidates)
+        certain = _found_to_be(certain, candidates)
         if record.number and not all(p.to_review for p in certain):
             # The practice gave them different numbers, and knows better than a name.
             return Verdict(VerdictKind.AMBIGUOUS)
         if any(_is_insured_otherwise(p, record) for p in certain):
             return Verdict(VerdictKind.AMBIGUOUS)
+    certain = _found_to_be(certain, candidates)
     if len(certain) > 1:
         return Verdict(VerdictKind.AMBIGUOUS)
     if not certain:
@@ -75,3 +77,10 @@ def _is_insured_otherwise(patient: Patient, record: PatientRecord) -> bool:
     """Tell whether both have an insurance number, which is for life, and not the same."""
     numbers = {patient.record.insurance_number, record.insurance_number} - {""}
     return len(numbers) > 1
+
+
+def _found_to_be(found: Sequence[Patient], candidates: Sequence[Patient]) -> list[Patient]:
+    """Return each as who it was found to be, once."""
+    by_id = {patient.id: patient for patient in candidates}
+    now = (by_id.get(p.merged_into, p) if p.merged_into is not None else p for p in found)
+    return list({patient.id: patient for patient in now}.values())

@@ -45,7 +45,7 @@ def save_patient(uow: UnitOfWork, patient: Patient, before: Patient | None = Non
     """
     if patient.id and before is None:
         before = uow.patients.get([patient.id]).get(patient.id)
-    saved = uow.patients.save(patient)
+    saved = uow.patients.save(patient, before)
     if before is not None and pseudonym(before) != pseudonym(saved):
         for uid in uow.patients.uids_of(saved.id):
             touch_copies(uow, uid)
@@ -87,6 +87,9 @@ class Register:
             for key in _keys(record)
             for patient in self._by.get(key, {}).values()
         }
+        for patient in list(candidates.values()):
+            if patient.merged_into in self._stored:
+                candidates[patient.merged_into] = self._stored[patient.merged_into]
         verdict = judge(record, list(candidates.values()))
         if verdict.patient is not None:
             return _filled_in(verdict.patient, record)

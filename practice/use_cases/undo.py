@@ -24,7 +24,7 @@ from practice.use_cases.objects import refuse_ambiguous_name
 from practice.vevent import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Collection, Container, Iterator, Sequence
 
     from practice.calendars import Calendar, Change, ObjectHead
     from practice.facts import Facts
@@ -101,8 +101,18 @@ def plan_undo(
     chosen = choose(uow, questions)
     if chosen.later and not also_later:
         raise InTheWay(chosen.later)
+    _refuse_erased(uow, {*chosen.asked, *chosen.together, *chosen.later})
     steps = tuple(_Planner(uow, chosen, profile).steps())
     return Plan(chosen.asked, chosen.together, chosen.later, steps, profile)
+
+
+def _refuse_erased(uow: UnitOfWork, numbers: Collection[int]) -> None:
+    erased = uow.traces.erased_changes(min(numbers), max(numbers))
+    for number in sorted(erased):
+        if number in numbers:
+            raise CannotUndo(
+                f"Change {number} cannot be taken back: what it told was erased with a patient."
+            )
 
 
 class _Planner:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from practice import acts
+from practice.acts import ActQuestion
 from practice.calendar_zone import zone_of
 from practice.calendars import CalendarKind, CalendarObject, ChangeKind, View, etag_of
+from practice.erasures import ERASED
 from practice.errors import Invalid
 from practice.log import FIRST_SEAL, sealed
 from practice.vevent import read
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from practice.calendars import Calendar, Change
+    from practice.erasures import ErasedChange
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
@@ -27,7 +30,8 @@ _PAGE = 1000
 def verify(uow: UnitOfWork, profile: Profile, on_row: Callable[[], None]) -> Iterator[str]:
     """Yield a sentence for everything that is wrong; ids only. Nothing means all is well.
 
-    1. The log has no gap, and every row's seal fits the row before.
+    1. The log has no gap, and every row's seal fits the row before; of rows that lost their texts
+       with a patient, the seal is the one that was kept, and an act names the erasure.
     2. What the log says last of every object is what stands in its calendar, and nothing else.
     3. Every ETag, size and time index is that of its text.
     4. Appointments stand where their objects stand.
@@ -51,17 +55,22 @@ class _Log:
         # Number and ETag, not texts: a log is larger than memory.
         self.last: dict[tuple[int, str], tuple[int, str]] = {}
         self.forgotten = 0
+        # Whether acts that rows name are erasures.
+        self._acts: dict[int, bool] = {}
 
     def check(self, uow: UnitOfWork, on_row: Callable[[], None]) -> Iterator[str]:
         state = uow.log_state()
         number = self.forgotten = state.forgotten
         seal = state.forgotten_seal if state.forgotten else FIRST_SEAL
         while page := uow.calendars.log(number, _PAGE):
+            erased = uow.traces.erased_changes(page[0].number, page[-1].number)
             for change in page:
                 on_row()
                 if change.number != number + 1:
                     yield f"The log has no change {number + 1}."
-                if seal is not None and sealed(seal, change) != change.seal:
+                if (kept := erased.get(change.number)) is not None:
+                    yield from self._erased(uow, change, kept)
+                elif seal is not None and sealed(seal, change) != change.seal:
                     yield f"The seal of change {change.number} is broken."
                 number, seal = change.number, change.seal
                 self._note(change)
@@ -69,6 +78,15 @@ class _Log:
             yield f"The counter is at {state.number}, the log ends at {number}."
         elif seal is not None and seal != state.seal:
             yield "The last seal of the log is not the one that was kept."
+
+    def _erased(self, uow: UnitOfWork, change: Change, kept: ErasedChange) -> Iterator[str]:
+        if kept.seal != change.seal:
+            yield f"The seal of change {change.number} is broken."
+        if kept.act not in self._acts:
+            question = ActQuestion(first=kept.act, last=kept.act, action=ERASED)
+            self._acts[kept.act] = bool(list(uow.acts.search(question)))
+        if not self._acts[kept.act]:
+            yield f"No act tells who erased what change {change.number} told."
 
     def _note(self, change: Change) -> None:
         if not change.href:

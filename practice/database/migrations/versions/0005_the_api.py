@@ -5,6 +5,9 @@ patients, appointments and credentials.
 import sqlalchemy as sa
 from alembic import op
 
+from practice.lookup import keys_of
+from practice.patients import PatientRecord
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -12,6 +15,9 @@ depends_on = None
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _Moment = sa.BigInteger
+# Keys that begin alike stand together on every database.
+_Key = sa.String(length=80).with_variant(sa.String(length=80, collation="C"), "postgresql")
+_SOME = 1000
 
 
 def upgrade() -> None:
@@ -77,12 +83,34 @@ def _more_columns() -> None:
     op.add_column("credentials", scopes)
     op.create_table(
         "patient_keys",
-        _text("key", 80),
+        sa.Column("key", _Key, nullable=False),
         sa.Column("patient_id", _Id, nullable=False),
         _refers("patient_keys", "patient_id", "patients", ondelete="CASCADE"),
         _key("patient_keys", "key", "patient_id"),
     )
     _index("patient_keys", "patient_id")
+    _keys_of_those_there()
+
+
+def _keys_of_those_there() -> None:
+    """Give the patients stored before the keys by which they are found."""
+    told = ("last_name", "first_name", "birth_date", "email", "phone", "number")
+    patients = sa.table("patients", sa.column("id"), *map(sa.column, told))
+    keys = sa.table("patient_keys", sa.column("key"), sa.column("patient_id"))
+    last = 0
+    while (
+        rows := op.get_bind()
+        .execute(
+            sa.select(patients).where(patients.c.id > last).order_by(patients.c.id).limit(_SOME)
+        )
+        .all()
+    ):
+        last = rows[-1].id
+        records = (
+            (row.id, PatientRecord(**{name: getattr(row, name) for name in told})) for row in rows
+        )
+        made = [{"key": key, "patient_id": i} for i, one in records for key in keys_of(one)]
+        op.get_bind().execute(keys.insert(), made)
 
 
 def _sessions() -> None:

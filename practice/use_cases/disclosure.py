@@ -1,0 +1,104 @@
+"""Everything that is stored of one patient, in one plain structure (Art. 15 and 20 DSGVO).
+
+Doors turn it into a file. Not here: webhooks as they came, which are kept for days, and of which
+nobody knows whom they are about before they are read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from practice.acts import ActQuestion, Kind
+from practice.calendars import View
+from practice.erasures import ERASED
+from practice.use_cases.patient_records import as_told
+from practice.use_cases.reading import objects_named
+from practice.vevent import merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from practice.acts import Act
+    from practice.appointments import Appointment
+    from practice.patients import Patient
+    from practice.ports import UnitOfWork
+    from practice.profile import Profile
+
+__all__ = ["calendar_file", "disclose"]
+
+#: After these acts an id may be another's.
+_GONE = frozenset({ERASED, "deleted"})
+
+
+def disclose(uow: UnitOfWork, patient: Patient) -> dict[str, Any]:
+    """Return what is stored of a patient and of those who were found to be this one: dicts, lists,
+    texts, numbers, None, and aware datetimes. Costs the log, which is read as a whole.
+    """
+    people = [patient, *uow.patients.merged_into(patient.id)]
+    known = [one for person in people for one in uow.traces.appointments(person.id)]
+    ids, uids = [one.id for one in known], {one.uid for one in known}
+    details = uow.traces.details(ids)
+    acts = [(Kind.PATIENT, str(person.id)) for person in people]
+    acts += [(Kind.APPOINTMENT, str(one.id)) for one in known]
+    return {
+        "patient": as_told(patient),
+        "merged": [as_told(person) for person in people[1:]],
+        "appointments": [_appointment(one, details.get(one.id)) for one in known],
+        "letters": [_plain(letter) for letter in uow.traces.letters(ids)],
+        "acts": [_act(act) for kind, of in acts for act in _acts(uow, kind, of)],
+        "changes": [_change(change) for change in uow.traces.log_of(uids)],
+        "import_rows": [dict(row) for one in people for row in uow.traces.import_rows(one.id)],
+    }
+
+
+def calendar_file(uow: UnitOfWork, patient: Patient, profile: Profile) -> str:
+    """Return the calendar objects of a patient's appointments as one iCalendar text."""
+    people = [patient, *uow.patients.merged_into(patient.id)]
+    uids = [uid for person in people for uid in uow.patients.uids_of(person.id)]
+    return merge(_texts(uow, uids), profile.name, profile.zone)
+
+
+def _texts(uow: UnitOfWork, uids: Sequence[str]) -> Iterator[str]:
+    calendars = {calendar.id: calendar for calendar in uow.calendars.all()}
+    for uid in uids:
+        # The same event in two calendars, while it is dragged from one to the other, is one.
+        for head in uow.calendars.uid_holders(uid)[:1]:
+            calendar = calendars[head.calendar_id]
+            whole = View(calendar, (calendar,), uow.epoch)
+            yield objects_named(uow, whole, [head.href])[head.href].text
+
+
+def _acts(uow: UnitOfWork, kind: Kind, of: str) -> Sequence[Act]:
+    found: list[Act] = []
+    for act in uow.acts.search(ActQuestion(kind=kind, of=of)):
+        found.append(act)
+        if act.action in _GONE:
+            found.clear()
+    return found
+
+
+def _appointment(one: Appointment, details: Mapping[str, Any] | None) -> dict[str, Any]:
+    told = asdict(one)
+    told |= {"start": one.slot.start, "end": one.slot.end, "status": str(one.status)}
+    del told["slot"]
+    return {**told, "details": dict(details) if details else None}
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, str) else value
+        for name, value in asdict(record).items()
+    }
+
+
+def _act(act: Act) -> dict[str, Any]:
+    told = _plain(act)
+    del told["seal"], told["before_digest"], told["after_digest"]
+    return told
+
+
+def _change(change: Any) -> dict[str, Any]:
+    told = _plain(change)
+    del told["seal"]
+    return told

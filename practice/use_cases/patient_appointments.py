@@ -1,0 +1,136 @@
+"""The appointments of one patient, as they are known here, and how old that knowledge is.
+
+Not here: asking the booking tools (`booking_adapter`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from practice.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from practice.accounts import Doctor, Room
+    from practice.appointments import Appointment
+    from practice.patients import Patient
+    from practice.ports import UnitOfWork
+    from practice.sources import SourceState
+
+__all__ = ["Freshness", "Known", "KnownPage", "Note", "appointments_of"]
+
+MOST_SHOWN = 200
+
+
+class Note(StrEnum):
+    """What is to be said of appointments beside them, as a code for a sentence."""
+
+    FRESH = "fresh"
+    #: The tool was last heard of too long ago; there may be others by now.
+    STALE = "source_stale"
+    #: It was never heard of: there may be appointments that nobody here knows of.
+    NEVER = "source_never_answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old what a booking tool told is; `age` is None if it never told anything."""
+
+    source: str
+    age: timedelta | None
+    stale: bool
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One appointment; `freshness` is None for one that the practice made itself."""
+
+    appointment: Appointment
+    doctor: Doctor | None
+    room: Room | None
+    freshness: Freshness | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """Appointments in order, and of every booking tool how old what it told is; `cursor` asks for
+    the next page, and is empty on the last one.
+    """
+
+    appointments: tuple[Known, ...]
+    sources: tuple[Freshness, ...]
+    cursor: str = ""
+
+    @property
+    def note(self) -> Note:
+        """The worst that is to be said of any tool."""
+        notes = {source.note for source in self.sources}
+        return next((one for one in (Note.NEVER, Note.STALE) if one in notes), Note.FRESH)
+
+
+def appointments_of(
+    uow: UnitOfWork,
+    patient: Patient,
+    *,
+    past: bool = False,
+    cancelled: bool = False,
+    limit: int = 50,
+    cursor: str = "",
+) -> KnownPage:
+    """Return the appointments of a patient that are not over, by time; or (`past`) those that are,
+    the last first. Cancelled ones only if asked for. Raises Invalid for a bad cursor.
+    """
+    limit = max(1, min(limit, MOST_SHOWN))
+    after = _read(cursor) if cursor else None
+    found = uow.appointments.of_patient(
+        patient.id, uow.now, limit + 1, after, past=past, cancelled=cancelled
+    )
+    sources = {state.name: _freshness(state, uow.now) for state in uow.sources.all()}
+    doctors = {doctor.id: doctor for doctor in uow.house.doctors()}
+    rooms = {room.id: room for room in uow.house.rooms()}
+    known = tuple(
+        Known(
+            one,
+            doctors.get(one.doctor_id or 0),
+            rooms.get(one.room_id or 0),
+            _of(one, sources),
+        )
+        for one in found[:limit]
+    )
+    last = found[limit - 1] if len(found) > limit else None
+    return KnownPage(known, tuple(sources.values()), _cursor(last) if last else "")
+
+
+def _of(appointment: Appointment, sources: Mapping[str, Freshness]) -> Freshness | None:
+    source = appointment.booking_source
+    if source is None:
+        return None
+    return sources.get(source, Freshness(source, None, True, Note.NEVER))
+
+
+def _freshness(state: SourceState, now: datetime) -> Freshness:
+    if state.succeeded is None:
+        return Freshness(state.name, None, True, Note.NEVER)
+    stale = state.is_stale(now)
+    # The clock may have been set back since.
+    age = max(now - state.succeeded, timedelta(0))
+    return Freshness(state.name, age, stale, Note.STALE if stale else Note.FRESH)
+
+
+def _cursor(appointment: Appointment) -> str:
+    start = appointment.slot.start.astimezone(UTC)
+    return f"{start:%Y%m%dT%H%M%S.%f}.{appointment.id}"
+
+
+def _read(cursor: str) -> tuple[datetime, int]:
+    start, _, number = cursor.rpartition(".")
+    try:
+        moment = datetime.strptime(start, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+        return moment, int(number)
+    except ValueError as error:
+        raise Invalid("The cursor is not one that a page of appointments came with.") from error
