@@ -170,7 +170,7 @@ class Api:
             path=request.path_params,
             query=query_of(request, endpoint.query),
             body=form_of(request, endpoint, body),
-            key=key_of(request, caller.name) if endpoint.method == "POST" else None,
+            key=key_of(request, caller.name) if endpoint.may_be_repeated else None,
             fingerprint=fingerprint_of(request, body),
             if_match=request.headers.get("if-match"),
             if_none_match=request.headers.get("if-none-match"),

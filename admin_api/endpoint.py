@@ -139,9 +139,15 @@ class Endpoint:
         return self.method != "GET" if self.writes is None else self.writes
 
     @property
+    def may_be_repeated(self) -> bool:
+        """Tell whether a request may carry an Idempotency-Key."""
+        return self.method == "POST" and self.changes
+
+    @property
     def succeeds_with(self) -> int:
         """The status of an answer where nothing else is said."""
-        return 204 if self.answer is None and not self.files else self.status
+        empty = self.answer is None and not self.files
+        return 204 if empty and self.status == 200 else self.status
 
     @property
     def public_path(self) -> str:

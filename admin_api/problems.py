@@ -58,6 +58,7 @@ class Problem(BaseModel):
     errors: list[FieldFault] | None = Field(None, description="What is wrong with which field.")
     alternatives: list[Alternative] | None = Field(None, description="The next free slots.")
     numbers: list[int] | None = Field(None, description="Changes that stand in the way.")
+    task_id: str | None = Field(None, description="The task that is running.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.SlotTaken, 409, "slot-taken", "The slot is taken"),
     ProblemKind(errors.NameTaken, 409, "name-taken", "The name is taken"),
     ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),
+    ProblemKind(errors.StillRunning, 409, "still-running", "Still running"),
     ProblemKind(errors.CannotUndo, 409, "cannot-undo", "Cannot be taken back"),
     ProblemKind(errors.Conflict, 409, "conflict", "Not as things are"),
     ProblemKind(errors.TooLarge, 413, "too-large", "Too large"),
@@ -156,6 +158,8 @@ def _more(error: errors.PracticeError | Refusal) -> dict[str, Any]:
             for slot in error.alternatives
         ]
         return {"alternatives": told}
+    if isinstance(error, errors.StillRunning):
+        return {"task_id": error.task_id}
     if isinstance(error, errors.InTheWay):
         return {"numbers": list(error.numbers[:100])}
     return {}

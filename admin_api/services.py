@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
+
+    from practice.access import Actor
     from practice.profile import Profile
+    from practice.tasks import Task, TaskState
     from practice.use_cases.sign_in import Admitted, Insufficient, Refused, Throttled
 
-__all__ = ["Admission", "Services"]
+__all__ = ["Admission", "Services", "SinglePatients"]
 
 
 class Admission(Protocol):
@@ -24,10 +29,31 @@ class Admission(Protocol):
         """
 
 
+class SinglePatients(Protocol):
+    """Fetches one patient's appointments of a day from the practice's other program."""
+
+    def start(self, piz: str, day: date, appointment_type_id: int, *, made_by: Actor) -> Task:
+        """Begin, in threads and transactions of its own; the same again is the same task.
+
+        Raises Invalid, StillRunning and TooMuchAtOnce.
+        """
+
+    def status(self, task_id: str) -> Mapping[str, Any]:
+        """Return how a task is; raises TaskNotFound."""
+
+    def recent(self, states: Iterable[TaskState]) -> Sequence[Mapping[str, Any]]:
+        """Return the last tasks in some states as `status` does, the last first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What resources ask for beside the unit of work."""
+    """What resources ask for beside the unit of work; None is what the settings do not have.
+
+    `ask_now` has a booking tool asked, by its name, without waiting; False if there is none such.
+    """
 
     profile: Profile
     version: str
     minimum_password_length: int = 12
+    single_patients: SinglePatients | None = None
+    ask_now: Callable[[str], bool] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -168,9 +169,9 @@ def compose(settings: Settings) -> ASGIApp:
     )
     sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
     rates = (Rates(settings.api.per_minute), Rates(settings.api.visitors_per_minute))
-    services = Services(profile, __version__, accounts.minimum_password_length)
-    api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     outside = outside_of(settings, profile)
+    services = _services(settings, profile, database, outside)
+    api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
 
@@ -179,6 +180,8 @@ def compose(settings: Settings) -> ASGIApp:
         works = outside if settings.worker.run == "serve" else None
         with working(works, database, profile):
             yield {"known": Known()}
+        if outside is not None:
+            outside.close()
         api.close()
         sign_in.close()
         bridge.close()
@@ -196,6 +199,19 @@ def compose(settings: Settings) -> ASGIApp:
         lifespan=lifespan,
     )
     return RequestLog(_Doors(bridge, feeds, pages, _portal(pages, settings.api.origins)))
+
+
+def _services(
+    settings: Settings, profile: Profile, database: SqlDatabase, outside: Outside | None
+) -> Services:
+    """Return what the API asks of others."""
+    return Services(
+        profile,
+        __version__,
+        settings.accounts.minimum_password_length,
+        single_patients=outside.single_patient(database, profile) if outside else None,
+        ask_now=partial(outside.ask_now, database, profile) if outside else None,
+    )
 
 
 def _portal(pages: ASGIApp, origins: Sequence[str]) -> ASGIApp:

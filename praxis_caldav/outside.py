@@ -5,9 +5,12 @@ Loaded only where it is used: it brings an HTTP client, a scheduler and a templa
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -57,11 +60,40 @@ if TYPE_CHECKING:
 
 __all__ = ["Outside"]
 
+log = logging.getLogger(__name__)
+
 Clock = Callable[[], datetime]
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+class _Asking:
+    """Asks tools apart from who wants it: one at a time, and each once however often wanted."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "ask-now")
+        self._waiting: set[str] = set()
+        self._lock = threading.Lock()
+
+    def submit(self, name: str, ask: Callable[[], object]) -> None:
+        with self._lock:
+            if name in self._waiting:
+                return
+            self._waiting.add(name)
+        self._thread.submit(self._ask, name, ask)
+
+    def _ask(self, name: str, ask: Callable[[], object]) -> None:
+        with self._lock:
+            self._waiting.discard(name)
+        try:
+            ask()
+        except Exception:
+            log.exception("ask_now.error", extra={"source": name})
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +106,7 @@ class Outside:
     polls: Mapping[str, timedelta]
     remind: timedelta
     _open: ExitStack
+    _asking: _Asking = field(default_factory=_Asking)
 
     @classmethod
     def of(cls, settings: Settings, profile: Profile, clock: Clock = _now) -> Outside:
@@ -143,8 +176,19 @@ class Outside:
                 return self._open.enter_context(made)
         return None
 
+    def ask_now(
+        self, database: SqlDatabase, profile: Profile, name: str, clock: Clock = _now
+    ) -> bool:
+        """Have a tool asked soon, one after the other; False if there is none such to be asked."""
+        source = self.sources.get(name)
+        if source is None or Power.LISTS not in source.tool.powers:
+            return False
+        self._asking.submit(name, partial(pull, database, source, profile, clock))
+        return True
+
     def close(self) -> None:
         """Let go of all connections."""
+        self._asking.close()
         self._open.close()
 
 
