@@ -226,7 +226,9 @@ def _of_word(
     sound = sound_of(bare(word))
     if len(word) >= _LEAST_SOUND and len(sound) > 1:
         keys.append((_SOUND + sound, 60))
-    near = tuple(Near(form) for form in forms if len(form) >= _LEAST_TYPO)
+    # Where the umlaut is the typo, the letter after it is none of it.
+    meant = dict.fromkeys((*forms, _without_accents(word)))
+    near = tuple(Near(form) for form in meant if len(form) >= _LEAST_TYPO)
     return Ways(word, _cut(keys), _cut(starts), near)
 
 

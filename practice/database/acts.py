@@ -72,8 +72,8 @@ class SqlActs:
         """See the port."""
         order = acts.c.number.desc() if newest_first else acts.c.number
         query = _asked(question).order_by(order).limit(limit)
-        result = self._connection.execution_options(yield_per=_SOME).execute(query)
-        yield from map(act_of, result)
+        with self._connection.execute(query, execution_options={"yield_per": _SOME}) as result:
+            yield from map(act_of, result)
 
     def erase(self, kind: Kind, of: object) -> int:
         """See the port."""
