@@ -1,21 +1,67 @@
-"""Rules that refuse a booking, each a small class. Pure.
+"""Rules that refuse a booking, each a small class: made of what the practice has laid down, asked
+about what is wanted. Pure.
 
-Not here: reading what is taken (`practice.use_cases`), under the lock that makes it true.
+`LateCancellation` refuses nothing, it tells. Not here: reading what is taken
+(`practice.use_cases`), under the lock that makes it true; finding what no rule would refuse
+(`practice.schedule`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from practice.vevent import Busy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
 
+    from practice.accounts import Doctor, Room
+    from practice.appointments import Slot
+    from practice.schedule import AppointmentType, BookingRules
     from practice.vevent import Occupied
 
-__all__ = ["NoDoubleBooking"]
+__all__ = [
+    "BookingWindow",
+    "Broken",
+    "Code",
+    "LateCancellation",
+    "LeadTime",
+    "NoDoubleBooking",
+    "OnlineOnly",
+    "RightSpecialty",
+    "RoomFits",
+    "WithinDuration",
+    "WithinHours",
+]
+
+
+class Code(StrEnum):
+    """Which rule is broken and how, for programs; the values stay as they are."""
+
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    TOO_SOON = "too-soon"
+    TOO_FAR_AHEAD = "too-far-ahead"
+    ONLINE_CLOSED = "online-closed"
+    NOT_ONLINE = "not-online"
+    OUTSIDE_HOURS = "outside-hours"
+    WRONG_DOCTOR = "wrong-doctor"
+    WRONG_SPECIALTY = "wrong-specialty"
+    ROOM_NEEDED = "room-needed"
+    WRONG_ROOM = "wrong-room"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a booking breaks: its code, and a sentence that names nothing of a patient."""
+
+    code: Code
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +88,127 @@ class NoDoubleBooking:
             if latest > occurrence.start:
                 return True
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class WithinDuration:
+    """An appointment is as long as its type allows; what counts is the time that passes."""
+
+    kind: AppointmentType
+
+    def broken_by(self, wanted: Slot) -> Broken | None:
+        """Return how the slot is too short or too long."""
+        seconds = wanted.end.timestamp() - wanted.start.timestamp()
+        least, most = self.kind.min_minutes, self.kind.max_minutes
+        if seconds < least * 60:
+            return Broken(Code.TOO_SHORT, f"The appointment takes at least {least} minutes.")
+        if seconds > most * 60:
+            return Broken(Code.TOO_LONG, f"The appointment takes at most {most} minutes.")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTime:
+    """Who books online leaves the practice some time; nobody books what has begun."""
+
+    rules: BookingRules
+    now: datetime
+
+    def broken_by(self, wanted: Slot) -> Broken | None:
+        """Return how the slot begins too soon."""
+        if wanted.start.timestamp() >= self.rules.earliest(self.now).timestamp():
+            return None
+        lead = self.rules.lead_minutes
+        return Broken(Code.TOO_SOON, f"Appointments are booked at least {lead} minutes ahead.")
+
+
+@dataclass(frozen=True, slots=True)
+class BookingWindow:
+    """Appointments are booked so many days ahead, the last of them to its end."""
+
+    rules: BookingRules
+    now: datetime
+    zone: ZoneInfo
+
+    def broken_by(self, wanted: Slot) -> Broken | None:
+        """Return how the slot begins too late."""
+        if wanted.start.timestamp() < self.rules.latest(self.now, self.zone).timestamp():
+            return None
+        days = self.rules.window_days
+        return Broken(Code.TOO_FAR_AHEAD, f"Appointments are booked at most {days} days ahead.")
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineOnly:
+    """Patients book only what the practice offers them."""
+
+    rules: BookingRules
+
+    def broken_by(self, kind: AppointmentType) -> Broken | None:
+        """Return whether it is this type or all of them that is not offered."""
+        if not self.rules.online:
+            return Broken(Code.ONLINE_CLOSED, "The practice takes no bookings online.")
+        if not kind.online:
+            return Broken(Code.NOT_ONLINE, "Appointments of this type are not booked online.")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LateCancellation:
+    """A cancellation may come so late that the practice can hardly give the time to others."""
+
+    rules: BookingRules
+    now: datetime
+
+    def is_late(self, cancelled: Slot) -> bool:
+        """Tell whether less is left than the rules ask for; what has begun is late, too."""
+        limit = timedelta(hours=self.rules.late_cancel_hours).total_seconds()
+        return cancelled.start.timestamp() - self.now.timestamp() < limit
+
+
+@dataclass(frozen=True, slots=True)
+class WithinHours:
+    """An appointment lies within one opening; its buffers need not. `openings` are joined."""
+
+    openings: Iterable[Slot]
+
+    def broken_by(self, wanted: Slot) -> Broken | None:
+        """Return that the doctor is not there for all of the slot."""
+        start, end = wanted.start.timestamp(), wanted.end.timestamp()
+        if any(o.start.timestamp() <= start and end <= o.end.timestamp() for o in self.openings):
+            return None
+        return Broken(Code.OUTSIDE_HOURS, "The doctor has no appointments at that time.")
+
+
+@dataclass(frozen=True, slots=True)
+class RightSpecialty:
+    """A type may be some doctors' only, or ask for a specialty; doctors tell theirs by commas."""
+
+    kind: AppointmentType
+
+    def broken_by(self, doctor: Doctor) -> Broken | None:
+        """Return why the doctor is not one for this type; case and spaces do not matter."""
+        if self.kind.doctors and doctor.slug not in self.kind.doctors:
+            return Broken(Code.WRONG_DOCTOR, "The doctor has no appointments of this type.")
+        needed = self.kind.specialty.strip().casefold()
+        whole = doctor.specialty.casefold()
+        if needed and needed not in {s.strip() for s in (whole, *whole.split(","))}:
+            return Broken(Code.WRONG_SPECIALTY, "This type needs a doctor of another specialty.")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFits:
+    """A type may need a room, and not any will do. One that needs none may have any."""
+
+    kind: AppointmentType
+
+    def broken_by(self, room: Room | None) -> Broken | None:
+        """Return that a room is missing or will not do."""
+        if not self.kind.rooms:
+            return None
+        if room is None:
+            return Broken(Code.ROOM_NEEDED, "Appointments of this type need a room.")
+        if room.slug not in self.kind.rooms:
+            return Broken(Code.WRONG_ROOM, "This room will not do for appointments of this type.")
+        return None
