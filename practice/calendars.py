@@ -36,6 +36,7 @@ __all__ = [
     "Changes",
     "Condition",
     "Draft",
+    "HoldsOf",
     "Level",
     "ObjectHead",
     "Page",
@@ -135,6 +136,14 @@ class Place:
     appointment: Appointment | None = None
     patient_id: int | None = None
     drawn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsOf:
+    """Whose time that others hold counts as taken, but for the hold with the id `but`."""
+
+    doctor_id: int
+    but: int = 0
 
 
 def etag_of(text: str) -> str:

@@ -14,6 +14,8 @@ The tree::
      |    +-- ReceiptNotFound
      |    +-- TaskNotFound
      |    +-- PatientNotFound
+     |    +-- AppointmentNotFound
+     |    +-- OfferNotFound           no such type, category, exception, doctor or room
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -21,7 +23,11 @@ The tree::
      |    +-- UidTaken                the UID stands in this calendar under another name
      |    |    +-- UidChanged         the object under this name has another UID
      |    +-- NameTaken               the name is in use or reserved
-     |    +-- SlotTaken               the doctor is busy then
+     |    +-- SlotTaken               doctor, room or patient are busy then
+     |    +-- IllegalStep             an appointment cannot become that from what it is
+     |    +-- NotInCalendar           the appointment's object was removed, or is a series
+     |    +-- StillNeeded             appointments to come need it
+     |    +-- TooManyHolds            of slots kept for one network
      |    +-- InTheWay                later changes would be lost by taking back earlier ones
      |    +-- CannotUndo              a change that nothing can take back as things are
      |    +-- PlanChanged             what was looked at is not what would be done now
@@ -47,6 +53,7 @@ The tree::
      |    +-- ProtectedProperty       only the server sets it
      |    +-- PropertiesTooLong       more than is kept of one calendar or object
      |    +-- PropertiesRefused       which of several properties, and why
+     |    +-- RuleBroken              a rule of booking forbids it
      +-- ChangesForgotten             the sync number is not from this log, or purged from it
      +-- Unavailable
           +-- DatabaseUnavailable     come back in a few seconds
@@ -113,6 +120,14 @@ class PatientNotFound(NotFound):
     """No such patient, or none any more."""
 
 
+class AppointmentNotFound(NotFound):
+    """No such appointment, or not the asking patient's."""
+
+
+class OfferNotFound(NotFound):
+    """The practice has no such appointment type, category, exception, doctor or room."""
+
+
 class NotAllowed(PracticeError):
     """The account may not do this."""
 
@@ -153,11 +168,33 @@ class NameTaken(Conflict):
 
 
 class SlotTaken(Conflict):
-    """The doctor is busy then; `alternatives` are the next free slots of the same length."""
+    """Somebody or something is busy then; `alternatives` are the next free slots of that length.
 
-    def __init__(self, alternatives: Sequence[Slot] = ()) -> None:
+    `busy` names who or what: "doctor", "room", "patient".
+    """
+
+    def __init__(
+        self, alternatives: Sequence[Slot] = (), busy: Sequence[str] = ("doctor",)
+    ) -> None:
         super().__init__("The slot is taken.")
         self.alternatives = tuple(alternatives)
+        self.busy = tuple(busy)
+
+
+class IllegalStep(Conflict):
+    """An appointment cannot become that from what it is."""
+
+
+class NotInCalendar(Conflict):
+    """The appointment has no calendar object any more, or one that is changed there only."""
+
+
+class StillNeeded(Conflict):
+    """Appointments to come need what was to be removed."""
+
+
+class TooManyHolds(Conflict):
+    """As many slots as may be are kept for this network already."""
 
 
 class InTheWay(Conflict):
@@ -279,6 +316,14 @@ class PropertiesRefused(Invalid):
     def __init__(self, reasons: Mapping[str, PracticeError]) -> None:
         super().__init__("A property cannot be set so; none was.")
         self.reasons = reasons
+
+
+class RuleBroken(Invalid):
+    """A rule of booking forbids it; `code` says which one (`practice.rules.Code`)."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class ChangesForgotten(PracticeError):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Change,
         Changes,
         Draft,
+        HoldsOf,
         ObjectHead,
         Page,
         Place,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         View,
     )
     from practice.conflicts import Dispute, DisputeState
+    from practice.details import Booked, Category, Details, Held, Key, Question
     from practice.erasures import ErasedChange, Erasure
     from practice.feeds import Feed
     from practice.footing import Footing
@@ -44,22 +46,26 @@ if TYPE_CHECKING:
     from practice.messages import Message, Receiver
     from practice.overview import Delivery, Fault, Queue, Request, TaskGlance, Webhooks
     from practice.patients import Patient, PatientRecord
+    from practice.schedule import AppointmentType, BookingRules, HoursException
     from practice.sessions import Session
     from practice.sources import Receipt, ReceiptState, SourceState
     from practice.tasks import Task, TaskState
-    from practice.trail import Key, Part, TrailQuestion
+    from practice.trail import Key as TrailKey
+    from practice.trail import Part, TrailQuestion
     from practice.vevent import Facts, Occupied
 
 __all__ = [
     "Accounts",
     "Acts",
     "Answers",
+    "AppointmentDetails",
     "Appointments",
     "Calendars",
     "Database",
     "Disputes",
     "Feeds",
     "Figures",
+    "Holds",
     "House",
     "Outbox",
     "Patients",
@@ -150,6 +156,14 @@ class UnitOfWork(Protocol):
     @property
     def appointments(self) -> Appointments:
         """Appointments."""
+
+    @property
+    def details(self) -> AppointmentDetails:
+        """What only the practice knows of appointments."""
+
+    @property
+    def holds(self) -> Holds:
+        """Slots kept for somebody."""
 
     @property
     def patients(self) -> Patients:
@@ -299,10 +313,20 @@ class Calendars(Protocol):
     ) -> list[CalendarObject]:
         """Return the endless series whose coverage leaves out a part of `span`."""
 
-    def occupied(self, view: View, span: Span, *, leave_out: int = 0) -> list[Occupied]:
+    def occupied(
+        self, view: View, span: Span, *, leave_out: int = 0, held: HoldsOf | None = None
+    ) -> list[Occupied]:
         """Return the occurrences in `span` that are not free, by start, by the index alone.
 
-        Those of the object with the id `leave_out` are not among them.
+        Those of the object with the id `leave_out` are not among them. With `held`, so is the
+        time that somebody holds of a doctor; from one statement.
+        """
+
+    def occupied_each(
+        self, view: View, span: Span, *, leave_out: int = 0
+    ) -> Mapping[int, list[tuple[int, int]]]:
+        """Return what is not free in `span`, in seconds, by start, for each source of the view by
+        its id; by the index alone, from one statement. Not the object with the id `leave_out`.
         """
 
     def uid_holders(self, uid: str) -> list[ObjectHead]:
@@ -444,6 +468,17 @@ class Appointments(Protocol):
         those that have ended, the last first. `after` are start and id of the one before.
         """
 
+    def in_rooms(self, room_ids: Collection[int], slot: Slot) -> list[Appointment]:
+        """Return those in some rooms that are on and take a part of the slot."""
+
+    def all_of_patient(self, patient_id: int, slot: Slot | None = None) -> list[Appointment]:
+        """Return a patient's, by start; with a slot, those that are on and take a part of it."""
+
+    def of_types(self, type_ids: Collection[int], slot: Slot) -> list[tuple[Appointment, int]]:
+        """Return those of some types that are on and take a part of the slot, each
+        with the id of its type.
+        """
+
     def to_remind(self, window: Slot) -> list[Appointment]:
         """Return the confirmed ones that start within `window`, of whose time patients who agreed
         to that were not reminded yet.
@@ -457,6 +492,58 @@ class Appointments(Protocol):
 
     def all(self) -> Iterator[Appointment]:
         """Yield every appointment."""
+
+
+class AppointmentDetails(Protocol):
+    """What only the practice knows of appointments, and finding these."""
+
+    def of(self, appointment_id: int) -> Details | None:
+        """Return what is known of an appointment; None if nobody noted anything."""
+
+    def save(self, kept: Details) -> None:
+        """Keep what is known of an appointment."""
+
+    def booked(self, appointment_id: int) -> Booked | None:
+        """Return an appointment with everything about it; two statements."""
+
+    def search(self, question: Question, after: Key | None, limit: int) -> list[Booked]:
+        """Return the first appointments that are asked for, by start and id, that come after
+        `after`; two statements, and the cost of what is returned where the time is asked for.
+        """
+
+    def to_come(
+        self,
+        since: datetime | None,
+        *,
+        doctor_id: int | None = None,
+        room_id: int | None = None,
+        type_ids: Collection[int] = (),
+    ) -> int:
+        """Count the appointments that are on and start at `since` or later; None: ever, also those
+        that are cancelled.
+        """
+
+
+class Holds(Protocol):
+    """Slots kept for somebody who is about to book; those that are over are as if never there."""
+
+    def add(self, held: Held) -> Held:
+        """Keep a slot; return it with its id."""
+
+    def by_secret(self, secret: str) -> Held | None:
+        """Return the hold whose secret has this digest."""
+
+    def within(self, slot: Slot) -> list[Held]:
+        """Return those that take a part of the slot."""
+
+    def count(self, network: str) -> int:
+        """Count those of a network."""
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Remove some."""
+
+    def forget(self) -> None:
+        """Delete those that are over."""
 
 
 class Patients(Protocol):
@@ -740,13 +827,13 @@ class Acts(Protocol):
 class Trail(Protocol):
     """The log of calendars and the acts by time, the newest first; of one moment by number."""
 
-    def changes(self, asked: TrailQuestion, after: Key | None, limit: int) -> Part[Change]:
+    def changes(self, asked: TrailQuestion, after: TrailKey | None, limit: int) -> Part[Change]:
         """Return the first rows of the log that are asked for and stand after a key.
 
         Costs what is returned, or a bounded number of rows that were looked through for it.
         """
 
-    def acts(self, asked: TrailQuestion, after: Key | None, limit: int) -> Part[Act]:
+    def acts(self, asked: TrailQuestion, after: TrailKey | None, limit: int) -> Part[Act]:
         """Return the first acts that are asked for and stand after a key, at the same cost."""
 
 
@@ -925,7 +1012,7 @@ class Feeds(Protocol):
 
 
 class House(Protocol):
-    """Doctors and rooms."""
+    """Doctors and rooms; what can be booked and when."""
 
     def doctors(self) -> list[Doctor]:
         """Return the doctors, by slug."""
@@ -938,3 +1025,44 @@ class House(Protocol):
 
     def save_room(self, room: Room) -> Room:
         """Store a new one (id 0) or change it; raises NameTaken."""
+
+    def remove_doctor(self, doctor_id: int) -> None:
+        """Remove one of whom no calendar, account or appointment knows, with exceptions and
+        holds.
+        """
+
+    def remove_room(self, room_id: int) -> None:
+        """Remove one, with its exceptions and holds; appointments that were in it are in none."""
+
+    def types(self) -> list[AppointmentType]:
+        """Return what can be booked, by slug."""
+
+    def retired_types(self) -> list[AppointmentType]:
+        """Return what can be booked no more, by slug."""
+
+    def save_type(self, kind: AppointmentType, *, active: bool = True) -> AppointmentType:
+        """Store a new one (id 0) or change it; raises NameTaken or InvalidName."""
+
+    def categories(self) -> list[Category]:
+        """Return what appointments are grouped by, by slug."""
+
+    def save_category(self, category: Category) -> Category:
+        """Store a new one (id 0) or change it; raises NameTaken or InvalidName."""
+
+    def remove_category(self, category_id: int) -> None:
+        """Remove one."""
+
+    def exceptions(self, since: datetime | None = None) -> list[HoursException]:
+        """Return other hours than usual, by start; those that end after `since`."""
+
+    def save_exception(self, exception: HoursException) -> HoursException:
+        """Store a new one (id 0) or change it."""
+
+    def remove_exception(self, exception_id: int) -> None:
+        """Remove one."""
+
+    def rules(self) -> BookingRules:
+        """Return the rules of booking; the usual ones as long as none were saved."""
+
+    def save_rules(self, rules: BookingRules) -> None:
+        """Keep the rules of booking."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from practice.access import Account, Level, Role
 from practice.accounts import Credential, CredentialKind
-from practice.database.house import store
+from practice.database.keeping import store
 from practice.database.ledger import HOUSE
 from practice.database.prepared import Prepared
 from practice.database.tables import accounts, credentials, failures, grants, house

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
@@ -10,11 +11,13 @@ from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select,
 from practice.appointments import Status
 from practice.database.prepared import Prepared, only
 from practice.database.rows import APPOINTMENT, appointment_of
-from practice.database.tables import appointments, patients, reminders
+from practice.database.tables import appointments, details, patients, reminders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
+
+    from sqlalchemy import ColumnElement
 
     from practice.appointments import Appointment, Slot
 
@@ -43,6 +46,8 @@ _OF_BOOKINGS = select(*APPOINTMENT).where(
 )
 _MADE = Prepared(insert(appointments).returning(appointments.c.id), *_SET)
 _CHANGED = Prepared(update(appointments).where(appointments.c.id == bindparam("this")), *_SET)
+#: Longer than any appointment: so far before a time one is looked for that reaches into it.
+_LONGEST = timedelta(days=8)
 
 
 class SqlAppointments:
@@ -102,6 +107,29 @@ class SqlAppointments:
         rows = self._connection.execute(query.order_by(*order).limit(limit))
         return [appointment_of(row) for row in rows]
 
+    def in_rooms(self, room_ids: Collection[int], slot: Slot) -> list[Appointment]:
+        """See the port."""
+        query = select(*APPOINTMENT).where(appointments.c.room_id.in_(room_ids), _overlapping(slot))
+        return [appointment_of(row) for row in self._connection.execute(query)]
+
+    def all_of_patient(self, patient_id: int, slot: Slot | None = None) -> list[Appointment]:
+        """See the port."""
+        query = select(*APPOINTMENT).where(appointments.c.patient_id == patient_id)
+        if slot is not None:
+            query = query.where(_overlapping(slot))
+        query = query.order_by(appointments.c.start, appointments.c.id)
+        return [appointment_of(row) for row in self._connection.execute(query)]
+
+    def of_types(self, type_ids: Collection[int], slot: Slot) -> list[tuple[Appointment, int]]:
+        """See the port."""
+        query = (
+            select(*APPOINTMENT, details.c.type_id)
+            .join(details, details.c.appointment_id == appointments.c.id)
+            .where(details.c.type_id.in_(type_ids), _overlapping(slot))
+        )
+        rows = [tuple(row) for row in self._connection.execute(query)]
+        return [(appointment_of(row[:-1]), row[-1]) for row in rows]
+
     def to_remind(self, window: Slot) -> list[Appointment]:
         """See the port."""
         reminded = exists().where(
@@ -144,3 +172,13 @@ class SqlAppointments:
         query = select(*APPOINTMENT).order_by(appointments.c.id)
         for row in self._connection.execute(query.execution_options(yield_per=500)):
             yield appointment_of(row)
+
+
+def _overlapping(slot: Slot) -> ColumnElement[bool]:
+    """Return the condition that an appointment is on and takes a part of a slot."""
+    return and_(
+        appointments.c.status != str(Status.CANCELLED),
+        appointments.c.start < slot.end,
+        appointments.c.start > slot.start - _LONGEST,
+        appointments.c.end > slot.start,
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, delete, select
 
 from practice.calendars import Level
-from practice.database.house import store
+from practice.database.keeping import store
 from practice.database.tables import feeds
 from practice.errors import FeedNotFound
 from practice.feeds import Feed

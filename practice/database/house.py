@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
+from sqlalchemy import delete, select, update
 
 from practice.accounts import Doctor, Room
-from practice.calendars import check_slug
-from practice.database.tables import doctors, rooms
-from practice.errors import NameTaken
+from practice.database.offers import SqlOffers
+from practice.database.tables import appointments, doctors, exceptions, holds, rooms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from sqlalchemy import Table
 
-    from sqlalchemy.sql.dml import ReturningInsert
-
-__all__ = ["SqlHouse", "store"]
+__all__ = ["SqlHouse"]
 
 _DOCTORS = select(doctors).order_by(doctors.c.slug)
 _ROOMS = select(rooms).order_by(rooms.c.slug)
 
 
-class SqlHouse:
+class SqlHouse(SqlOffers):
     """The House port."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def doctors(self) -> list[Doctor]:
         """See the port."""
@@ -41,44 +34,31 @@ class SqlHouse:
 
     def save_doctor(self, doctor: Doctor) -> Doctor:
         """See the port."""
-        check_slug(doctor.slug)
         values = {
             "slug": doctor.slug,
             "name": doctor.name,
             "specialty": doctor.specialty,
             "hours": doctor.hours,
         }
-        made = self._store(doctors, doctor.id, values)
+        made = self._named(doctors, doctor.id, values)
         return Doctor(doctor.slug, doctor.name, doctor.specialty, doctor.hours, made)
 
     def save_room(self, room: Room) -> Room:
         """See the port."""
-        check_slug(room.slug)
-        made = self._store(rooms, room.id, {"slug": room.slug, "name": room.name})
+        made = self._named(rooms, room.id, {"slug": room.slug, "name": room.name})
         return Room(room.slug, room.name, made)
 
-    def _store(self, table: Table, row_id: int, values: Mapping[str, Any]) -> int:
-        taken = self._connection.execute(
-            select(table.c.id).where(table.c.slug == values["slug"], table.c.id != row_id)
-        ).first()
-        if taken:
-            raise NameTaken(f"There is already one called '{values['slug']}'.")
-        return store(self._connection, table, row_id, values)
+    def remove_doctor(self, doctor_id: int) -> None:
+        """See the port."""
+        self._remove(doctors, doctor_id, "doctor_id")
 
+    def remove_room(self, room_id: int) -> None:
+        """See the port."""
+        in_it = update(appointments).where(appointments.c.room_id == room_id)
+        self._connection.execute(in_it.values(room_id=None))
+        self._remove(rooms, room_id, "room_id")
 
-def store(connection: Connection, table: Table, row_id: int, values: Mapping[str, Any]) -> int:
-    """Insert a row (id 0) or change the one with this id; return its id."""
-    if row_id:
-        connection.execute(_changed(table), {**values, "this": row_id})
-        return row_id
-    return int(connection.execute(_made(table), values).scalar_one())
-
-
-@lru_cache
-def _made(table: Table) -> ReturningInsert[Any]:
-    return insert(table).returning(table.c.id)
-
-
-@lru_cache
-def _changed(table: Table) -> Update:
-    return update(table).where(table.c.id == bindparam("this"))
+    def _remove(self, table: Table, row_id: int, name: str) -> None:
+        for other in (exceptions, holds):
+            self._connection.execute(delete(other).where(other.c[name] == row_id))
+        self._connection.execute(delete(table).where(table.c.id == row_id))

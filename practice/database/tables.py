@@ -249,6 +249,8 @@ appointments = Table(
     UniqueConstraint("booking_source", "booking_id"),
     Index("ix_appointments_source_start", "booking_source", "start"),
     Index("ix_appointments_start", "start"),
+    Index("ix_appointments_room", "room_id", "start"),
+    Index("ix_appointments_doctor", "doctor_id", "start"),
 )
 
 accounts = Table(
@@ -504,7 +506,8 @@ details = Table(
     Column("visit", String(32), nullable=False),
     Column("template_slot", String(64), nullable=False),
     Column("booked_by", String(255), nullable=False),
-    Column("booked", Moment, nullable=False),
+    # None: it came from a calendar or a booking tool, and nobody noted when.
+    Column("booked", Moment, nullable=True),
     Column("changed", Moment, nullable=False),
     # Where the patient is: arrived, in treatment, done, or not there.
     Column("progress", String(16), nullable=False),

@@ -9,9 +9,11 @@ from practice.database.acts import SqlActs
 from practice.database.answers import SqlAnswers
 from practice.database.appointments import SqlAppointments
 from practice.database.calendars import SqlCalendars
+from practice.database.details import SqlDetails
 from practice.database.disputes import SqlDisputes
 from practice.database.feeds import SqlFeeds
 from practice.database.figures import SqlFigures
+from practice.database.holds import SqlHolds
 from practice.database.house import SqlHouse
 from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
@@ -48,6 +50,8 @@ class SqlUnitOfWork:
         self.calendars = SqlCalendars(connection, ledger)
         self.properties = SqlProperties(connection)
         self.appointments = SqlAppointments(connection)
+        self.details = SqlDetails(connection)
+        self.holds = SqlHolds(connection, now)
         self.patients = SqlPatients(connection)
         self.accounts = SqlAccounts(connection, ledger)
         self.outbox = SqlOutbox(connection, ledger)

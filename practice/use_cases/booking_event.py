@@ -25,6 +25,9 @@ _SOURCE_WORDS = {
     "ONLINE": "Gebucht via Online-Terminbuchung",
     "PHONE": "Telefonisch gebucht",
     "STAFF": "In der Praxis gebucht",
+    "RECALL": "Im Recall gebucht",
+    "TREATMENT_PLAN": "Nach Behandlungsplan gebucht",
+    "WAITLIST": "Von der Warteliste gebucht",
 }
 
 

@@ -27,11 +27,10 @@ from practice.errors import (
     UidTaken,
     UnsupportedComponent,
 )
-from practice.rules import NoDoubleBooking
 from practice.schedule import USUAL_HOURS, WorkingHours, next_free
 from practice.use_cases.appointments import object_removed, object_saved
-from practice.use_cases.reading import busy_times
-from practice.vevent import Busy, Facts, Occupied, read
+from practice.use_cases.taken import doctor_is_busy, taken_of_doctor
+from practice.vevent import Facts, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -258,23 +257,8 @@ def _refuse_uid_seen_elsewhere(
 def _refuse_taken_slot(
     uow: UnitOfWork, calendar: Calendar, facts: Facts, own_id: int, profile: Profile
 ) -> None:
-    wanted = [o for o in facts.occurrences if o.busy is not Busy.FREE]
-    if not wanted:
-        return
-    span = Span(min(o.start for o in wanted), max(o.end for o in wanted))
-    taken = _taken(uow, calendar, span, profile, own_id)
-    if NoDoubleBooking(taken).broken_by(wanted):
+    if doctor_is_busy(uow, calendar, facts.occurrences, profile, own_id=own_id):
         raise SlotTaken(_alternatives(uow, calendar, facts, profile, own_id))
-
-
-def _taken(
-    uow: UnitOfWork, calendar: Calendar, span: Span, profile: Profile, own_id: int
-) -> list[Occupied]:
-    """Return what is taken, seen by nobody's eyes: the calendar's and the practice's own."""
-    everything = uow.calendars.all()
-    sources = (calendar, *(c for c in everything if c.kind is CalendarKind.UNION))
-    whole = View(calendar, tuple({c.id: c for c in sources}.values()), uow.epoch)
-    return busy_times(uow, whole, span, profile, leave_out=own_id)
 
 
 def _alternatives(
@@ -286,7 +270,7 @@ def _alternatives(
     span = Span(
         int(facts.slot.start.timestamp()), int((facts.slot.start + timedelta(days=16)).timestamp())
     )
-    taken = _taken(uow, calendar, span, profile, own_id)
+    taken = taken_of_doctor(uow, calendar, span, profile, own_id=own_id)
     busy = [
         Slot(datetime.fromtimestamp(o.start, UTC), datetime.fromtimestamp(o.end, UTC))
         for o in taken

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from practice.calendars import CalendarObject, Changes, ObjectHead, Page, View
+    from practice.calendars import CalendarObject, Changes, HoldsOf, ObjectHead, Page, View
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
@@ -137,14 +137,20 @@ def _widened(span: Span) -> Span:
 
 
 def busy_times(
-    uow: UnitOfWork, view: View, span: Span, profile: Profile, *, leave_out: int = 0
+    uow: UnitOfWork,
+    view: View,
+    span: Span,
+    profile: Profile,
+    *,
+    leave_out: int = 0,
+    held: HoldsOf | None = None,
 ) -> list[Occupied]:
     """Return the times in `span`, which has two ends, that are not free, by start.
 
     Costs what it returns: only endless series outside their coverage are read one by one. Where
     that ends within `span`, occurrences of theirs come twice.
     """
-    found = uow.calendars.occupied(view, span, leave_out=leave_out)
+    found = uow.calendars.occupied(view, span, leave_out=leave_out, held=held)
     if len(found) > MOST_BUSY:
         raise TooManyInstances("The range has too many busy times; ask for a shorter one.")
     zones = {source.id: zone_of(source, profile) for source in view.sources}

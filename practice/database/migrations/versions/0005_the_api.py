@@ -177,6 +177,8 @@ def _what_can_be_booked() -> None:
 
 
 def _booked() -> None:
+    _index("appointments", "room_id", "start", called="ix_appointments_room")
+    _index("appointments", "doctor_id", "start", called="ix_appointments_doctor")
     op.create_table(
         "details",
         sa.Column("appointment_id", _Id, autoincrement=False, nullable=False),
@@ -190,7 +192,7 @@ def _booked() -> None:
         _text("visit", 32),
         _text("template_slot", 64),
         _text("booked_by", 255),
-        _moment("booked"),
+        _moment("booked", nullable=True),
         _moment("changed"),
         _text("progress", 16),
         _moment("progressed", nullable=True),

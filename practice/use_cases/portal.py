@@ -1,0 +1,317 @@
+"""What patients may do themselves: see what is free, book, cancel and move what is theirs.
+
+Nothing here tells anything of others, nor whether the practice knows somebody: a booking is
+answered in the same way for a new patient and one of years. How somebody proves to be a patient is
+the door's business. Not here: what the staff may do (`practice.use_cases.arranging`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from practice.appointments import Insurance, Slot, Status
+from practice.details import Source
+from practice.errors import AppointmentNotFound, IllegalStep, Invalid, RuleBroken
+from practice.life_cycle import Progress
+from practice.patients import PatientRecord
+from practice.rules import LateCancellation, OnlineOnly
+from practice.use_cases.arranging import Order, booked_with, place_order
+from practice.use_cases.case import Case
+from practice.use_cases.desk import Desk
+from practice.use_cases.entered import entered
+from practice.use_cases.free_times import Search, free, next_free_slots
+from practice.use_cases.patients import Register
+from practice.use_cases.rearranging import Move, cancel, move
+from practice.use_cases.taken import taken_of_patient
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from practice.appointments import Appointment
+    from practice.details import Booked
+    from practice.patients import Patient
+    from practice.ports import UnitOfWork
+    from practice.profile import Profile
+    from practice.schedule import AppointmentType, FreeSlot
+
+__all__ = [
+    "Person",
+    "Reservation",
+    "SelfBooking",
+    "alternatives_for",
+    "cancel_own",
+    "offered_types",
+    "own_appointments",
+    "portal_slots",
+    "reschedule_own",
+    "self_book",
+]
+
+_EMAIL = re.compile(
+    r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]+\.[^\s@.<>,;:\"()\[\]\\]{2,}"
+)
+_OLDEST = 1880
+_DOUBLE = "Zur selben Zeit besteht ein weiterer Termin."
+#: Told of what the patient cannot do any more and the practice can.
+TOO_LATE = "too-late"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who books, as they say. `birth_date` is an ISO date, `insurance` a value of Insurance or
+    empty, `language` that of their letters ("de", "en", or empty: the practice's).
+    """
+
+    last_name: str
+    first_name: str
+    birth_date: str
+    email: str
+    phone: str = ""
+    insurance: str = ""
+    language: str = ""
+    reminders: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SelfBooking:
+    """What is to be booked; `hold` is the secret of the slot, if it was kept."""
+
+    type_id: int
+    doctor_id: int
+    start: datetime
+    reason: str = ""
+    hold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is told of an appointment to whoever booked it; `pending` until it is confirmed."""
+
+    appointment_id: int
+    slot: Slot
+    doctor: str
+    kind: AppointmentType
+    room: str
+    pending: bool
+
+
+def offered_types(uow: UnitOfWork) -> list[AppointmentType]:
+    """Return what patients may book, by slug; nothing while the practice takes no bookings."""
+    return [kind for kind in uow.house.types() if kind.online] if uow.house.rules().online else []
+
+
+def portal_slots(
+    uow: UnitOfWork,
+    type_id: int,
+    within: Slot,
+    profile: Profile,
+    *,
+    doctor_ids: tuple[int, ...] = (),
+    limit: int | None = None,
+) -> list[FreeSlot]:
+    """Return the slots of a type that patients may book, in order of time.
+
+    Raises OfferNotFound, RuleBroken for what is not booked online, or Invalid.
+    """
+    desk = Desk(uow, profile)
+    kind = desk.type(type_id)
+    _refuse_offline(desk, kind)
+    search = Search(kind, within, doctor_ids=doctor_ids, online=True)
+    return free(desk, search, limit)
+
+
+def self_book(
+    uow: UnitOfWork,
+    booking: SelfBooking,
+    who: Person | Patient,
+    profile: Profile,
+) -> Reservation:
+    """Book for a patient: who is signed in (a Patient), or who says so (a Person).
+
+    1. What is said makes sense (else Invalid).
+    2. One certain patient, else a new one for somebody to look at (`practice.matching`).
+    3. The slot is free, by the rules for patients (else RuleBroken, SlotTaken).
+    4. It is booked; pending, where the type needs to be confirmed.
+    Where this raises, the unit is doomed: nobody is entered who has not booked.
+    """
+    desk = Desk(uow, profile)
+    try:
+        proven = not isinstance(who, Person)
+        patient = _entered(uow, who) if isinstance(who, Person) else who
+        kind = desk.type(booking.type_id)
+        order = Order(
+            type_id=kind.id,
+            doctor_id=booking.doctor_id,
+            patient_id=patient.id,
+            start=booking.start,
+            status=Status.TENTATIVE if kind.needs_confirmation else Status.CONFIRMED,
+            source=Source.ONLINE,
+            reason=booking.reason,
+            hold=booking.hold,
+            online=True,
+            unproven=not proven,
+        )
+        booked = place_order(desk, order)
+        if not proven:
+            _note_double(uow, booked)
+    except BaseException:
+        uow.doom()
+        raise
+    return _told(desk, booked, kind)
+
+
+def own_appointments(
+    uow: UnitOfWork, patient: Patient, since: datetime, profile: Profile
+) -> list[Reservation]:
+    """Return a patient's appointments that end after `since` and are not cancelled, by start."""
+    desk = Desk(uow, profile)
+    known = uow.appointments.all_of_patient(patient.id)
+    alive = [a for a in known if a.status is not Status.CANCELLED and a.slot.end > since]
+    by_slug = {kind.slug: kind for kind in desk.every_type.values()}
+    return [_reservation(desk, a, by_slug.get(a.kind or "") or desk.untyped(a.slot)) for a in alive]
+
+
+def cancel_own(
+    uow: UnitOfWork, patient: Patient, appointment_id: int, profile: Profile, *, reason: str = ""
+) -> Booked:
+    """Cancel a patient's own appointment; late, if the rules of booking call it so.
+
+    Raises AppointmentNotFound for what is not the patient's, IllegalStep for what has begun or is
+    cancelled.
+    """
+    _the_own(uow, patient, appointment_id)
+    return cancel(uow, appointment_id, profile, reason=reason)
+
+
+def reschedule_own(
+    uow: UnitOfWork,
+    patient: Patient,
+    appointment_id: int,
+    where: Move,
+    profile: Profile,
+) -> Reservation:
+    """Move a patient's own appointment, by the rules for patients; what has to be confirmed has to
+    be again.
+
+    Raises what `cancel_own` does, SlotTaken, or RuleBroken; with the code "too-late", if it would
+    be late to cancel it.
+    """
+    _the_own(uow, patient, appointment_id)
+    case = Case(uow, appointment_id, profile)
+    if LateCancellation(case.desk.rules, uow.now).is_late(case.known.appointment.slot):
+        raise RuleBroken(TOO_LATE, "It is too late to move the appointment; please call us.")
+    start, doctor_id = where.start, where.doctor_id
+    moved = move(case, Move(start, doctor_id, online=True))
+    return _told(case.desk, moved, case.kind)
+
+
+def alternatives_for(
+    uow: UnitOfWork, appointment: Appointment, profile: Profile, count: int = 3
+) -> list[FreeSlot]:
+    """Return what a patient may be offered in place of an appointment: the next slots of its type
+    and length with its doctor, from its own time on, else with any doctor who may.
+
+    Nothing, if its type is not booked online. For the letter that declines it, as it is sent.
+    """
+    desk = Desk(uow, profile)
+    known = booked_with(uow, appointment.id)
+    kind = desk.type_of(known)
+    if kind.id not in desk.types or OnlineOnly(desk.rules).broken_by(kind) is not None:
+        return []
+    minutes = round((appointment.slot.end - appointment.slot.start).total_seconds() / 60)
+    if not kind.min_minutes <= minutes <= kind.max_minutes:
+        minutes = kind.minutes
+    own = (appointment.doctor_id,) if appointment.doctor_id else ()
+    search = Search(kind, appointment.slot, minutes, own, patient_id=appointment.patient_id)
+    search = replace(search, online=True, own=(appointment.id, 0))
+    return next_free_slots(desk, search, count) or next_free_slots(
+        desk, replace(search, doctor_ids=()), count
+    )
+
+
+def _refuse_offline(desk: Desk, kind: AppointmentType) -> None:
+    broken = OnlineOnly(desk.rules).broken_by(kind)
+    if broken is not None:
+        raise RuleBroken(broken.code, broken.sentence)
+
+
+def _the_own(uow: UnitOfWork, patient: Patient, appointment_id: int) -> None:
+    found = uow.details.booked(appointment_id)
+    if found is None or found.appointment.patient_id != patient.id:
+        raise AppointmentNotFound("There is no such appointment.")
+    begun = found.appointment.slot.start <= uow.now
+    if begun or found.details.progress is not Progress.NONE:
+        raise IllegalStep("The appointment has begun already.")
+
+
+def _entered(uow: UnitOfWork, person: Person) -> Patient:
+    """Return the patient that a person is, kept; raises Invalid."""
+    record = _record(person)
+    if person.language not in {"", "de", "en"}:
+        raise Invalid("Letters are written in German or English ('de', 'en').")
+    register = Register(uow, [record])
+    patient = register.find(record)
+    if not patient.id:
+        patient = replace(patient, language=person.language)
+    if person.reminders and patient.reminders is None:
+        patient = replace(patient, reminders=uow.now)
+    return register.keep(patient)
+
+
+def _record(person: Person) -> PatientRecord:
+    email = entered("e-mail address", person.email, 255, needed=True)
+    if not _EMAIL.fullmatch(email):
+        raise Invalid("This is no e-mail address.")
+    insurance = entered("insurance", person.insurance, 32)
+    if insurance and insurance not in set(Insurance):
+        raise Invalid(f"The insurance is one of {', '.join(Insurance)}.")
+    return PatientRecord(
+        last_name=_one_line("last name", person.last_name),
+        first_name=_one_line("first name", person.first_name),
+        birth_date=_birth_date(person.birth_date),
+        email=email,
+        phone=_one_line("phone number", person.phone, 64, needed=False),
+        insurance=insurance,
+    )
+
+
+def _one_line(what: str, text: str, longest: int = 255, *, needed: bool = True) -> str:
+    return " ".join(entered(what, text, longest, needed=needed).split())
+
+
+def _birth_date(text: str) -> str:
+    try:
+        born = date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Invalid("The date of birth is told as 1966-02-03.") from error
+    if born.year < _OLDEST:
+        raise Invalid("Nobody is that old.")
+    return born.isoformat()
+
+
+def _note_double(uow: UnitOfWork, booked: Booked) -> None:
+    """Tell the staff, and nobody else, that the patient has something else at that time."""
+    appointment = booked.appointment
+    others = taken_of_patient(uow, appointment.patient_id, appointment.slot, appointment.id)
+    if any(True for _ in others.busy):
+        uow.details.save(replace(booked.details, note=_DOUBLE))
+
+
+def _told(desk: Desk, booked: Booked, kind: AppointmentType) -> Reservation:
+    return _reservation(desk, booked.appointment, kind)
+
+
+def _reservation(desk: Desk, appointment: Appointment, kind: AppointmentType) -> Reservation:
+    doctor = desk.doctors.get(appointment.doctor_id or 0)
+    room = desk.rooms.get(appointment.room_id or 0)
+    return Reservation(
+        appointment_id=appointment.id,
+        slot=appointment.slot,
+        doctor=doctor.name if doctor else "",
+        kind=kind,
+        room=room.name if room else "",
+        pending=appointment.status is Status.TENTATIVE,
+    )
