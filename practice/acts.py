@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +130,7 @@ def sealed(previous: bytes, act: Act) -> bytes:
     digest = hashlib.sha256(previous)
     for value in (
         act.number,
-        act.time.isoformat(),
+        act.time.astimezone(UTC).isoformat(),  # as it is read again
         act.actor,
         act.action,
         act.kind,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from practice.acts import FIRST_SEAL, Act, ActQuestion, Kind, faults
-from tests.building import reading, writing
+from tests.building import BERLIN, NOW, reading, writing
 
 if TYPE_CHECKING:
     from practice.database import SqlDatabase
@@ -92,3 +92,10 @@ def test_an_act_of_a_transaction_that_fails_is_not_noted(database: SqlDatabase) 
     with reading(database) as uow:
         assert list(uow.acts.search(ActQuestion())) == []
         assert uow.acts.head() == (0, FIRST_SEAL)
+
+
+def test_a_seal_does_not_depend_on_the_clock_s_zone(database: SqlDatabase) -> None:
+    with writing(database, now=NOW.astimezone(BERLIN)) as uow:
+        uow.acts.note("made", Kind.ROOM, "room-1")
+    with reading(database) as uow:
+        assert not broken(list(uow.acts.search(ActQuestion())), uow.acts.head())
