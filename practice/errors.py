@@ -10,6 +10,7 @@ The tree::
      |    +-- AccountNotFound
      |    +-- FeedNotFound
      |    +-- DisputeNotFound
+     |    +-- ImportNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -84,6 +85,10 @@ class FeedNotFound(NotFound):
 
 class DisputeNotFound(NotFound):
     """No such open conflict between practice and booking tool."""
+
+
+class ImportNotFound(NotFound):
+    """No such import of a patient list, or no such row of it."""
 
 
 class NotAllowed(PracticeError):

@@ -31,6 +31,7 @@ from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import __version__, logs
 from praxis_caldav.admission import SignIn
+from praxis_caldav.importing import Importer
 from praxis_caldav.known import Known
 from praxis_caldav.operation import RequestLog, routes
 from praxis_caldav.setting_sources import load
@@ -168,9 +169,10 @@ def compose(settings: Settings) -> ASGIApp:
     )
     sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
     rates = (Rates(settings.api.per_minute), Rates(settings.api.visitors_per_minute))
-    services = Services(profile, __version__, accounts.minimum_password_length)
-    api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     outside = outside_of(settings, profile)
+    lists = Importer(database, outside.tools if outside else {}, profile.zone)
+    services = Services(profile, __version__, accounts.minimum_password_length, lists)
+    api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
 
@@ -179,6 +181,7 @@ def compose(settings: Settings) -> ASGIApp:
         works = outside if settings.worker.run == "serve" else None
         with working(works, database, profile):
             yield {"known": Known()}
+        lists.close()
         api.close()
         sign_in.close()
         bridge.close()

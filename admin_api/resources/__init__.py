@@ -1,8 +1,8 @@
 """The resources of the API, one file each; none knows another."""
 
-from admin_api.resources import me, session
+from admin_api.resources import imports, me, session
 
 __all__ = ["ENDPOINTS"]
 
 #: Every address, in the order of the description.
-ENDPOINTS = (*me.ENDPOINTS, *session.ENDPOINTS)
+ENDPOINTS = (*me.ENDPOINTS, *session.ENDPOINTS, *imports.ENDPOINTS)

@@ -16,7 +16,7 @@ from practice.patients import Patient, PatientRecord
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["SqlPatients"]
+__all__ = ["SqlPatients", "patient_of", "patient_values"]
 
 _OF_IDS = select(patients).where(patients.c.id.in_(bindparam("ids", expanding=True)))
 _OF_NUMBER = Prepared(select(patients).where(patients.c.number == bindparam("number")))
@@ -50,17 +50,17 @@ class SqlPatients:
                 patients.c.match_key.in_(keys),
             )
         )
-        return [_patient(row) for row in self._connection.execute(query)]
+        return [patient_of(row) for row in self._connection.execute(query)]
 
     def get(self, ids: Iterable[int]) -> Mapping[int, Patient]:
         """See the port."""
         rows = self._connection.execute(_OF_IDS, {"ids": list(set(ids))})
-        return {row.id: _patient(row) for row in rows}
+        return {row.id: patient_of(row) for row in rows}
 
     def by_number(self, number: str) -> Patient | None:
         """See the port."""
         row = _OF_NUMBER.first(self._connection, {"number": number})
-        return _patient(row) if row else None
+        return patient_of(row) if row else None
 
     def behind(self, uids: Iterable[str]) -> Mapping[str, Patient]:
         """See the port."""
@@ -68,7 +68,7 @@ class SqlPatients:
         found: dict[str, Patient] = {}
         for start in range(0, len(wanted), CHUNK):
             rows = self._connection.execute(_BEHIND, {"uids": wanted[start : start + CHUNK]})
-            found |= {row.of_uid: _patient(row) for row in rows}
+            found |= {row.of_uid: patient_of(row) for row in rows}
         return found
 
     def uids_of(self, patient_id: int) -> list[str]:
@@ -79,25 +79,8 @@ class SqlPatients:
     def save(self, patient: Patient) -> Patient:
         """See the port."""
         record = patient.record
-        values = {
-            "last_name": record.last_name,
-            "first_name": record.first_name,
-            "birth_date": record.birth_date,
-            "email": record.email,
-            "phone": record.phone,
-            "insurance": record.insurance,
-            "booking_system_id": record.booking_system_id,
-            "match_key": match_key(record),
-            "to_review": patient.to_review,
-            "language": patient.language,
-            "reminders": patient.reminders,
-            "insurance_number": record.insurance_number,
-            "held_until": patient.held_until,
-            "held_why": patient.held_why,
-            "merged_into": patient.merged_into,
-            # The number of a new patient is made of the id, which only the insert gives out.
-            "number": patient.number or f"new:{id(patient)}",
-        }
+        # The number of a new patient is made of the id, which only the insert gives out.
+        values = patient_values(patient) | {"number": patient.number or f"new:{id(patient)}"}
         if patient.id:
             _CHANGED.later(self._connection, {**values, "this": patient.id})
             made = patient.id
@@ -117,7 +100,31 @@ class SqlPatients:
         return number
 
 
-def _patient(row: Any) -> Patient:
+def patient_values(patient: Patient) -> dict[str, Any]:
+    """Return the columns of a patient, but for the id."""
+    record = patient.record
+    return {
+        "last_name": record.last_name,
+        "first_name": record.first_name,
+        "birth_date": record.birth_date,
+        "email": record.email,
+        "phone": record.phone,
+        "insurance": record.insurance,
+        "booking_system_id": record.booking_system_id,
+        "match_key": match_key(record),
+        "to_review": patient.to_review,
+        "language": patient.language,
+        "reminders": patient.reminders,
+        "insurance_number": record.insurance_number,
+        "held_until": patient.held_until,
+        "held_why": patient.held_why,
+        "merged_into": patient.merged_into,
+        "number": patient.number,
+    }
+
+
+def patient_of(row: Any) -> Patient:
+    """Return a row as a record."""
     record = PatientRecord(
         last_name=row.last_name,
         first_name=row.first_name,

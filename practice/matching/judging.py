@@ -1,4 +1,4 @@
-"""Is this record somebody we know? Pure.
+"""Is this record somebody we know for certain? How likely it is, is not asked here.
 
 The order is that of certainty: the practice's own number, the booking tool's id, then name and
 birth date together. A name alone never decides: strangers share names, and a wrong link shows
