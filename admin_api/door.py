@@ -35,7 +35,7 @@ from practice.use_cases.sessions import note_used, signed_in, was_used
 from practice.use_cases.sign_in import Admitted, Insufficient, Throttled, network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from pydantic import BaseModel
@@ -66,6 +66,8 @@ VISITOR = Actor(0, "visitor")
 _CHALLENGE = 'Basic realm="Praxiskalender", charset="UTF-8", Bearer'
 #: Requests that wait for a thread; more are told to come back.
 _MOST_WAITING = 200
+#: Answers that are sent as things happen, and how often each is asked for more.
+_MOST_FLOWING, _FLOW_SECONDS = 50, 1.0
 
 
 class _IdConvertor(Convertor[int]):
@@ -142,6 +144,7 @@ class Api:
         self._clock = clock
         self._threads = ThreadPoolExecutor(threads, "api")
         self._waiting = 0
+        self._flowing = 0
 
     def close(self) -> None:
         """Wait for running requests and give the threads back."""
@@ -254,7 +257,31 @@ class Api:
                 headers = dict(made.headers) | {"Content-Type": made.media_type}
                 status = made.status or 200
                 uow.answers.keep(read.key, GivenAnswer(read.fingerprint, status, headers, kept))
-        return _response(made, read)
+        return self._response(made, read)
+
+    def _response(self, made: Answer, read: _Read) -> Response:
+        if made.events is None:
+            return _response(made, read)
+        if self._flowing >= _MOST_FLOWING:
+            raise Refusal(503, "Too many wait for news at once.", headers={"Retry-After": "5"})
+        headers = {**HEADERS, **made.headers}
+        flow = self._flow(made.events)
+        return StreamingResponse(flow, made.status or 200, headers, made.media_type)
+
+    async def _flow(self, events: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
+        """Send what comes. Where there is nothing yet, no thread waits for it."""
+        self._flowing += 1
+        try:
+            coming = events()
+            while (told := await self._on_a_thread(next, coming, None)) is not None:
+                if told:
+                    yield told
+                else:
+                    await asyncio.sleep(_FLOW_SECONDS)
+        except (Refusal, PracticeError):
+            return  # the head is sent; whoever listens asks again
+        finally:
+            self._flowing -= 1
 
 
 class _Address:
@@ -330,8 +357,6 @@ def _again(given: GivenAnswer, read: _Read) -> Response:
 
 def _response(made: Answer, read: _Read) -> Response:
     headers = {**HEADERS, **made.headers}
-    if made.events is not None:
-        return StreamingResponse(_flow(made.events), made.status or 200, headers, made.media_type)
     content = made.content or b""
     if made.status == HTTPStatus.OK and read.endpoint.method in {"GET", "PUT"}:
         tag = headers["ETag"] = etag_of(content)
@@ -341,10 +366,6 @@ def _response(made: Answer, read: _Read) -> Response:
     if made.status != HTTPStatus.NO_CONTENT:
         headers["Content-Type"] = made.media_type
     return _sent(made.status or 200, content, headers)
-
-
-def _flow(events: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
-    yield from events()
 
 
 def _sent(status: int, content: bytes, headers: Mapping[str, str]) -> Response:

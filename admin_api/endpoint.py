@@ -94,6 +94,7 @@ class Answer:
     """What is answered where that is more than a body: another status, headers, a file, a stream.
 
     `events` are sent as they come; they must not need the unit of work, which has ended by then.
+    Empty ones are not sent: the next is asked for a second later.
     """
 
     body: BaseModel | None = None

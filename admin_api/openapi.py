@@ -12,6 +12,7 @@ from apispec import APISpec
 from pydantic.json_schema import models_json_schema
 
 from admin_api.problems import MEDIA_TYPE, Problem
+from admin_api.reading import FILE_NAME
 from admin_api.repeated import KEY
 
 if TYPE_CHECKING:
@@ -117,13 +118,17 @@ def _headers(endpoint: Endpoint) -> Iterator[tuple[str, str, str]]:
         text = "Your own name for this request, to send it again safely."
         yield "Idempotency-Key", text, KEY
     if endpoint.uploads:
-        yield "X-File-Name", "What the file is called, percent-encoded.", "^[!-~]{0,255}$"
+        yield "X-File-Name", "What the file is called, percent-encoded.", FILE_NAME
 
 
 def _success(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[str, Any]:
     status = endpoint.succeeds_with
     told: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-    content: dict[str, Any] = {name: {"schema": {"type": "string"}} for name in endpoint.files}
+    # What a stream of events is, OpenAPI 3.1 cannot say.
+    content: dict[str, Any] = {
+        name: {} if name == "text/event-stream" else {"schema": {"type": "string"}}
+        for name in endpoint.files
+    }
     if endpoint.answer is not None:
         schema = {"$ref": _REFERENCE.format(model=names[endpoint.answer])}
         content["application/json"] = {"schema": schema}

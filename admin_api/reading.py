@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -15,8 +16,10 @@ from admin_api.problems import FieldFault, Refusal
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-__all__ = ["LARGEST_FORM", "LARGEST_UPLOAD", "body_of", "form_of", "query_of"]
+__all__ = ["FILE_NAME", "LARGEST_FORM", "LARGEST_UPLOAD", "body_of", "form_of", "query_of"]
 
+#: What the name of a file looks like in a header.
+FILE_NAME = "^[!-~]{0,255}$"
 #: Octets.
 LARGEST_FORM, LARGEST_UPLOAD = 1_000_000, 25_000_000
 #: Seconds in which a body has to be there; a file of 25 MB may come over a slow line.
@@ -101,4 +104,7 @@ def _accepts(endpoint: Endpoint) -> dict[str, str]:
 
 def _name_of(request: Request) -> str:
     """Return what the client calls the file; from a header, since the body is the file itself."""
-    return unquote(request.headers.get("x-file-name", ""))[:255]
+    told = request.headers.get("x-file-name", "")
+    if not re.fullmatch(FILE_NAME.strip("^$"), told):
+        raise Refusal(400, "X-File-Name has up to 255 characters, percent-encoded.")
+    return unquote(told)

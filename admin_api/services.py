@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from datetime import date
 
     from practice.access import Actor
+    from practice.imports import Import
+    from practice.ports import UnitOfWork
     from practice.profile import Profile
     from practice.tasks import Task, TaskState
     from practice.use_cases.sign_in import Admitted, Insufficient, Refused, Throttled
 
-__all__ = ["Admission", "Services", "SinglePatients"]
+__all__ = ["Admission", "Lists", "Services", "SinglePatients"]
 
 
 class Admission(Protocol):
@@ -45,6 +47,26 @@ class SinglePatients(Protocol):
         """Return the last tasks in some states as `status` does, the last first."""
 
 
+class Lists(Protocol):
+    """Reads patient lists, in the background."""
+
+    def begin_file(
+        self, uow: UnitOfWork, name: str, content: bytes, choice: Mapping[str, str]
+    ) -> Import:
+        """Begin to read a file; its plan is made once the unit of work is over. `choice` maps
+        fields to columns, where a person says so. Raises Unavailable if enough are being read.
+        """
+
+    def begin_source(self, uow: UnitOfWork, name: str) -> Import:
+        """Begin to ask a booking tool for its patients. Raises NotFound, Invalid, Unavailable."""
+
+    def seen(self, import_id: int) -> Import | None:
+        """Return how an import is now, in a unit of work of its own; None if it is gone."""
+
+    def sentence(self, doubt: str) -> str:
+        """Return what a doubt about a row means, in English."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What resources ask for beside the unit of work; None is what the settings do not have.
@@ -57,3 +79,4 @@ class Services:
     minimum_password_length: int = 12
     single_patients: SinglePatients | None = None
     ask_now: Callable[[str], bool] | None = None
+    lists: Lists | None = None

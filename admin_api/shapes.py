@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 __all__ = [
     "Cursor",
@@ -21,6 +21,7 @@ __all__ = [
     "Moment",
     "Name",
     "Paragraph",
+    "SentId",
     "Slug",
 ]
 
@@ -44,6 +45,10 @@ def _day_in_reach(value: date) -> date:
     return value
 
 
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 #: A text of one line, perhaps empty.
 Line = Annotated[str, StringConstraints(max_length=255, pattern=_LINE)]
 #: A text of one line that says something.
@@ -62,6 +67,8 @@ EMail = Annotated[
     ),
 ]
 Id = Annotated[int, Field(ge=1, le=10**18 - 1)]
+#: An id in a body, not in a query: JSON has one kind of numbers, and 7.0 is a whole one.
+SentId = Annotated[int, Field(ge=1, le=10**18 - 1), BeforeValidator(_whole)]
 #: A time with its offset from UTC, such as 2026-03-02T09:00:00+01:00.
 Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 Day = Annotated[date, AfterValidator(_day_in_reach)]

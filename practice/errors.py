@@ -16,6 +16,7 @@ The tree::
      |    +-- PatientNotFound
      |    +-- AppointmentNotFound
      |    +-- OfferNotFound           no such type, category, exception, doctor or room
+     |    +-- ImportNotFound
      +-- NotAllowed                   the account may not do this
      +-- Conflict
      |    +-- PreconditionFailed      the ETag is not the one the caller named
@@ -126,6 +127,10 @@ class AppointmentNotFound(NotFound):
 
 class OfferNotFound(NotFound):
     """The practice has no such appointment type, category, exception, doctor or room."""
+
+
+class ImportNotFound(NotFound):
+    """No such import of a patient list, or no such row of it."""
 
 
 class NotAllowed(PracticeError):

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from practice.erasures import ErasedChange, Erasure
     from practice.feeds import Feed
     from practice.footing import Footing
+    from practice.imports import Choice, Import, ImportRow, RowVerdict
     from practice.letters import Letter, LetterState
     from practice.log import LogQuestion, LogState
     from practice.lookup import Near, Ways
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
     from practice.trail import Part, TrailQuestion
     from practice.vevent import Facts, Occupied
 
+    #: What an act was done to, and what there was before and after it.
+    Told = tuple[object, Mapping[str, Any] | None, Mapping[str, Any] | None]
+
 __all__ = [
     "Accounts",
     "Acts",
@@ -67,8 +71,10 @@ __all__ = [
     "Figures",
     "Holds",
     "House",
+    "Imports",
     "Outbox",
     "Patients",
+    "PatientsInBulk",
     "Properties",
     "Receipts",
     "Sessions",
@@ -216,6 +222,14 @@ class UnitOfWork(Protocol):
     @property
     def traces(self) -> Traces:
         """What is kept of a patient beside the record."""
+
+    @property
+    def imports(self) -> Imports:
+        """Lists of patients that were given to the practice."""
+
+    @property
+    def patients_in_bulk(self) -> PatientsInBulk:
+        """All patients, or many at once."""
 
     @property
     def acts(self) -> Acts:
@@ -605,6 +619,94 @@ class Patients(Protocol):
         """Remove a patient that nothing refers to any more (see `Traces.let_go`)."""
 
 
+class PatientsInBulk(Protocol):
+    """Many patients at once, in statements whose number does not grow with them as fast."""
+
+    def all(self) -> Iterator[Patient]:
+        """Yield every patient, by id, a few at a time; those who are others now as well."""
+
+    def taken(
+        self, numbers: Collection[str], tool_ids: Collection[str]
+    ) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Return whose these numbers and ids in the booking tool are."""
+
+    def add(self, new: Sequence[Patient]) -> list[Patient]:
+        """Store new patients; return them in this order. Empty numbers are given out."""
+
+    def change(self, changed: Sequence[Patient]) -> None:
+        """Store patients that are there already; what calendars show is the caller's to look to."""
+
+    def referred_to(self, ids: Collection[int], but_for_import: int) -> set[int]:
+        """Return which of some patients something refers to, other than plans and that import."""
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Remove patients that nothing refers to but an import's rows, and what was decided of
+        them.
+        """
+
+
+class Imports(Protocol):
+    """Lists of patients, the rows of their plans, and what was decided of rows."""
+
+    def add(self, new: Import) -> Import:
+        """Store a new one."""
+
+    def get(self, import_id: int) -> Import:
+        """Return one; raises ImportNotFound."""
+
+    def page(self, limit: int, before: int | None = None) -> list[Import]:
+        """Return imports, the last first, those before an id."""
+
+    def save(self, changed: Import) -> None:
+        """Change one."""
+
+    def remove(self, import_id: int) -> None:
+        """Remove one and its rows; what was decided stays."""
+
+    def add_rows(self, import_id: int, rows: Sequence[ImportRow]) -> None:
+        """Store the rows of a plan, each line once."""
+
+    def save_rows(self, import_id: int, rows: Sequence[ImportRow]) -> None:
+        """Change rows, but for what the list says."""
+
+    def rows(
+        self,
+        import_id: int,
+        after: int = 0,
+        limit: int = 500,
+        verdict: RowVerdict | None = None,
+        *,
+        waiting: bool = False,
+    ) -> list[ImportRow]:
+        """Return rows by line, those after one; only those of a verdict, or those that are
+        still to be applied.
+        """
+
+    def done_rows(self, import_id: int, before: int, limit: int = 500) -> list[ImportRow]:
+        """Return applied rows, the last line first, those before a line."""
+
+    def row(self, import_id: int, line: int) -> ImportRow:
+        """Return one row; raises ImportNotFound."""
+
+    def patients_of(self, import_id: int, lines: Collection[int]) -> Mapping[int, int | None]:
+        """Return whom some rows are about, by line; at most 500 lines."""
+
+    def count(self, import_id: int) -> Mapping[tuple[RowVerdict, Choice, bool], int]:
+        """Count rows by verdict, decision, and whether they were applied, in one statement."""
+
+    def forget(self, before: datetime) -> int:
+        """Erase the texts of the imports made before a moment; return how many imports."""
+
+    def decided(self, keys: Collection[str]) -> Mapping[str, tuple[int | None, str]]:
+        """Return what was decided of rows, by key: the patient (None: nobody), and who did."""
+
+    def decide(self, told: Mapping[str, tuple[int | None, str]]) -> None:
+        """Store what was decided of rows, in place of what was before."""
+
+    def forget_decisions(self, keys: Iterable[str]) -> None:
+        """Forget what was decided of rows."""
+
+
 class Accounts(Protocol):
     """Accounts, their credentials and grants, and the failed log-ins."""
 
@@ -808,6 +910,9 @@ class Acts(Protocol):
         `action` is a past participle such as "linked"; `of` the id of what it was done to. What
         is told must be JSON, or have a text that says it.
         """
+
+    def note_all(self, action: str, kind: Kind, told: Sequence[Told]) -> None:
+        """Note the same act of many things, each as `note` does: id, before and after."""
 
     def head(self) -> tuple[int, bytes]:
         """Return the number and the seal of the last act."""

@@ -32,6 +32,7 @@ from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import __version__, logs
 from praxis_caldav.admission import SignIn
+from praxis_caldav.importing import Importer
 from praxis_caldav.known import Known
 from praxis_caldav.operation import RequestLog, routes
 from praxis_caldav.setting_sources import load
@@ -171,6 +172,8 @@ def compose(settings: Settings) -> ASGIApp:
     rates = (Rates(settings.api.per_minute), Rates(settings.api.visitors_per_minute))
     outside = outside_of(settings, profile)
     services = _services(settings, profile, database, outside)
+    lists = Importer(database, outside.tools if outside else {}, profile.zone)
+    services = Services(profile, __version__, accounts.minimum_password_length, lists)
     api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
@@ -182,6 +185,7 @@ def compose(settings: Settings) -> ASGIApp:
             yield {"known": Known()}
         if outside is not None:
             outside.close()
+        lists.close()
         api.close()
         sign_in.close()
         bridge.close()

@@ -14,6 +14,7 @@ from praxis_caldav.commands import (
     feeds,
     history,
     oidc,
+    patient_lists,
     patients,
     people,
     purge,
@@ -49,6 +50,8 @@ for command in (
     *purge.commands,
 ):
     cli.add_command(command)
+for one in patient_lists.commands:
+    patients.patient.add_command(one)
 
 
 def main() -> None:

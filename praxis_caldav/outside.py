@@ -41,6 +41,7 @@ from booking_adapter.worker import Addressees, Worker
 from practice.access import SYSTEM
 from practice.appointments import Slot
 from practice.messages import Receiver
+from practice.use_cases.imports import forget_old
 from practice.use_cases.letters import post_reminders
 from praxis_caldav.tool_settings import (
     CalComTool,
@@ -133,6 +134,11 @@ class Outside:
         remind = timedelta(hours=settings.mail.reminder_hours)
         return cls(sources, addressees, admin, polls, remind, stack)
 
+    @property
+    def tools(self) -> Mapping[str, BookingTool]:
+        """The booking tools, by the names of the settings."""
+        return {name: source.tool for name, source in self.sources.items()}
+
     def worker(self, database: SqlDatabase, profile: Profile) -> Worker:
         """Return what delivers letters and works off webhooks."""
         return Worker(database, self.addressees, self.sources, profile)
@@ -195,6 +201,7 @@ class Outside:
 def _forget(database: SqlDatabase, now: datetime) -> None:
     with database.begin(actor=SYSTEM, now=now) as uow:
         uow.receipts.forget(now - KEPT)
+        forget_old(uow)
 
 
 def _forget_tasks(database: SqlDatabase, now: datetime) -> None:

@@ -11,10 +11,11 @@ from practice.acts import ERASED, Act, ActQuestion, Kind, digest_of, sealed, sto
 from practice.database.tables import act_head, acts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from practice.access import Actor
+    from practice.ports import Told
 
 __all__ = ["SqlActs", "act_of"]
 
@@ -39,8 +40,35 @@ class SqlActs:
         after: Mapping[str, Any] | None = None,
     ) -> Act:
         """See the port."""
+        return self._note(action, kind, [(of, before, after)])
+
+    def note_all(self, action: str, kind: Kind, told: Sequence[Told]) -> None:
+        """See the port."""
+        for start in range(0, len(told), _SOME):
+            self._note(action, kind, told[start : start + _SOME])
+
+    def _note(self, action: str, kind: Kind, told: Sequence[Told]) -> Act:
+        """Store one act or more, each sealed after the one before; return the last."""
         number, seal = self.head()
-        texts = stored(before), stored(after)
+        rows = []
+        for of, before, after in told:
+            act = self._next(number, seal, action, kind, of, (stored(before), stored(after)))
+            number, seal = act.number, act.seal
+            values = {name: getattr(act, name) for name in acts.columns.keys()}  # noqa: SIM118
+            rows.append({**values, "kind": str(kind)})
+        self._connection.execute(insert(acts), rows)
+        self._connection.execute(update(act_head).values({"number": number, "seal": seal}))
+        return act
+
+    def _next(
+        self,
+        number: int,
+        seal: bytes,
+        action: str,
+        kind: Kind,
+        of: object,
+        texts: tuple[str | None, str | None],
+    ) -> Act:
         act = Act(
             number=number + 1,
             time=self._now,
@@ -53,12 +81,7 @@ class SqlActs:
             before_digest=digest_of(texts[0]),
             after_digest=digest_of(texts[1]),
         )
-        act = replace(act, seal=sealed(seal, act))
-        values = {name: getattr(act, name) for name in acts.columns.keys()}  # noqa: SIM118
-        self._connection.execute(insert(acts), {**values, "kind": str(kind)})
-        head = {"number": act.number, "seal": act.seal}
-        self._connection.execute(update(act_head).values(head))
-        return act
+        return replace(act, seal=sealed(seal, act))
 
     def head(self) -> tuple[int, bytes]:
         """See the port."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from practice.lookup import Near, Ways
 
-__all__ = ["SqlPatientSearch", "patient_of"]
+__all__ = ["SqlPatientSearch", "kept_keys", "patient_of"]
 
 _key = patient_keys.c.key
 #: Stands in no key: it cannot be printed.
@@ -134,7 +134,7 @@ class SqlPatientSearch:
 
     def _keep_keys(self, patient: Patient, before: Patient | None, *, new: bool) -> None:
         """Keep the keys of a patient as it is; `before` is as which it was stored."""
-        after, was = _keys(patient), _keys(before) if before else set()
+        after, was = kept_keys(patient), kept_keys(before) if before else set()
         this = {"patient": patient.id}
         if before is None and not new:
             _CLEARED.later(self._connection, this)
@@ -151,7 +151,7 @@ class SqlPatientSearch:
         prepared[dialect].later(self._connection, {"keys": told, **this})
 
 
-def _keys(patient: Patient) -> set[str]:
+def kept_keys(patient: Patient) -> set[str]:
     """Return the keys of a patient; one that was found to be another is not looked for."""
     if patient.merged_into is not None:
         return set()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from practice.patients import Patient, PatientRecord
 
-__all__ = ["SqlPatients"]
+__all__ = ["SqlPatients", "patient_values"]
 
 _OF_IDS = select(patients).where(patients.c.id.in_(bindparam("ids", expanding=True)))
 _OF_NUMBER = Prepared(select(patients).where(patients.c.number == bindparam("number")))
@@ -112,25 +112,8 @@ class SqlPatients(SqlPatientSearch):
     def save(self, patient: Patient, before: Patient | None = None) -> Patient:
         """See the port."""
         record = patient.record
-        values = {
-            "last_name": record.last_name,
-            "first_name": record.first_name,
-            "birth_date": record.birth_date,
-            "email": record.email,
-            "phone": record.phone,
-            "insurance": record.insurance,
-            "booking_system_id": record.booking_system_id,
-            "match_key": match_key(record),
-            "to_review": patient.to_review,
-            "language": patient.language,
-            "reminders": patient.reminders,
-            "insurance_number": record.insurance_number,
-            "held_until": patient.held_until,
-            "held_why": patient.held_why,
-            "merged_into": patient.merged_into,
-            # The number of a new patient is made of the id, which only the insert gives out.
-            "number": patient.number or f"new:{id(patient)}",
-        }
+        # The number of a new patient is made of the id, which only the insert gives out.
+        values = patient_values(patient) | {"number": patient.number or f"new:{id(patient)}"}
         if patient.id:
             _CHANGED.later(self._connection, {**values, "this": patient.id})
             made = patient.id
@@ -150,3 +133,26 @@ class SqlPatients(SqlPatientSearch):
             made += 1_000_000
             number = f"P{made:06d}"
         return number
+
+
+def patient_values(patient: Patient) -> dict[str, Any]:
+    """Return the columns of a patient, but for the id."""
+    record = patient.record
+    return {
+        "last_name": record.last_name,
+        "first_name": record.first_name,
+        "birth_date": record.birth_date,
+        "email": record.email,
+        "phone": record.phone,
+        "insurance": record.insurance,
+        "booking_system_id": record.booking_system_id,
+        "match_key": match_key(record),
+        "to_review": patient.to_review,
+        "language": patient.language,
+        "reminders": patient.reminders,
+        "insurance_number": record.insurance_number,
+        "held_until": patient.held_until,
+        "held_why": patient.held_why,
+        "merged_into": patient.merged_into,
+        "number": patient.number,
+    }

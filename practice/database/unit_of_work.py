@@ -15,8 +15,10 @@ from practice.database.feeds import SqlFeeds
 from practice.database.figures import SqlFigures
 from practice.database.holds import SqlHolds
 from practice.database.house import SqlHouse
+from practice.database.imports import SqlImports
 from practice.database.outbox import SqlOutbox
 from practice.database.patients import SqlPatients
+from practice.database.patients_in_bulk import SqlPatientsInBulk
 from practice.database.properties import SqlProperties
 from practice.database.receipts import SqlReceipts
 from practice.database.sessions import SqlSessions
@@ -60,6 +62,8 @@ class SqlUnitOfWork:
         self.sources = SqlSources(connection, now)
         self.receipts = SqlReceipts(connection, now)
         self.disputes = SqlDisputes(connection)
+        self.imports = SqlImports(connection, now)
+        self.patients_in_bulk = SqlPatientsInBulk(connection)
         self.acts = SqlActs(connection, actor, now)
         self.answers = SqlAnswers(connection, now)
         self.sessions = SqlSessions(connection, now)
