@@ -168,9 +168,11 @@ def compose(settings: Settings) -> ASGIApp:
     )
     sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
     rates = (Rates(settings.api.per_minute), Rates(settings.api.visitors_per_minute))
-    services = Services(profile, __version__, accounts.minimum_password_length)
-    api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     outside = outside_of(settings, profile)
+    services = Services(
+        profile, __version__, accounts.minimum_password_length, booking_links=outside
+    )
+    api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
 

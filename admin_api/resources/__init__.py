@@ -1,8 +1,14 @@
 """The resources of the API, one file each; none knows another."""
 
-from admin_api.resources import me, session
+from admin_api.resources import me, patient_bookings, patient_rights, patients, session
 
 __all__ = ["ENDPOINTS"]
 
 #: Every address, in the order of the description.
-ENDPOINTS = (*me.ENDPOINTS, *session.ENDPOINTS)
+ENDPOINTS = (
+    *me.ENDPOINTS,
+    *session.ENDPOINTS,
+    *patients.ENDPOINTS,
+    *patient_bookings.ENDPOINTS,
+    *patient_rights.ENDPOINTS,
+)
