@@ -59,6 +59,8 @@ class Problem(BaseModel):
     alternatives: list[Alternative] | None = Field(None, description="The next free slots.")
     numbers: list[int] | None = Field(None, description="Changes that stand in the way.")
     task_id: str | None = Field(None, description="The task that is running.")
+    until: str | None = Field(None, description="The day until which it has to be kept.")
+    count: int | None = Field(None, description="How many appointments are to come.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Refusal(Exception):
 
 #: First match wins, so subclasses stand before their parents.
 KINDS: tuple[ProblemKind, ...] = (
+    ProblemKind(errors.PatientNotFound, 404, "patient-not-found", "No such patient"),
     ProblemKind(errors.NotFound, 404, "not-found", "Not found"),
     ProblemKind(errors.NotAllowed, 403, "not-allowed", "Not allowed"),
     ProblemKind(errors.PreconditionFailed, 412, "changed-meanwhile", "Changed meanwhile"),
@@ -98,6 +101,9 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),
     ProblemKind(errors.StillRunning, 409, "still-running", "Still running"),
     ProblemKind(errors.CannotUndo, 409, "cannot-undo", "Cannot be taken back"),
+    ProblemKind(errors.EmailsDiffer, 409, "emails-differ", "Two e-mail addresses"),
+    ProblemKind(errors.HeldByLaw, 409, "held-by-law", "Still to be kept"),
+    ProblemKind(errors.HasAppointments, 409, "has-appointments", "Still to come"),
     ProblemKind(errors.Conflict, 409, "conflict", "Not as things are"),
     ProblemKind(errors.TooLarge, 413, "too-large", "Too large"),
     ProblemKind(errors.Invalid, 422, "invalid", "Cannot be used as it is"),
@@ -162,4 +168,8 @@ def _more(error: errors.PracticeError | Refusal) -> dict[str, Any]:
         return {"task_id": error.task_id}
     if isinstance(error, errors.InTheWay):
         return {"numbers": list(error.numbers[:100])}
+    if isinstance(error, errors.HeldByLaw):
+        return {"until": error.until}
+    if isinstance(error, errors.HasAppointments):
+        return {"count": error.count}
     return {}

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
     from practice.access import Actor
     from practice.imports import Import
+    from practice.patients import PatientRecord
     from practice.ports import UnitOfWork
     from practice.profile import Profile
     from practice.tasks import Task, TaskState
     from practice.use_cases.sign_in import Admitted, Insufficient, Refused, Throttled
 
-__all__ = ["Admission", "Lists", "Services", "SinglePatients"]
+__all__ = ["Admission", "BookingLinks", "Lists", "Services", "SinglePatients"]
 
 
 class Admission(Protocol):
@@ -67,6 +68,17 @@ class Lists(Protocol):
         """Return what a doubt about a row means, in English."""
 
 
+class BookingLinks(Protocol):
+    """Tells where patients book."""
+
+    def link(self, source: str, record: PatientRecord) -> str | None:
+        """Return the address of a booking tool's page, with what is known of a patient filled in.
+
+        The page is that of the tool with this name, or of the first that has one if there is no
+        name; None if there is none.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What resources ask for beside the unit of work; None is what the settings do not have.
@@ -80,3 +92,4 @@ class Services:
     single_patients: SinglePatients | None = None
     ask_now: Callable[[str], bool] | None = None
     lists: Lists | None = None
+    booking_links: BookingLinks | None = None

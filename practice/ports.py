@@ -1013,6 +1013,9 @@ class Answers(Protocol):
     def keep(self, key: str, answer: GivenAnswer) -> None:
         """Keep an answer for a day; older ones are forgotten."""
 
+    def forget(self) -> int:
+        """Delete all, whoever was answered; return how many."""
+
 
 class Tasks(Protocol):
     """Work that is done apart from who asked for it, and how far it is.
@@ -1047,6 +1050,11 @@ class Tasks(Protocol):
 
     def forget(self, before: datetime) -> int:
         """Delete those that were begun before and have ended; return how many."""
+
+    def forget_patient(self, number: str) -> int:
+        """Delete those about the patient with a number, also one that is running, which cannot
+        tell any more how it ends; return how many.
+        """
 
 
 class Traces(Protocol):

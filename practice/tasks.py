@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-__all__ = ["INTERRUPTED", "Task", "TaskState"]
+__all__ = ["INTERRUPTED", "PATIENT", "Task", "TaskState"]
 
+#: Of a task about one patient, `asked` has the number under this name, and so has the key.
+PATIENT = "piz"
 #: What is told of a task whose lease is over: whoever did it was killed, or hangs.
 INTERRUPTED: Mapping[str, str] = MappingProxyType(
     {"code": "interrupted", "text": "The program was ended before this was done. Start it again."}

@@ -171,9 +171,8 @@ def compose(settings: Settings) -> ASGIApp:
     sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
     rates = (Rates(settings.api.per_minute), Rates(settings.api.visitors_per_minute))
     outside = outside_of(settings, profile)
-    services = _services(settings, profile, database, outside)
     lists = Importer(database, outside.tools if outside else {}, profile.zone)
-    services = Services(profile, __version__, accounts.minimum_password_length, lists)
+    services = _services(settings, profile, database, outside, lists)
     api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
@@ -206,13 +205,19 @@ def compose(settings: Settings) -> ASGIApp:
 
 
 def _services(
-    settings: Settings, profile: Profile, database: SqlDatabase, outside: Outside | None
+    settings: Settings,
+    profile: Profile,
+    database: SqlDatabase,
+    outside: Outside | None,
+    lists: Importer,
 ) -> Services:
     """Return what the API asks of others."""
     return Services(
         profile,
         __version__,
         settings.accounts.minimum_password_length,
+        lists=lists,
+        booking_links=outside,
         single_patients=outside.single_patient(database, profile) if outside else None,
         ask_now=partial(outside.ask_now, database, profile) if outside else None,
     )

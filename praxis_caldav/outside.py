@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from booking_adapter.deliveries.dispatch import Destination
     from booking_adapter.protocol import BookingTool
     from practice.database import SqlDatabase
+    from practice.patients import PatientRecord
     from practice.profile import Profile
     from praxis_caldav.settings import Settings
     from praxis_caldav.tool_settings import AnyTool, Mail
@@ -191,6 +192,15 @@ class Outside:
             return False
         self._asking.submit(name, partial(pull, database, source, profile, clock))
         return True
+
+    def link(self, source: str, record: PatientRecord) -> str | None:
+        """Return where a patient books, with what is known filled in, with the tool of a name or
+        the first that has a page for it; None if there is none.
+        """
+        for name, one in self.sources.items():
+            if source in {"", name} and Power.LINKS in one.tool.powers:
+                return one.tool.link(record)
+        return None
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, text, update
 
 from practice.acts import FIRST_SEAL, ActQuestion, Kind
 from practice.acts import faults as act_faults
+from practice.answers import GivenAnswer
 from practice.appointments import Status
 from practice.calendars import Draft, View
 from practice.database.tables import details, import_rows, imports, letters
@@ -19,6 +20,7 @@ from practice.errors import CannotUndo, HasAppointments, HeldByLaw
 from practice.letters import UNSETTLED
 from practice.log import LogQuestion
 from practice.messages import Receiver
+from practice.tasks import TaskState
 from practice.use_cases import patient_records as records
 from practice.use_cases.erasure import delete, erase, erasures, re_erase
 from practice.use_cases.history import as_file_at, history
@@ -106,6 +108,29 @@ def test_nothing_is_left_of_who_was_erased(practice: SqlDatabase) -> None:
         assert [(one.number, one.erased) for one in erasures(uow)] == [("4711", NOW)]
         acts = list(uow.acts.search(ActQuestion(action="erased", kind=Kind.PATIENT)))
         assert {act.of for act in acts} == {str(patient.id)}
+
+
+def test_neither_tasks_nor_answers_tell_of_who_was_erased(practice: SqlDatabase) -> None:
+    with writing(practice) as uow:
+        patient = a_patient_of_long(uow, to_come=False)
+        twin = records.create(uow, a_record(number="0815"))
+        merge(uow, twin, patient)
+        patient = records.patient_of_id(uow, patient.id)
+        minute = timedelta(minutes=1)
+        for number in ("4711", "0815", "5"):
+            asked = {"piz": number, "date": "2026-11-24"}
+            task, _ = uow.tasks.begin("single_patient", number, asked, minute)
+            uow.tasks.renew(task.id, minute, {"name": "Ährenthaler"} if number != "5" else {})
+        other, _ = uow.tasks.begin("import", "4711", {"file": "Patienten.csv"}, minute)
+        uow.answers.keep("k", GivenAnswer("f", 201, {}, "Ährenthaler".encode()))
+    with writing(practice) as uow:
+        erase(uow, patient, PROFILE)
+    assert found(practice) == []
+    with reading(practice) as uow:
+        left = {(one.kind, one.key) for one in uow.tasks.find([TaskState.RUNNING])}
+        assert left == {("single_patient", "5"), ("import", "4711")}
+        assert uow.tasks.get(other.id) is not None
+        assert uow.answers.find("k") is None
 
 
 def test_the_chain_of_acts_holds(practice: SqlDatabase) -> None:

@@ -1,6 +1,14 @@
 """The resources of the API, one file each; none knows another."""
 
-from admin_api.resources import imports, me, session, sync
+from admin_api.resources import (
+    imports,
+    me,
+    patient_bookings,
+    patient_rights,
+    patients,
+    session,
+    sync,
+)
 
 __all__ = ["ENDPOINTS"]
 
@@ -8,6 +16,9 @@ __all__ = ["ENDPOINTS"]
 ENDPOINTS = (
     *me.ENDPOINTS,
     *session.ENDPOINTS,
+    *patients.ENDPOINTS,
+    *patient_bookings.ENDPOINTS,
+    *patient_rights.ENDPOINTS,
     *imports.ENDPOINTS,
     *sync.ENDPOINTS,
 )

@@ -43,3 +43,7 @@ class SqlAnswers:
             "kept": self._now,
         }
         self._connection.execute(insert(answers), values)
+
+    def forget(self) -> int:
+        """See the port."""
+        return self._connection.execute(delete(answers)).rowcount

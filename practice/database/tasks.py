@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, and_, delete, false, insert, or_, select, update
 
 from practice.database.tables import tasks
-from practice.tasks import INTERRUPTED, Task, TaskState
+from practice.tasks import INTERRUPTED, PATIENT, Task, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -97,6 +97,14 @@ class SqlTasks:
         self.end_overdue()
         old = tasks.c.begun < before, tasks.c.state != str(TaskState.RUNNING)
         return self._connection.execute(delete(tasks).where(*old)).rowcount
+
+    def forget_patient(self, number: str) -> int:
+        """See the port."""
+        there = self._connection.execute(select(tasks).where(tasks.c.key == number)).all()
+        # The key of another kind of task may be the same, and be of something else.
+        about = [row.id for row in there if json.loads(row.asked).get(PATIENT) == number]
+        self._connection.execute(delete(tasks).where(tasks.c.id.in_(about)))
+        return len(about)
 
     def _set(self, task_id: str, *conditions: ColumnElement[bool], **values: Any) -> bool:
         running = tasks.c.id == task_id, tasks.c.state == str(TaskState.RUNNING)

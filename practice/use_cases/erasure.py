@@ -2,9 +2,8 @@
 
 Who is deleted is only no patient any more: appointments stay as they are in the calendars. Who is
 erased is told of nowhere, not by the log either. What is not reached: names and UIDs that clients
-chose for objects; webhooks as they came and answers to repeated requests, which are kept for days
-only; what the booking tool has; and backups, after which `re_erase` is to be called with the
-numbers of the list of erasures.
+chose for objects; webhooks as they came, which are kept for days only; what the booking tool has;
+and backups, after which `re_erase` is to be called with the numbers of the list of erasures.
 """
 
 from __future__ import annotations
@@ -84,7 +83,9 @@ def erase(
 
     1. Nothing of it where the law has it kept, or where appointments are to come, unless these
        are to be removed (`also_future`); then others hear that they are cancelled.
-    2. Record, keys, link, letters, what was written down about appointments, and what acts tell.
+    2. Record, keys, link, letters, what was written down about appointments, what acts and tasks
+       tell; and all answers kept for requests that are sent again, of which nobody knows whom
+       they tell of.
     3. Objects that are over become blocks of time that say nothing; those to come are removed.
     4. The log: rows about these objects lose their texts and keep their seals.
     5. The number is kept, for `re_erase`.
@@ -131,6 +132,8 @@ def _erase(
     for one in people:
         uow.traces.forget_texts(one.id, [appointment.id for appointment in known])
         uow.traces.let_go(one.id)
+        uow.tasks.forget_patient(one.number)
+    uow.answers.forget()
     for appointment in known:
         uow.acts.erase(Kind.APPOINTMENT, appointment.id)
     _remove(uow, people)

@@ -30,20 +30,30 @@ class Note(StrEnum):
     """What is to be said of appointments beside them, as a code for a sentence."""
 
     FRESH = "fresh"
+    #: The tool was heard of lately, but did not answer when it was last asked.
+    UNREACHABLE = "source_unreachable"
     #: The tool was last heard of too long ago; there may be others by now.
     STALE = "source_stale"
     #: It was never heard of: there may be appointments that nobody here knows of.
     NEVER = "source_never_answered"
 
 
+_BADNESS = (Note.FRESH, Note.UNREACHABLE, Note.STALE, Note.NEVER)
+
+
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old what a booking tool told is; `age` is None if it never told anything."""
+    """How old what a booking tool told is; `age` and `heard` are None if it never told anything.
+
+    `answered` is whether it did when it was last asked.
+    """
 
     source: str
     age: timedelta | None
     stale: bool
     note: Note
+    heard: datetime | None = None
+    answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,15 @@ class KnownPage:
     @property
     def note(self) -> Note:
         """The worst that is to be said of any tool."""
-        notes = {source.note for source in self.sources}
-        return next((one for one in (Note.NEVER, Note.STALE) if one in notes), Note.FRESH)
+        return self.worst.note if self.worst else Note.FRESH
+
+    @property
+    def worst(self) -> Freshness | None:
+        """The tool of which the worst is to be said: of several, the one that is silent longest."""
+        told = [one for one in self.sources if one.note is not Note.FRESH]
+        return max(
+            told, key=lambda one: (_BADNESS.index(one.note), one.age or timedelta(0)), default=None
+        )
 
 
 def appointments_of(
@@ -115,11 +132,12 @@ def _of(appointment: Appointment, sources: Mapping[str, Freshness]) -> Freshness
 
 def _freshness(state: SourceState, now: datetime) -> Freshness:
     if state.succeeded is None:
-        return Freshness(state.name, None, True, Note.NEVER)
+        return Freshness(state.name, None, True, Note.NEVER, answered=not state.error)
     stale = state.is_stale(now)
     # The clock may have been set back since.
     age = max(now - state.succeeded, timedelta(0))
-    return Freshness(state.name, age, stale, Note.STALE if stale else Note.FRESH)
+    note = Note.STALE if stale else Note.UNREACHABLE if state.error else Note.FRESH
+    return Freshness(state.name, age, stale, note, state.succeeded, not state.error)
 
 
 def _cursor(appointment: Appointment) -> str:

@@ -29,6 +29,7 @@ __all__ = ["commands"]
 #: As wide as a table is in a file.
 WIDTH = 160
 _NOTES = {
+    Note.UNREACHABLE: "Booking tool {name} does not answer; what it told is {age} hours old.",
     Note.STALE: "Booking tool {name} was last heard of {age} hours ago; there may be others.",
     Note.NEVER: "Booking tool {name} has never answered; there may be others.",
 }
