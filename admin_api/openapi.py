@@ -113,7 +113,7 @@ def _headers(endpoint: Endpoint) -> Iterator[tuple[str, str, str]]:
     if endpoint.current is not None:
         text = "The ETag of what you have seen; anything else is not changed."
         yield "If-Match", text, r'^(\*|"[0-9a-f]{40}")$'
-    if endpoint.method == "POST":
+    if endpoint.may_be_repeated:
         text = "Your own name for this request, to send it again safely."
         yield "Idempotency-Key", text, KEY
     if endpoint.uploads:

@@ -26,8 +26,13 @@ class Admission(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What resources ask for beside the unit of work."""
+    """What resources ask for beside the unit of work.
+
+    `public_url` is how the server is called from outside, without a slash at the end; "" if nobody
+    has said it, and addresses are told as paths then.
+    """
 
     profile: Profile
     version: str
     minimum_password_length: int = 12
+    public_url: str = ""

@@ -168,7 +168,9 @@ def compose(settings: Settings) -> ASGIApp:
     )
     sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
     rates = (Rates(settings.api.per_minute), Rates(settings.api.visitors_per_minute))
-    services = Services(profile, __version__, accounts.minimum_password_length)
+    services = Services(
+        profile, __version__, accounts.minimum_password_length, settings.server.public_url
+    )
     api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
     outside = outside_of(settings, profile)
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)

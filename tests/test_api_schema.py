@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _COMMAND = Path(__file__).with_name("schemathesis_run.py")
+_SETTINGS = Path(__file__).with_name("schemathesis.toml")
 #: Many requests of one account are what is tried here.
 OPTIONS = {
     "PRAXIS_CALDAV_API__PER_MINUTE": "1000000",
@@ -46,7 +47,8 @@ def checked(server: RunningServer, account: str, folder: Path, *options: str) ->
     In a folder of its own, where what is remembered of examples may stand.
     """
     command = [
-        *(sys.executable, str(_COMMAND), "run", f"{server.url}/api/openapi.json"),
+        *(sys.executable, str(_COMMAND), "--config-file", str(_SETTINGS)),
+        *("run", f"{server.url}/api/openapi.json"),
         *("--auth", f"{account}:{PASSWORD}", "--continue-on-failure", "--mode", "all"),
         *("--checks", "all", "--no-color", "--warnings", "off"),
         *options,
