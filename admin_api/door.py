@@ -166,6 +166,9 @@ class Api:
         _refuse_too_many(self._members if caller.account else self._visitors, caller.name)
         if endpoint.scope is not None and endpoint.scope not in caller.scopes:
             raise NotAllowed(f"This needs the permission '{endpoint.scope}'.")
+        if endpoint.only is not None and not (caller.account and endpoint.only(caller.account)):
+            raise NotAllowed("This is not for accounts of this role.")
+        _refuse_unreadable(request.path_params)
         body = await body_of(request, endpoint)
         read = _Read(
             endpoint=endpoint,
@@ -230,6 +233,9 @@ class Api:
     def _run(self, read: _Read) -> Response:
         """Do what is asked in one unit of work."""
         endpoint, caller = read.endpoint, read.caller
+        body: object = read.body
+        if endpoint.prepare is not None:
+            body = endpoint.prepare(body, self._services)
         now = self._clock()
         begun = self._database.begin(
             actor=caller.actor if caller.account or endpoint.open else SYSTEM,
@@ -245,7 +251,7 @@ class Api:
                 scopes=caller.scopes,
                 path=read.path,
                 query=read.query,
-                body=read.body,
+                body=body,
                 services=self._services,
                 network=caller.network,
                 session=caller.session,
@@ -319,6 +325,12 @@ def _refuse_too_many(rates: Rates, name: str) -> None:
     wait = rates.take(name)
     if wait:
         raise Refusal(429, "Too many requests.", headers={"Retry-After": str(wait)})
+
+
+def _refuse_unreadable(path: Mapping[str, object]) -> None:
+    """Refuse names that nothing has, and that no database takes."""
+    if any(isinstance(part, str) and not part.isprintable() for part in path.values()):
+        raise Refusal(404, "There is nothing of this name.")
 
 
 def _refuse_other_version(call: Call[BaseModel, object], read: _Read) -> None:

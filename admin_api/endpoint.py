@@ -110,10 +110,12 @@ class Endpoint:
     """One method of one address.
 
     `path` is Starlette's, with `{name:id}` for ids. Who may call it has `scope`; without one,
-    whoever signed in, or anybody where it is `open`. `answer` None is 204. `writes` is whether it
+    whoever signed in, or anybody where it is `open`; `only` says of which accounts that holds
+    whatever they were given. `answer` None is 204. `writes` is whether it
     changes anything: all it does is then one transaction. `current` returns what GET shows of the
     same address: If-Match is compared with that. Of one whose answer tells a `secret`, nothing is
-    kept to be answered again.
+    kept to be answered again. `prepare` makes of the body what `run` is given, before the unit of
+    work begins: what takes long would keep others from writing.
     """
 
     method: str
@@ -127,8 +129,10 @@ class Endpoint:
     uploads: tuple[str, ...] = ()
     status: int = 200
     open: bool = False
+    only: Callable[[Account], bool] | None = None
     writes: bool | None = None
     current: Callable[[Call[Any, Any]], BaseModel] | None = None
+    prepare: Callable[[Any, Services], object] | None = None
     problems: tuple[int, ...] = ()
     files: tuple[str, ...] = ()
     secret: bool = False

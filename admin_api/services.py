@@ -84,6 +84,8 @@ class Services:
     """What resources ask for beside the unit of work; None is what the settings do not have.
 
     `ask_now` has a booking tool asked, by its name, without waiting; False if there is none such.
+    `public_url` is how the server is called from outside, without a slash at the end; "" if nobody
+    has said it, and addresses are told as paths then.
     """
 
     profile: Profile
@@ -93,3 +95,4 @@ class Services:
     ask_now: Callable[[str], bool] | None = None
     lists: Lists | None = None
     booking_links: BookingLinks | None = None
+    public_url: str = ""

@@ -6,12 +6,21 @@ that only the practice knows.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    Strict,
+    StringConstraints,
+)
 
 __all__ = [
+    "AccountName",
     "Cursor",
     "Day",
     "EMail",
@@ -21,6 +30,7 @@ __all__ = [
     "Moment",
     "Name",
     "Paragraph",
+    "Password",
     "SentId",
     "Slug",
 ]
@@ -29,8 +39,22 @@ __all__ = [
 #: would begin another one.
 _LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 _PARAGRAPH = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]*$"
+_DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: Years that calendars here have (`practice.errors.TooEarly`).
 _FIRST, _LAST = 1900, 2200
+
+
+def _in_words(value: object) -> object:
+    # A bare number would be taken for seconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
+        return value
+    raise ValueError("must begin as in 2026-03-02")
+
+
+def _day_in_words(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _DATED.fullmatch(value)):
+        return value
+    raise ValueError("must be as in 2026-03-02")
 
 
 def _in_reach(value: datetime) -> datetime:
@@ -59,6 +83,16 @@ Paragraph = Annotated[str, StringConstraints(max_length=4000, pattern=_PARAGRAPH
 Slug = Annotated[
     str, StringConstraints(max_length=64, pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")
 ]
+#: What an account signs in as.
+AccountName = Annotated[
+    str, StringConstraints(max_length=64, pattern=r"^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$")
+]
+#: A password; how long it has to be the practice says.
+Password = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1024, pattern=r"^[^\u0000]*$"),
+    Field(repr=False),
+]
 #: An address, or nothing.
 EMail = Annotated[
     str,
@@ -70,8 +104,10 @@ Id = Annotated[int, Field(ge=1, le=10**18 - 1)]
 #: An id in a body, not in a query: JSON has one kind of numbers, and 7.0 is a whole one.
 SentId = Annotated[int, Field(ge=1, le=10**18 - 1), BeforeValidator(_whole)]
 #: A time with its offset from UTC, such as 2026-03-02T09:00:00+01:00.
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
-Day = Annotated[date, AfterValidator(_day_in_reach)]
+Moment = Annotated[
+    AwareDatetime, Strict(False), BeforeValidator(_in_words), AfterValidator(_in_reach)
+]
+Day = Annotated[date, Strict(False), BeforeValidator(_day_in_words), AfterValidator(_day_in_reach)]
 #: How many at most.
 Limit = Annotated[int, Field(ge=1, le=500)]
 #: Where the next page begins: `next` of the page before.

@@ -30,6 +30,7 @@ __all__ = [
     "may_manage_calendars",
     "may_read_acl",
     "may_set_properties",
+    "may_settle",
     "view",
     "visible",
 ]
@@ -183,3 +184,10 @@ def may_find(account: Account, other: Account) -> bool:
 def may_read_acl(account: Account) -> bool:
     """Tell whether the account may see what others may do."""
     return account.role is Role.ADMIN
+
+
+def may_settle(account: Account) -> bool:
+    """Tell whether the account may see and decide what waits for a person: letters, conflicts,
+    webhooks. They are of everybody's appointments, which no program sees.
+    """
+    return account.role in {Role.ADMIN, Role.STAFF}

@@ -220,6 +220,7 @@ def _services(
         booking_links=outside,
         single_patients=outside.single_patient(database, profile) if outside else None,
         ask_now=partial(outside.ask_now, database, profile) if outside else None,
+        public_url=settings.server.public_url,
     )
 
 

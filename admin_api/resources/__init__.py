@@ -1,13 +1,22 @@
 """The resources of the API, one file each; none knows another."""
 
 from admin_api.resources import (
+    accounts,
+    audit,
+    conflicts,
+    credentials,
+    dashboard,
+    feeds,
     imports,
+    letters,
     me,
     patient_bookings,
     patient_rights,
     patients,
+    quarantine,
     session,
     sync,
+    undo,
 )
 
 __all__ = ["ENDPOINTS"]
@@ -16,9 +25,18 @@ __all__ = ["ENDPOINTS"]
 ENDPOINTS = (
     *me.ENDPOINTS,
     *session.ENDPOINTS,
+    *dashboard.ENDPOINTS,
     *patients.ENDPOINTS,
     *patient_bookings.ENDPOINTS,
     *patient_rights.ENDPOINTS,
     *imports.ENDPOINTS,
     *sync.ENDPOINTS,
+    *letters.ENDPOINTS,
+    *conflicts.ENDPOINTS,
+    *quarantine.ENDPOINTS,
+    *accounts.ENDPOINTS,
+    *credentials.ENDPOINTS,
+    *feeds.ENDPOINTS,
+    *audit.ENDPOINTS,
+    *undo.ENDPOINTS,
 )

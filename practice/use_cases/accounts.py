@@ -56,7 +56,8 @@ def add_account(uow: UnitOfWork, account: Account) -> Account:
 
 def change_account(uow: UnitOfWork, wanted: Account) -> Account:
     """Change what an account is: its role, doctor, name as people say it, address, and whether it
-    is disabled. Grants stay as they are, and so does its name, which is an address.
+    is disabled. Grants stay as they are, and so does its name, which is an address. Whoever is
+    disabled is signed out everywhere.
 
     Raises AccountNotFound, Invalid, or LastAdmin if nobody would be left to administer.
     """
@@ -72,6 +73,8 @@ def change_account(uow: UnitOfWork, wanted: Account) -> Account:
     action = "changed"
     if saved.disabled != there.disabled:
         action = "disabled" if saved.disabled else "enabled"
+    if saved.disabled:
+        uow.sessions.end_all(account_id=there.id)
     uow.acts.note(action, Kind.ACCOUNT, there.id, _told(there), _told(saved))
     return replace(saved, grants=there.grants)
 
@@ -93,13 +96,15 @@ def find_account(uow: UnitOfWork, name: str) -> tuple[Account, list[Credential]]
 def set_password(uow: UnitOfWork, account: Account, hashed: str) -> None:
     """Make `hashed` (from `practice.passwords`) the account's only password.
 
-    Hashing takes a while and is done before the unit of work is opened.
+    Whoever is signed in with a browser has to sign in again: it may be somebody who knew the old
+    one. Hashing takes a while and is done before the unit of work is opened.
     """
     held = uow.accounts.by_name(account.name)
     for credential in held[1] if held else []:
         if credential.kind is CredentialKind.PASSWORD:
             uow.accounts.revoke(account, credential.id)
     made = uow.accounts.add_credential(account, CredentialKind.PASSWORD, "", hashed)
+    uow.sessions.end_all(account_id=account.id)
     uow.acts.note("given a password", Kind.ACCOUNT, account.id, None, _told_of(account, made))
 
 
@@ -130,13 +135,15 @@ def give_secret(
 def revoke_credential(uow: UnitOfWork, account: Account, credential_id: int) -> None:
     """Take a password, app password or token away, from the next request on.
 
-    Raises AccountNotFound when the account has none such.
+    Whoever is signed in with a browser has to sign in again: it may have been by this one. Raises
+    AccountNotFound when the account has none such.
     """
     _, held = find_account(uow, account.name)
     credential = next((one for one in held if one.id == credential_id), None)
     if credential is None:
         raise AccountNotFound(f"'{account.name}' has no credential {credential_id}.")
     uow.accounts.revoke(account, credential_id)
+    uow.sessions.end_all(account_id=account.id)
     told = _told_of(account, credential)
     uow.acts.note(f"denied {_NAMED[credential.kind]}", Kind.ACCOUNT, account.id, told, None)
 

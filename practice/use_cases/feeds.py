@@ -67,7 +67,7 @@ def make(uow: UnitOfWork, calendar: str, level: Level, label: str) -> tuple[str,
     if level not in LEVELS:
         raise Invalid(f"A feed shows {', '.join(one.name.lower() for one in LEVELS)}.")
     if not label.strip() or len(label) > LONGEST_LABEL:
-        raise Invalid(f"A label has 1 to {LONGEST_LABEL} characters: who is the feed for?")
+        raise Invalid(f"A label of 1 to {LONGEST_LABEL} characters says who the feed is for.")
     token = new_secret()
     made = uow.feeds.add(found.id, level, label, digest(token))
     uow.acts.note("made", Kind.FEED, made.id, None, _told(uow, made))

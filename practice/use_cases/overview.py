@@ -6,9 +6,11 @@ Days, weeks (from Monday) and months are those of the practice's zone. Not here:
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from practice.access import Level, level, may_settle
 from practice.appointments import Slot, Status
 from practice.overview import Appointed, Load, Month, Overview, SourceAge
 from practice.schedule import WorkingHours
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from zoneinfo import ZoneInfo
 
+    from practice.access import Account
     from practice.accounts import Doctor
     from practice.ports import UnitOfWork
     from practice.profile import Profile
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     #: The open times of a doctor on a day, which is told by an aware moment within it.
     Openings = Callable[[Doctor, datetime], Iterable[Slot]]
 
-__all__ = ["LATELY", "PATIENCE", "SOON", "overview", "usual_openings"]
+__all__ = ["LATELY", "PATIENCE", "SOON", "overview", "seen_by", "usual_openings"]
 
 #: How far back rates of delivery and failed tasks go.
 LATELY = timedelta(days=7)
@@ -67,6 +70,28 @@ def overview(
         load=_load(uow, today, zone, openings or usual_openings(zone)),
         tasks_running=tuple(running),
         tasks_failed=tuple(failed),
+    )
+
+
+def seen_by(uow: UnitOfWork, account: Account, found: Overview) -> Overview:
+    """Return what an account is told of it: a program, of single doctors only whose calendars it
+    sees. What is added up over the practice stays.
+    """
+    if may_settle(account):
+        return found
+    seen = {c.doctor_id for c in uow.calendars.all() if level(account, c) > Level.NONE} - {None}
+
+    def narrowed(appointed: Appointed) -> Appointed:
+        kept = {one: counts for one, counts in appointed.by_doctor.items() if one in seen}
+        return Appointed(appointed.by_status, kept)
+
+    return replace(
+        found,
+        today=narrowed(found.today),
+        week=narrowed(found.week),
+        month=narrowed(found.month),
+        requests=tuple(one for one in found.requests if one.doctor_id in seen),
+        load=tuple(one for one in found.load if one.doctor_id in seen),
     )
 
 

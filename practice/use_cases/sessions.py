@@ -11,13 +11,17 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from practice.errors import NotAllowed
 from practice.passwords import digest
+from practice.scopes import allowed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from practice.access import Account
     from practice.ports import UnitOfWork
+    from practice.scopes import Scope
     from practice.sessions import Session
 
 __all__ = ["begin_session", "end_session", "note_used", "proof_of", "signed_in", "was_used"]
@@ -27,8 +31,16 @@ __all__ = ["begin_session", "end_session", "note_used", "proof_of", "signed_in",
 _EXACTLY = timedelta(minutes=1)
 
 
-def begin_session(uow: UnitOfWork, account: Account) -> str:
-    """Begin a session; return its secret, which is told nobody else and never again."""
+def begin_session(
+    uow: UnitOfWork, account: Account, scopes: Collection[Scope] | None = None
+) -> str:
+    """Begin a session; return its secret, which is told nobody else and never again.
+
+    Raises NotAllowed for who has signed in for some `scopes` alone: a session is for all that the
+    account may do.
+    """
+    if scopes is not None and not allowed(account, None) <= frozenset(scopes):
+        raise NotAllowed("A token that is not for everything opens no session.")
     secret = secrets.token_urlsafe(32)
     uow.sessions.begin(digest(secret), account_id=account.id, patient_id=None)
     return secret

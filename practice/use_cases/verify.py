@@ -10,7 +10,7 @@ from practice.calendar_zone import zone_of
 from practice.calendars import CalendarKind, CalendarObject, ChangeKind, View, etag_of
 from practice.erasures import ERASED
 from practice.errors import Invalid
-from practice.log import FIRST_SEAL, sealed
+from practice.log import FIRST_SEAL, LogQuestion, sealed
 from practice.vevent import read
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["verify"]
+__all__ = ["act_faults", "log_faults", "verify"]
 
 _PAGE = 1000
 
@@ -47,7 +47,7 @@ def verify(uow: UnitOfWork, profile: Profile, on_row: Callable[[], None]) -> Ite
     for (calendar_id, _), (number, _) in sorted(log.last.items()):
         yield f"The object of change {number} is in the log and not in calendar {calendar_id}."
     yield from _appointments(uow)
-    yield from _acts(uow, on_row)
+    yield from act_faults(uow, on_row=on_row)
 
 
 class _Log:
@@ -58,10 +58,14 @@ class _Log:
         # Whether acts that rows name are erasures.
         self._acts: dict[int, bool] = {}
 
-    def check(self, uow: UnitOfWork, on_row: Callable[[], None]) -> Iterator[str]:
+    def check(
+        self, uow: UnitOfWork, on_row: Callable[[], None], after: int | None = None
+    ) -> Iterator[str]:
         state = uow.log_state()
         number = self.forgotten = state.forgotten
         seal = state.forgotten_seal if state.forgotten else FIRST_SEAL
+        if after is not None and after > number:
+            number, seal = after, _seal_of_change(uow, after)
         while page := uow.calendars.log(number, _PAGE):
             erased = uow.traces.erased_changes(page[0].number, page[-1].number)
             for change in page:
@@ -147,15 +151,30 @@ def _appointments(uow: UnitOfWork) -> Iterator[str]:
             yield f"{name} has a doctor and stands in no doctor's calendar."
 
 
-def _acts(uow: UnitOfWork, on_row: Callable[[], None]) -> Iterator[str]:
-    number, seal = 0, acts.FIRST_SEAL
+def log_faults(uow: UnitOfWork, after: int) -> Iterator[str]:
+    """Yield a sentence for everything that is wrong with the log after a number."""
+    yield from _Log().check(uow, lambda: None, after)
+
+
+def _seal_of_change(uow: UnitOfWork, number: int) -> bytes | None:
+    """Return the seal of a row, None if nobody knows it."""
+    rows = uow.calendars.search_log(LogQuestion(first=number, last=number))
+    return next((change.seal for change in list(rows)), None)
+
+
+def act_faults(
+    uow: UnitOfWork, after: int = 0, on_row: Callable[[], None] = lambda: None
+) -> Iterator[str]:
+    """Yield a sentence for everything that is wrong with the acts after a number."""
+    number, seal = after, _seal_of_act(uow, after)
     # The first of each thing whose text is gone: that it was erased is told by a later act.
     gone: dict[tuple[str, str], int] = {}
-    for act in uow.acts.search(acts.ActQuestion()):
+    for act in uow.acts.search(acts.ActQuestion(first=after + 1)):
         on_row()
         if act.number != number + 1:
             yield f"There is no act {number + 1}."
-        yield from acts.faults(seal, act)
+        if seal is not None:
+            yield from acts.faults(seal, act)
         if act.action == acts.ERASED:
             gone.pop((act.kind, act.of), None)
         if act.is_erased:
@@ -166,5 +185,13 @@ def _acts(uow: UnitOfWork, on_row: Callable[[], None]) -> Iterator[str]:
     last, last_seal = uow.acts.head()
     if number != last:
         yield f"The last act was {last}, the acts end at {number}."
-    elif seal != last_seal:
+    elif seal is not None and seal != last_seal:
         yield "The last seal of the acts is not the one that was kept."
+
+
+def _seal_of_act(uow: UnitOfWork, number: int) -> bytes | None:
+    """Return the seal of an act, None if nobody knows it."""
+    if number == 0:
+        return acts.FIRST_SEAL
+    rows = uow.acts.search(acts.ActQuestion(first=number, last=number))
+    return next((act.seal for act in list(rows)), None)
