@@ -6,10 +6,11 @@ that only the practice knows.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 __all__ = [
     "Cursor",
@@ -30,6 +31,23 @@ _LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 _PARAGRAPH = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]*$"
 #: Years that calendars here have (`practice.errors.TooEarly`).
 _FIRST, _LAST = 1900, 2200
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(_DAY.pattern + "[Tt ].+")
+
+
+# Numbers, also those in a text, pydantic would take for seconds since 1970.
+def _written_moment(value: object) -> object:
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise ValueError("must be a time such as 2026-03-02T09:00:00+01:00")
+    return value
+
+
+def _written_day(value: object) -> object:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("must be a day such as 2026-03-02")
+    return value
 
 
 def _in_reach(value: datetime) -> datetime:
@@ -62,9 +80,13 @@ EMail = Annotated[
     ),
 ]
 Id = Annotated[int, Field(ge=1, le=10**18 - 1)]
+#: What a validator that comes before hands on is a text, which strictly is no time.
+_LENIENT = Field(strict=False)
 #: A time with its offset from UTC, such as 2026-03-02T09:00:00+01:00.
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
-Day = Annotated[date, AfterValidator(_day_in_reach)]
+Moment = Annotated[
+    AwareDatetime, _LENIENT, BeforeValidator(_written_moment), AfterValidator(_in_reach)
+]
+Day = Annotated[date, _LENIENT, BeforeValidator(_written_day), AfterValidator(_day_in_reach)]
 #: How many at most.
 Limit = Annotated[int, Field(ge=1, le=500)]
 #: Where the next page begins: `next` of the page before.
