@@ -93,7 +93,8 @@ def _operation(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[st
     elif endpoint.body is not None:
         schema = {"$ref": _REFERENCE.format(model=names[endpoint.body])}
         content = {"application/json": {"schema": schema}}
-        operation["requestBody"] = {"required": True, "content": content}
+        required = endpoint.method != "DELETE"
+        operation["requestBody"] = {"required": required, "content": content}
     return operation
 
 

@@ -43,7 +43,8 @@ class Alternative(BaseModel):
 
     start: str
     end: str
-    doctor: str | None = None
+    doctor: str | None = Field(None, description="The short name of the doctor.")
+    room: str | None = Field(None, description="The short name of the room, if it needs one.")
 
 
 class Problem(BaseModel):
@@ -57,6 +58,10 @@ class Problem(BaseModel):
     detail: str = Field(description="A sentence for a person, with nothing of a patient in it.")
     errors: list[FieldFault] | None = Field(None, description="What is wrong with which field.")
     alternatives: list[Alternative] | None = Field(None, description="The next free slots.")
+    busy: list[str] | None = Field(
+        None, description="Who or what is busy then: doctor, room, patient."
+    )
+    code: str | None = Field(None, description="Which rule of booking is broken.")
     numbers: list[int] | None = Field(None, description="Changes that stand in the way.")
     task_id: str | None = Field(None, description="The task that is running.")
     until: str | None = Field(None, description="The day until which it has to be kept.")
@@ -97,6 +102,9 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.NotAllowed, 403, "not-allowed", "Not allowed"),
     ProblemKind(errors.PreconditionFailed, 412, "changed-meanwhile", "Changed meanwhile"),
     ProblemKind(errors.SlotTaken, 409, "slot-taken", "The slot is taken"),
+    ProblemKind(errors.RuleBroken, 409, "rule-broken", "A rule of booking forbids it"),
+    ProblemKind(errors.IllegalStep, 409, "illegal-step", "It cannot become that"),
+    ProblemKind(errors.NotInCalendar, 409, "not-in-calendar", "Not in the calendar"),
     ProblemKind(errors.NameTaken, 409, "name-taken", "The name is taken"),
     ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),
     ProblemKind(errors.StillRunning, 409, "still-running", "Still running"),
@@ -159,11 +167,19 @@ def _more(error: errors.PracticeError | Refusal) -> dict[str, Any]:
     if isinstance(error, Refusal) and error.faults:
         return {"errors": list(error.faults)}
     if isinstance(error, errors.SlotTaken):
+        places = error.places or ((None, None),) * len(error.alternatives)
         told = [
-            Alternative(start=slot.start.isoformat(), end=slot.end.isoformat())
-            for slot in error.alternatives
+            Alternative(
+                start=slot.start.isoformat(),
+                end=slot.end.isoformat(),
+                doctor=doctor or None,
+                room=room or None,
+            )
+            for slot, (doctor, room) in zip(error.alternatives, places, strict=True)
         ]
-        return {"alternatives": told}
+        return {"alternatives": told, "busy": list(error.busy)}
+    if isinstance(error, errors.RuleBroken):
+        return {"code": str(error.code)}
     if isinstance(error, errors.StillRunning):
         return {"task_id": error.task_id}
     if isinstance(error, errors.InTheWay):

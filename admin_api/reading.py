@@ -55,8 +55,8 @@ def form_of(request: Request, endpoint: Endpoint, body: bytes) -> BaseModel | Up
         if told not in endpoint.uploads:
             raise Refusal(415, f"Send {' or '.join(endpoint.uploads)}.", headers=_accepts(endpoint))
         return Upload(_name_of(request), told, body)
-    if endpoint.body is None:
-        return None
+    if endpoint.body is None or (endpoint.method == "DELETE" and not body):
+        return None  # RFC 9110 9.3.5: many clients have no way to send a body with DELETE
     if told != "application/json":
         raise Refusal(415, "Send application/json.", headers=_accepts(endpoint))
     try:

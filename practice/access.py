@@ -25,10 +25,12 @@ __all__ = [
     "level",
     "may_change",
     "may_create",
+    "may_decide",
     "may_delete",
     "may_find",
     "may_manage_calendars",
     "may_read_acl",
+    "may_see",
     "may_set_properties",
     "may_settle",
     "view",
@@ -152,6 +154,22 @@ def may_change(account: Account, calendar: Calendar, owner_id: int) -> bool:
 def may_delete(account: Account, calendar: Calendar) -> bool:
     """Tell whether the account may delete objects from the calendar, or move them out of it."""
     return account.role is not Role.BOOKING and level(account, calendar) >= Level.WRITE
+
+
+def may_see(account: Account, calendar: Calendar, *, own: bool) -> bool:
+    """Tell whether the account may see all of an appointment in the calendar; `own` is whether it
+    has booked that itself.
+    """
+    if account.role is Role.BOOKING and not own:
+        return False
+    return level(account, calendar) >= Level.READ
+
+
+def may_decide(account: Account) -> bool:
+    """Tell whether the account may confirm and decline what was asked for, and note who came: not
+    the program that asked for it.
+    """
+    return account.role not in {Role.BOOKING, Role.READER}
 
 
 def may_set_properties(account: Account, calendar: Calendar) -> bool:

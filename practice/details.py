@@ -72,14 +72,15 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """An appointment with everything about it; `etag` is its calendar object's, None if that is
-    not there any more.
+    """An appointment with everything about it; `etag` is its calendar object's, and `owner_id` the
+    account that created that: None if it is not there any more.
     """
 
     appointment: Appointment
     details: Details
     patient: Patient | None
     etag: str | None
+    owner_id: int | None = None
 
 
 #: Where a page of appointments ends: start and id of the last one.
@@ -91,6 +92,8 @@ class Question:
     """Which appointments are wanted; what is None asks nothing.
 
     Those that start within [since, until); `calendars` are ids, `kind` is the id of a type.
+    `owner` is the id and the name of the account that booked it: its object's owner, or if that is
+    gone, whoever is noted.
     """
 
     since: datetime | None = None
@@ -104,6 +107,7 @@ class Question:
     source: Source | None = None
     visit: str | None = None
     calendars: tuple[int, ...] | None = None
+    owner: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

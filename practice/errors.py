@@ -175,15 +175,20 @@ class NameTaken(Conflict):
 class SlotTaken(Conflict):
     """Somebody or something is busy then; `alternatives` are the next free slots of that length.
 
-    `busy` names who or what: "doctor", "room", "patient".
+    `busy` names who or what: "doctor", "room", "patient". `places` are the short names of doctor
+    and room of each alternative, where these are known; no room is "".
     """
 
     def __init__(
-        self, alternatives: Sequence[Slot] = (), busy: Sequence[str] = ("doctor",)
+        self,
+        alternatives: Sequence[Slot] = (),
+        busy: Sequence[str] = ("doctor",),
+        places: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__("The slot is taken.")
         self.alternatives = tuple(alternatives)
         self.busy = tuple(busy)
+        self.places = tuple(places)
 
 
 class IllegalStep(Conflict):

@@ -3,6 +3,8 @@
 from admin_api.resources import (
     accounts,
     audit,
+    availability,
+    booking,
     conflicts,
     credentials,
     dashboard,
@@ -30,6 +32,8 @@ ENDPOINTS = (
     *patient_bookings.ENDPOINTS,
     *patient_rights.ENDPOINTS,
     *imports.ENDPOINTS,
+    *availability.ENDPOINTS,
+    *booking.ENDPOINTS,
     *sync.ENDPOINTS,
     *letters.ENDPOINTS,
     *conflicts.ENDPOINTS,

@@ -7,12 +7,12 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, and_, case, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, case, func, insert, or_, select, tuple_, update
 
 from practice.appointments import Status
 from practice.database.patients import SqlPatients
 from practice.database.rows import APPOINTMENT, appointment_of
-from practice.database.tables import appointments, details, objects
+from practice.database.tables import appointments, details, objects, types
 from practice.details import Booked, Details, Progress, Question, Source
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _whole() -> Select[Any]:
         details, details.c.appointment_id == appointments.c.id
     ).outerjoin(objects, here)
     # Some columns of one name are in two tables: they are told apart by where they stand.
-    return select(*APPOINTMENT, *_COLUMNS, objects.c.etag).select_from(joined)
+    return select(*APPOINTMENT, *_COLUMNS, objects.c.etag, objects.c.owner_id).select_from(joined)
 
 
 def _asked(question: Question) -> list[ColumnElement[bool]]:
@@ -121,7 +121,6 @@ def _asked(question: Question) -> list[ColumnElement[bool]]:
         _same(appointments.c.room_id, question.room_id),
         _same(appointments.c.patient_id, question.patient_id),
         _same(appointments.c.status, question.status and str(question.status)),
-        _same(details.c.type_id, question.kind),
         _same(details.c.visit, question.visit),
         _same(_SOURCE, question.source and str(question.source)),
     ]
@@ -133,7 +132,20 @@ def _asked(question: Question) -> list[ColumnElement[bool]]:
         conditions.append(appointments.c.start < question.until)
     if question.calendars is not None:
         conditions.append(appointments.c.calendar_id.in_(question.calendars))
+    if question.kind is not None:
+        conditions.append(_is_of_type(question.kind))
+    if question.owner is not None:
+        account_id, name = question.owner
+        noted = and_(objects.c.owner_id.is_(None), details.c.booked_by == name)
+        conditions.append(or_(objects.c.owner_id == account_id, noted))
     return [condition for condition in conditions if condition is not None]
+
+
+def _is_of_type(type_id: int) -> ColumnElement[bool]:
+    """Of what came from a calendar or a booking tool nobody noted the type; it may be named."""
+    slug = select(types.c.slug).where(types.c.id == type_id).scalar_subquery()
+    named = and_(details.c.type_id.is_(None), appointments.c.kind == slug)
+    return or_(details.c.type_id == type_id, named)
 
 
 def _same(column: Any, value: object) -> Any:
@@ -153,6 +165,6 @@ def _details(row: Any) -> Details:
 def _booked(row: Any) -> Booked:
     columns = tuple(row)
     appointment = appointment_of(columns[: len(APPOINTMENT)])
-    *noted, etag = columns[len(APPOINTMENT) :]
+    *noted, etag, owner_id = columns[len(APPOINTMENT) :]
     known = Details.unknown_of(appointment) if noted[0] is None else _details(noted)
-    return Booked(appointment, known, None, etag)
+    return Booked(appointment, known, None, etag, owner_id)

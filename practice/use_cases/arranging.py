@@ -23,7 +23,7 @@ from practice.use_cases.desk import Desk
 from practice.use_cases.entered import entered, slot_from
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from practice.appointments import Slot
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from practice.profile import Profile
 
 __all__ = [
+    "LONGEST_NAME",
     "LONGEST_NOTE",
     "LONGEST_REASON",
     "Order",
@@ -42,6 +43,7 @@ __all__ = [
     "duplicate",
     "place_order",
     "the_patient",
+    "the_procedures",
 ]
 
 #: Characters, by what is entered.
@@ -119,9 +121,11 @@ def duplicate(
     *,
     doctor_id: int | None = None,
     override: str = "",
+    allowed: Callable[[Order], Order] | None = None,
 ) -> Booked:
     """Book a copy of an appointment at another time: of the same type, length, doctor and patient,
-    with its notes; in the same room if that is free then, else in another that will do.
+    with its notes; in the same room if that is free then, else in another that will do. What is
+    `allowed` of the order is booked (`practice.use_cases.entitlement`).
 
     Raises AppointmentNotFound, and what `book` does; Invalid if it has no type or patient.
     """
@@ -146,7 +150,7 @@ def duplicate(
         procedures=details.procedures,
         override=override,
     )
-    return place_order(desk, order, prefers=appointment.room_id)
+    return place_order(desk, allowed(order) if allowed else order, prefers=appointment.room_id)
 
 
 def booked_with(uow: UnitOfWork, appointment_id: int) -> Booked:
@@ -165,6 +169,13 @@ def the_patient(uow: UnitOfWork, patient_id: int) -> Patient:
     if found is None:
         raise Invalid("There is no such patient.")
     return found
+
+
+def the_procedures(named: Sequence[str]) -> tuple[str, ...]:
+    """Return procedures as they are kept; raises Invalid."""
+    if len(named) > _MOST_PROCEDURES:
+        raise Invalid(f"An appointment has {_MOST_PROCEDURES} procedures at most.")
+    return tuple(entered("procedure", one, 255, needed=True) for one in named)
 
 
 def place_order(desk: Desk, order: Order, visit: str = "", prefers: int | None = None) -> Booked:
@@ -195,7 +206,7 @@ def place_order(desk: Desk, order: Order, visit: str = "", prefers: int | None =
         requires_confirmation=order.status is Status.TENTATIVE,
     )
     details = replace(_details(desk, order, visit), override=order.override if overridden else "")
-    etag = create(desk, Told(appointment, details, patient, kind)).etag
+    head = create(desk, Told(appointment, details, patient, kind))
     saved = uow.appointments.save(appointment)
     details = replace(details, appointment_id=saved.id)
     uow.details.save(details)
@@ -205,22 +216,20 @@ def place_order(desk: Desk, order: Order, visit: str = "", prefers: int | None =
         told = {"over": list(overridden), "because": order.override}
         uow.acts.note("overridden", Kind.APPOINTMENT, saved.id, None, told)
     tell(uow, None, saved)
-    return Booked(saved, details, patient, etag)
+    return Booked(saved, details, patient, head.etag, head.owner_id)
 
 
 def _checked(order: Order) -> Order:
     """Return the order with its texts as they are kept; raises Invalid."""
     if order.status is Status.CANCELLED:
         raise Invalid("What is cancelled is not booked.")
-    if len(order.procedures) > _MOST_PROCEDURES:
-        raise Invalid(f"An appointment has {_MOST_PROCEDURES} procedures at most.")
     return replace(
         order,
         note=entered("note", order.note, LONGEST_NOTE),
         patient_note=entered("note for the patient", order.patient_note, LONGEST_NOTE),
         reason=entered("reason", order.reason, LONGEST_REASON),
         treatment_plan=entered("treatment plan", order.treatment_plan, LONGEST_NAME),
-        procedures=tuple(entered("procedure", p, 255, needed=True) for p in order.procedures),
+        procedures=the_procedures(order.procedures),
         template_slot=entered("template slot", order.template_slot, LONGEST_NAME),
         override=entered("reason of the override", order.override, LONGEST_REASON),
     )

@@ -108,7 +108,7 @@ class Case:
             details = replace(details, changed=uow.now)
             uow.details.save(details)
             uow.acts.note(action, Kind.APPOINTMENT, after.id, *_differing(was.details, details))
-        return Booked(after, details, patient, etag)
+        return Booked(after, details, patient, etag, was.owner_id)
 
 
 def _differing(before: Details, after: Details) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from practice.appointments import Slot
 from practice.errors import RuleBroken, SlotTaken
 from practice.facts import Busy, Occupied
 from practice.rules import (
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from practice.accounts import Doctor
+    from practice.appointments import Slot
     from practice.details import Held
     from practice.schedule import AppointmentType, Hold
     from practice.use_cases.desk import Desk
@@ -89,7 +89,7 @@ def settled(desk: Desk, claim: Claim, override: str = "") -> tuple[int | None, t
         overridden.append("hours")
     room_id, busy = _busy(desk, claim)
     if busy and not override:
-        raise SlotTaken(_alternatives(desk, claim), busy)
+        raise _slot_taken(desk, claim, busy)
     return room_id, (*overridden, *busy)
 
 
@@ -171,7 +171,8 @@ def _spans(holds: Iterable[Hold]) -> list[tuple[int, int]]:
     return [seconds_of(widened(h.slot, h.buffer_before, h.buffer_after)) for h in holds]
 
 
-def _alternatives(desk: Desk, claim: Claim) -> list[Slot]:
+def _slot_taken(desk: Desk, claim: Claim, busy: Sequence[str]) -> SlotTaken:
+    """Return the error that tells what is busy, and what is free instead."""
     minutes = round((claim.slot.end.timestamp() - claim.slot.start.timestamp()) / 60)
     search = Search(
         claim.kind,
@@ -184,4 +185,7 @@ def _alternatives(desk: Desk, claim: Claim) -> list[Slot]:
         claim.own,
         claim.held.id if claim.held else 0,
     )
-    return [found.slot for found in next_free_slots(desk, search)]
+    found = next_free_slots(desk, search)
+    rooms = {room.id: room.slug for room in desk.rooms.values()}
+    places = [(desk.doctors[f.doctor_id].slug, rooms.get(f.room_id or 0, "")) for f in found]
+    return SlotTaken([f.slot for f in found], busy, places)

@@ -100,6 +100,30 @@ class Desk:
             raise OfferNotFound("There is no such appointment type, or it is not booked any more.")
         return self.types[type_id]
 
+    def doctor_called(self, slug: str) -> Doctor:
+        """Return a doctor by the short name; raises OfferNotFound."""
+        found = next((doctor for doctor in self.doctors.values() if doctor.slug == slug), None)
+        if found is None:
+            raise OfferNotFound("There is no such doctor.")
+        return found
+
+    def room_called(self, slug: str) -> Room:
+        """Return a room by the short name; raises OfferNotFound."""
+        found = next((room for room in self.rooms.values() if room.slug == slug), None)
+        if found is None:
+            raise OfferNotFound("There is no such room.")
+        return found
+
+    def type_called(self, slug: str, *, retired: bool = False) -> AppointmentType:
+        """Return a type by the short name, also one that is not booked any more if `retired`;
+        raises OfferNotFound.
+        """
+        known = self.every_type if retired else self.types
+        found = next((kind for kind in known.values() if kind.slug == slug), None)
+        if found is None:
+            raise OfferNotFound("There is no such appointment type, or it is not booked any more.")
+        return found
+
     def type_of(self, booked: Booked) -> AppointmentType:
         """Return the type of an appointment; of one that has none, one of any length."""
         if booked.details.type_id in self.every_type:

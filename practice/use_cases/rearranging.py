@@ -15,13 +15,21 @@ from practice.appointments import Status
 from practice.errors import IllegalStep, Invalid
 from practice.life_cycle import Progress, check_day, check_progress, check_status
 from practice.rules import LateCancellation
-from practice.use_cases.arranging import LONGEST_NOTE, LONGEST_REASON, booked_with, the_patient
+from practice.use_cases.arranging import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_REASON,
+    booked_with,
+    the_patient,
+    the_procedures,
+)
 from practice.use_cases.case import Case
 from practice.use_cases.entered import entered, slot_from
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from practice.appointments import Appointment
     from practice.details import Booked, Details
     from practice.ports import UnitOfWork
     from practice.profile import Profile
@@ -32,6 +40,7 @@ _TEXTS = (
     ("note", "note", LONGEST_NOTE),
     ("patient_note", "note for the patient", LONGEST_NOTE),
     ("reason", "reason", LONGEST_REASON),
+    ("treatment_plan", "treatment plan", LONGEST_NAME),
 )
 
 
@@ -40,7 +49,8 @@ class Changes:
     """What is to be otherwise; None leaves it as it is.
 
     `room_id` 0 is no room. `status` is CONFIRMED or CANCELLED (which declines a request); `minutes`
-    is the length. `override` is why it may go over something else.
+    is the length. `override` is why it may go over something else. `online` says that the rules for
+    patients hold.
     """
 
     note: str | None = None
@@ -52,7 +62,10 @@ class Changes:
     minutes: int | None = None
     status: Status | None = None
     progress: Progress | None = None
+    treatment_plan: str | None = None
+    procedures: tuple[str, ...] | None = None
     override: str = ""
+    online: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +120,15 @@ def change(
     if changes.room_id is not None:
         appointment = replace(appointment, room_id=changes.room_id or None)
     if case.takes_otherwise(appointment, kind):
+        if changes.online and kind.needs_confirmation:
+            appointment = _asked_for(appointment)
         appointment, details = case.claim(
-            appointment, kind, details, changes.override, room_id=changes.room_id or None
+            appointment,
+            kind,
+            details,
+            changes.override,
+            room_id=changes.room_id or None,
+            online=changes.online,
         )
     return case.keep(appointment, details, kind, "changed")
 
@@ -193,12 +213,17 @@ def move(case: Case, where: Move) -> Booked:
         calendar_id=desk.calendar_of(doctor_id).id,
     )
     if where.online and kind.needs_confirmation:
-        after = replace(after, status=Status.TENTATIVE, requires_confirmation=True)
+        after = _asked_for(after)
     details = replace(case.known.details, progress=Progress.NONE)
     after, details = case.claim(
         after, kind, details, where.override, room_id=where.room_id, online=where.online
     )
     return case.keep(after, details, kind, "moved")
+
+
+def _asked_for(appointment: Appointment) -> Appointment:
+    """Return an appointment as one that the practice has yet to confirm."""
+    return replace(appointment, status=Status.TENTATIVE, requires_confirmation=True)
 
 
 def _noted(uow: UnitOfWork, was: Booked, changes: Changes) -> Details:
@@ -209,6 +234,8 @@ def _noted(uow: UnitOfWork, was: Booked, changes: Changes) -> Details:
         if text is not None:
             told: dict[str, Any] = {name: entered(what, text, longest)}
             details = replace(details, **told)
+    if changes.procedures is not None:
+        details = replace(details, procedures=the_procedures(changes.procedures))
     after = changes.progress
     if after is not None and after is not details.progress:
         check_progress(was.appointment.status, details.progress, after)

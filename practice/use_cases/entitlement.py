@@ -1,0 +1,140 @@
+"""What an account may see, book and change of appointments: only what is its own.
+
+The table is the one of the calendars (`practice.access`), so that no door shows or takes what
+another refuses. Not here: booking and changing (`practice.use_cases.arranging`, `.rearranging`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from practice.access import Role, level, may_change, may_create, may_decide, may_see
+from practice.appointments import Status
+from practice.calendars import Level
+from practice.details import Source
+from practice.errors import AppointmentNotFound, NotAllowed
+from practice.scopes import Scope
+from practice.use_cases.arranging import booked_with
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from practice.access import Account
+    from practice.calendars import Calendar
+    from practice.details import Booked, Question
+    from practice.use_cases.arranging import Order
+    from practice.use_cases.desk import Desk
+    from practice.use_cases.rearranging import Changes, Move
+
+__all__ = ["Entitled"]
+
+#: Those that see every calendar, also what stands in one that was removed.
+_EVERYTHING = frozenset({Role.ADMIN, Role.STAFF})
+
+
+class Entitled:
+    """An account at the desk of a practice, with the scopes that it has.
+
+    | role | sees | books and changes |
+    |---|---|---|
+    | admin, staff | every appointment | every appointment |
+    | doctor | those of the own doctor, and as granted | the same |
+    | booking | its own, where granted | its own, by the rules for patients; decides nothing |
+    | pvs | as granted | as granted |
+    | reader | as granted | nothing |
+    """
+
+    def __init__(self, desk: Desk, account: Account, scopes: Collection[Scope]) -> None:
+        self._desk = desk
+        self._account = account
+        self._scopes = scopes
+
+    @property
+    def online(self) -> bool:
+        """Whether it books for patients, by the rules for them."""
+        return self._account.role is Role.BOOKING
+
+    def narrowed(self, question: Question) -> Question:
+        """Return the question for what is asked for and the account sees."""
+        account = self._account
+        if account.role in _EVERYTHING:
+            return question
+        seen = tuple(c.id for c in self._desk.calendars.values() if level(account, c) >= Level.READ)
+        owner = (account.id, account.name) if account.role is Role.BOOKING else question.owner
+        return replace(question, calendars=seen, owner=owner)
+
+    def seen(self, appointment_id: int) -> Booked:
+        """Return an appointment; raises AppointmentNotFound also for one that it does not see."""
+        found = booked_with(self._desk.uow, appointment_id)
+        if self._account.role in _EVERYTHING:
+            return found
+        calendar = self._calendar_of(found)
+        if calendar is None or not may_see(self._account, calendar, own=self._is_own(found)):
+            raise AppointmentNotFound("There is no such appointment.")
+        return found
+
+    def changeable(self, appointment_id: int) -> Booked:
+        """Return an appointment that it may change, and cancel; raises AppointmentNotFound or
+        NotAllowed.
+        """
+        found = self.seen(appointment_id)
+        calendar, account = self._calendar_of(found), self._account
+        if account.role in _EVERYTHING:
+            return found
+        owner_id = account.id if self._is_own(found) else 0
+        if calendar is None or not may_change(account, calendar, owner_id):
+            raise NotAllowed("You may see this appointment, but not change it.")
+        return found
+
+    def decides(self, appointment_id: int) -> Booked:
+        """Return an appointment that it may confirm or decline; raises as `changeable`."""
+        found = self.changeable(appointment_id)
+        self._refuse_deciding()
+        return found
+
+    def ordered(self, order: Order) -> Order:
+        """Return an order as the account may place it; raises NotAllowed or OfferNotFound."""
+        self._refuse_place(order.doctor_id)
+        self.refuse_override(order.override)
+        if not self.online:
+            return order
+        kind = self._desk.type(order.type_id)
+        status = Status.TENTATIVE if kind.needs_confirmation else order.status
+        return replace(order, online=True, source=Source.ONLINE, status=status)
+
+    def changed(self, changes: Changes) -> Changes:
+        """Return changes as the account may make them; raises NotAllowed."""
+        self.refuse_override(changes.override)
+        if changes.status is not None or changes.progress is not None:
+            self._refuse_deciding()
+        return replace(changes, online=self.online)
+
+    def moved(self, where: Move) -> Move:
+        """Return a move as the account may make it; raises NotAllowed or OfferNotFound."""
+        if where.doctor_id is not None:
+            self._refuse_place(where.doctor_id)
+        self.refuse_override(where.override)
+        return replace(where, online=self.online)
+
+    def refuse_override(self, reason: str) -> None:
+        """Raise NotAllowed if there is a reason to override, and the account may not."""
+        if reason and Scope.OVERRIDE not in self._scopes:
+            raise NotAllowed(f"To book over something needs the permission '{Scope.OVERRIDE}'.")
+
+    def _refuse_place(self, doctor_id: int) -> None:
+        if not may_create(self._account, self._desk.calendar_of(doctor_id)):
+            raise NotAllowed("You may not book for this doctor.")
+
+    def _refuse_deciding(self) -> None:
+        if not may_decide(self._account):
+            raise NotAllowed("Only the practice confirms and declines, and notes who came.")
+
+    def _calendar_of(self, booked: Booked) -> Calendar | None:
+        return self._desk.calendars.get(booked.appointment.calendar_id)
+
+    def _is_own(self, booked: Booked) -> bool:
+        """Tell whether the account has booked it; as `Question.owner` asks for it."""
+        if booked.owner_id is not None:
+            return booked.owner_id == self._account.id
+        return booked.details.booked_by == self._account.name
