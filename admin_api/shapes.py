@@ -6,20 +6,31 @@ that only the practice knows.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    Strict,
+    StringConstraints,
+)
 
 __all__ = [
+    "Color",
     "Cursor",
     "Day",
     "EMail",
+    "HoldSecret",
     "Id",
     "Limit",
     "Line",
     "Moment",
     "Name",
+    "NeededEMail",
     "Paragraph",
     "Slug",
 ]
@@ -28,8 +39,22 @@ __all__ = [
 #: would begin another one.
 _LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 _PARAGRAPH = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]*$"
+_DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: Years that calendars here have (`practice.errors.TooEarly`).
 _FIRST, _LAST = 1900, 2200
+
+
+def _in_words(value: object) -> object:
+    # A bare number would be taken for seconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
+        return value
+    raise ValueError("must begin as in 2026-03-02")
+
+
+def _day_in_words(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _DATED.fullmatch(value)):
+        return value
+    raise ValueError("must be as in 2026-03-02")
 
 
 def _in_reach(value: datetime) -> datetime:
@@ -61,10 +86,18 @@ EMail = Annotated[
         max_length=254, pattern=r"^$|^[^\s@<>\u0000-\u001f]+@[^\s@<>\u0000-\u001f]+$"
     ),
 ]
+#: An address that there has to be.
+NeededEMail = Annotated[EMail, Field(min_length=6)]
+#: What tells whom a slot is kept for.
+HoldSecret = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_-]{16,64}$")]
+#: A colour's name in CSS3, such as "teal", or nothing.
+Color = Annotated[str, StringConstraints(max_length=32, pattern=r"^[A-Za-z]*$")]
 Id = Annotated[int, Field(ge=1, le=10**18 - 1)]
 #: A time with its offset from UTC, such as 2026-03-02T09:00:00+01:00.
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
-Day = Annotated[date, AfterValidator(_day_in_reach)]
+Moment = Annotated[
+    AwareDatetime, Strict(False), BeforeValidator(_in_words), AfterValidator(_in_reach)
+]
+Day = Annotated[date, Strict(False), BeforeValidator(_day_in_words), AfterValidator(_day_in_reach)]
 #: How many at most.
 Limit = Annotated[int, Field(ge=1, le=500)]
 #: Where the next page begins: `next` of the page before.
