@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pydantic import BaseModel
+    from pydantic.json_schema import JsonSchemaMode
 
     from admin_api.endpoint import Endpoint
 
@@ -65,14 +66,14 @@ def _schemas(spec: APISpec, endpoints: Sequence[Endpoint]) -> dict[type[BaseMode
     sent = {e.body for e in endpoints if e.body is not None} | {e.query for e in endpoints}
     told = {e.answer for e in endpoints if e.answer is not None} | {Problem}
     wanted = sorted(sent | told, key=lambda model: model.__qualname__)
-    found, defined = models_json_schema(
-        [(model, "validation" if model in sent else "serialization") for model in wanted],
-        ref_template=_REFERENCE,
-    )
+    keys: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (model, "validation" if model in sent else "serialization") for model in wanted
+    ]
+    found, defined = models_json_schema(keys, ref_template=_REFERENCE)
     for name, schema in sorted(defined.get("$defs", {}).items()):
         spec.components.schema(name, schema)
-    references = {model.__name__: schema["$ref"] for (model, _), schema in found.items()}
-    return {model: references[model.__name__].rpartition("/")[2] for model in wanted}
+    # Not by their names: two resources may have one of the same.
+    return {key[0]: found[key]["$ref"].rpartition("/")[2] for key in keys}
 
 
 def _operation(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[str, Any]:

@@ -27,8 +27,8 @@ __all__ = [
 MEDIA_TYPE = "application/problem+json"
 #: Where each kind is described; `type` of a problem leads there.
 DESCRIBED = "/api/docs#problem-"
-#: A database that restarts is back in seconds.
-RETRY_AFTER = 5
+#: Seconds by status: a database that restarts is back in a few, a slot is kept for minutes.
+_WAITS = {429: 60, 503: 5}
 
 
 class FieldFault(BaseModel):
@@ -98,6 +98,7 @@ class Refusal(Exception):
 #: First match wins, so subclasses stand before their parents.
 KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.PatientNotFound, 404, "patient-not-found", "No such patient"),
+    ProblemKind(errors.OfferNotFound, 404, "offer-not-found", "Not offered here"),
     ProblemKind(errors.NotFound, 404, "not-found", "Not found"),
     ProblemKind(errors.NotAllowed, 403, "not-allowed", "Not allowed"),
     ProblemKind(errors.PreconditionFailed, 412, "changed-meanwhile", "Changed meanwhile"),
@@ -106,6 +107,9 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.IllegalStep, 409, "illegal-step", "It cannot become that"),
     ProblemKind(errors.NotInCalendar, 409, "not-in-calendar", "Not in the calendar"),
     ProblemKind(errors.NameTaken, 409, "name-taken", "The name is taken"),
+    ProblemKind(errors.StillNeeded, 409, "still-needed", "Still needed"),
+    ProblemKind(errors.HoldOver, 409, "hold-over", "Not kept any more"),
+    ProblemKind(errors.TooManyHolds, 429, "too-many-holds", "Too many slots are kept"),
     ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),
     ProblemKind(errors.StillRunning, 409, "still-running", "Still running"),
     ProblemKind(errors.CannotUndo, 409, "cannot-undo", "Cannot be taken back"),
@@ -113,6 +117,7 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.HeldByLaw, 409, "held-by-law", "Still to be kept"),
     ProblemKind(errors.HasAppointments, 409, "has-appointments", "Still to come"),
     ProblemKind(errors.Conflict, 409, "conflict", "Not as things are"),
+    ProblemKind(errors.OnlineClosed, 403, "online-closed", "No bookings online"),
     ProblemKind(errors.TooLarge, 413, "too-large", "Too large"),
     ProblemKind(errors.Invalid, 422, "invalid", "Cannot be used as it is"),
     ProblemKind(errors.ChangesForgotten, 410, "forgotten", "Not kept any more"),
@@ -160,7 +165,8 @@ def headers_of(error: errors.PracticeError | Refusal) -> Mapping[str, str]:
     """Return what the head of the answer says of it."""
     if isinstance(error, Refusal):
         return error.headers
-    return {"Retry-After": str(RETRY_AFTER)} if kind_of(error).status == 503 else {}
+    wait = _WAITS.get(kind_of(error).status)
+    return {"Retry-After": str(wait)} if wait else {}
 
 
 def _more(error: errors.PracticeError | Refusal) -> dict[str, Any]:

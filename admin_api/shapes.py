@@ -21,14 +21,17 @@ from pydantic import (
 
 __all__ = [
     "AccountName",
+    "Color",
     "Cursor",
     "Day",
     "EMail",
+    "HoldSecret",
     "Id",
     "Limit",
     "Line",
     "Moment",
     "Name",
+    "NeededEMail",
     "Paragraph",
     "Password",
     "SentId",
@@ -100,6 +103,12 @@ EMail = Annotated[
         max_length=254, pattern=r"^$|^[^\s@<>\u0000-\u001f]+@[^\s@<>\u0000-\u001f]+$"
     ),
 ]
+#: An address that there has to be.
+NeededEMail = Annotated[EMail, Field(min_length=6)]
+#: What tells whom a slot is kept for.
+HoldSecret = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_-]{16,64}$")]
+#: A colour's name in CSS3, such as "teal", or nothing.
+Color = Annotated[str, StringConstraints(max_length=32, pattern=r"^[A-Za-z]*$")]
 Id = Annotated[int, Field(ge=1, le=10**18 - 1)]
 #: An id in a body, not in a query: JSON has one kind of numbers, and 7.0 is a whole one.
 SentId = Annotated[int, Field(ge=1, le=10**18 - 1), BeforeValidator(_whole)]

@@ -46,6 +46,9 @@ def take(
         if taken.outcome is Outcome.REFUSED:
             extra = {"source": source.name, "booking": taken.booking.id, "reason": taken.reason}
             log.warning("booking.refused", extra=extra)
+        elif taken.double:
+            extra = {"source": source.name, "booking": taken.booking.id}
+            log.warning("booking.double", extra=extra)
     known = uow.appointments.by_booking(source.name, [one.booking.id for one in told])
     for appointment in known.values():
         note_told(uow, appointment.id)

@@ -29,6 +29,7 @@ The tree::
      |    +-- NotInCalendar           the appointment's object was removed, or is a series
      |    +-- StillNeeded             appointments to come need it
      |    +-- TooManyHolds            of slots kept for one network
+     |    +-- HoldOver                the slot is not kept any more
      |    +-- InTheWay                later changes would be lost by taking back earlier ones
      |    +-- CannotUndo              a change that nothing can take back as things are
      |    +-- PlanChanged             what was looked at is not what would be done now
@@ -55,6 +56,7 @@ The tree::
      |    +-- PropertiesTooLong       more than is kept of one calendar or object
      |    +-- PropertiesRefused       which of several properties, and why
      |    +-- RuleBroken              a rule of booking forbids it
+     |         +-- OnlineClosed       patients book nothing themselves
      +-- ChangesForgotten             the sync number is not from this log, or purged from it
      +-- Unavailable
           +-- DatabaseUnavailable     come back in a few seconds
@@ -207,6 +209,10 @@ class TooManyHolds(Conflict):
     """As many slots as may be are kept for this network already."""
 
 
+class HoldOver(Conflict):
+    """The slot is not kept for whoever asks, or not any more."""
+
+
 class InTheWay(Conflict):
     """Later changes of the same things would be lost; `numbers` are theirs."""
 
@@ -334,6 +340,10 @@ class RuleBroken(Invalid):
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+class OnlineClosed(RuleBroken):
+    """The practice takes no bookings by its patients themselves."""
 
 
 class ChangesForgotten(PracticeError):

@@ -231,7 +231,7 @@ def _portal(pages: ASGIApp, origins: Sequence[str]) -> ASGIApp:
     return CORSMiddleware(
         pages,
         allow_origins=origins,
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Content-Type", "Idempotency-Key"],
         max_age=3600,
     )

@@ -61,6 +61,10 @@ class Doors:
         told = {"Authorization": f"Bearer {token}"}
         return TestClient(self._app, base_url="http://localhost", headers=told)
 
+    def visitor(self, address: str) -> TestClient:
+        """Return a client of the API that has not signed in, at an address."""
+        return TestClient(self._app, base_url="http://localhost", client=(address, 50_000))
+
     def caldav(self, account: str) -> TestClient:
         """Return a client of CalDAV."""
         client = TestClient(self._caldav, base_url="http://localhost")

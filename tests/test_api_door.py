@@ -419,6 +419,9 @@ def test_the_description_tells_what_there_is(doors: Doors) -> None:
     assert set(told["paths"]) == {endpoint.public_path for endpoint in TRIED}
     operation = told["paths"]["/api/rooms/{room_id}"]["put"]
     assert set(operation["responses"]) >= {"200", "401", "403", "404", "412", "422"}
+    schemas = told["components"]["schemas"]
+    shown = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    assert set(schemas[shown.rpartition("/")[2]]["properties"]) == {"id", "slug", "name"}
     page = doors.nobody.get("/api/docs")
     assert "change_room" in page.text
     assert "<script" not in page.text

@@ -146,6 +146,15 @@ def test_the_demo_tells_addresses_log_ins_and_what_to_do_next(demo: Demo) -> Non
     assert "5232" not in elsewhere.out
 
 
+def test_a_newcomer_is_told_how_to_see_what_is_free_in_the_demo(demo: Demo, copy: Path) -> None:
+    (address,) = re.findall(r'curl "http://127\.0\.0\.1:5232(\S+)"', demo.ran.out)
+    with RunningServer(f"sqlite:///{copy / 'praxis.db'}") as server, httpx.Client() as client:
+        told = client.get(server.url + address).json()
+        kinds = client.get(f"{server.url}/api/patient-portal/types").json()["items"]
+    assert {slot["doctor"] for slot in told["items"]} == set(DOCTORS)
+    assert [kind["name_en"] for kind in kinds] == ["First visit"]
+
+
 def test_the_demo_run_again_keeps_everything(demo: Demo, copy: Path) -> None:
     with closing(opened(copy)) as database:
         before = numbers(database)

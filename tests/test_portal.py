@@ -21,12 +21,12 @@ from practice.errors import (
 from practice.schedule import BookingRules
 from practice.use_cases import objects
 from practice.use_cases.holding import MOST_HOLDS, Wish, hold
+from practice.use_cases.offered import offers_online
 from practice.use_cases.portal import (
     Person,
     SelfBooking,
     alternatives_for,
     cancel_own,
-    offered_types,
     own_appointments,
     portal_slots,
     reschedule_own,
@@ -165,7 +165,7 @@ def test_patients_book_only_what_their_rules_allow(portal: Portal) -> None:
         assert raised.value.code == code
     with portal.writing() as uow:
         uow.house.save_rules(BookingRules(online=False))
-        assert offered_types(uow) == []
+        assert offers_online(uow) == []
     with pytest.raises(RuleBroken) as raised:
         portal.reserve(portal.wanted(TEN + timedelta(days=1)))
     assert raised.value.code == "online-closed"
@@ -174,7 +174,7 @@ def test_patients_book_only_what_their_rules_allow(portal: Portal) -> None:
 def test_the_slots_offered_are_those_that_can_be_booked(portal: Portal) -> None:
     portal.book(TEN)
     with portal.reading() as uow:
-        assert [kind.slug for kind in offered_types(uow)] == ["beratung", "eng", "kontrolle"]
+        assert [one.kind.slug for one in offers_online(uow)] == ["beratung", "eng", "kontrolle"]
         within = Slot(TEN - HALF, TEN + 4 * HALF)
         own = (portal.doctors["dr-mueller"],)
         slots = portal_slots(uow, portal.types["kontrolle"], within, PROFILE, doctor_ids=own)
@@ -189,6 +189,7 @@ NONSENSE = (
     {"first_name": ""},
     {"birth_date": "3.2.1966"},
     {"birth_date": "1066-01-01"},
+    {"birth_date": "2026-11-22"},
     {"email": "eva"},
     {"email": "eva@example"},
     {"email": "eva@example.org\nBcc: x@example.org"},

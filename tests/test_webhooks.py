@@ -118,6 +118,19 @@ def test_a_webhook_about_a_doctor_that_the_practice_has_not_is_kept_for_a_person
     assert receipts(sides, ReceiptState.QUARANTINED)
 
 
+def test_a_webhook_about_a_time_at_which_the_doctor_has_something_is_taken_and_noted(
+    sides: BothWays, tool: Scripted
+) -> None:
+    tool.hooks = {b"new": lambda: [Event("2", a_told("2", ELEVEN))]}
+    assert sides.hook(b"new") == ""
+    tool.hooks = {b"double": lambda: [Event("3", a_told("3", ELEVEN))]}
+    assert sides.hook(b"double") == ""
+    with reading(sides.database) as uow:
+        told = [uow.details.booked(number) for number in (1, 2, 3)]
+    notes = [booked.details.note for booked in told if booked is not None]
+    assert notes == ["", "", "Zur selben Zeit hat der Arzt einen weiteren Termin."]
+
+
 def test_a_webhook_about_a_doctor_who_is_not_in_the_settings_is_nothing_to_look_at(
     sides: BothWays, tool: Scripted
 ) -> None:

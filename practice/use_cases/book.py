@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from practice.appointments import Appointment, Booking, Told
 from practice.calendars import CalendarObject, Draft, Place
 from practice.conflicts import decide
+from practice.details import Details
 from practice.errors import Invalid
 from practice.use_cases.appointments import tell
 from practice.use_cases.booking_base import Base, merged, terms_of
@@ -41,6 +42,8 @@ _Made = TypeVar("_Made")
 #: Stands for the number of a new patient, who gets it when saved; as long as any, so that a text
 #: is not too long only then.
 _SOME_NUMBER = "P" + "0" * 19
+#: Noted for the staff at an appointment that the tool has promised and the doctor is busy for.
+_DOUBLE = "Zur selben Zeit hat der Arzt einen weiteren Termin."
 #: Characters that fit into the tables.
 _LONGEST = {
     "id": 255,
@@ -140,9 +143,20 @@ class _Desk:
         taken = []
         for one in self._told:
             try:
-                taken.append(self._take(one))
+                taken.append(self._noted(self._take(one)))
             except Invalid as error:
                 taken.append(Taken(one.booking, Outcome.REFUSED, str(error)))
+        return taken
+
+    def _noted(self, taken: Taken) -> Taken:
+        """Have the staff see that the doctor has something else then."""
+        known = self._known.get(taken.booking.id)
+        if taken.double and known is not None:
+            found = self._uow.details.booked(known.id)
+            details = found.details if found else Details.unknown_of(known)
+            if _DOUBLE not in details.note:
+                note = "\n".join(filter(None, (details.note, _DOUBLE)))
+                self._uow.details.save(replace(details, note=note, changed=self._uow.now))
         return taken
 
     def _is_same(self, booking: Booking) -> bool:

@@ -5,12 +5,17 @@ Not here: what the texts mean.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from practice.appointments import Slot
 from practice.errors import Invalid
+from practice.schedule.clock import instant
 
-__all__ = ["entered", "slot_from"]
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+__all__ = ["days_from", "entered", "slot_from", "span_from"]
 
 #: Nothing is booked farther from now: somebody has mistyped the year.
 _FAR = timedelta(days=3660)
@@ -45,3 +50,20 @@ def slot_from(start: datetime, minutes: int, now: datetime) -> Slot:
     # Lengths add up in UTC only.
     start = start.astimezone(UTC)
     return Slot(start, start + timedelta(minutes=minutes))
+
+
+def span_from(start: datetime, end: datetime) -> Slot:
+    """Return a span of time; raises Invalid if it has none."""
+    if end <= start:
+        raise Invalid("The end lies before the start.")
+    return Slot(start.astimezone(UTC), end.astimezone(UTC))
+
+
+def days_from(first: date, last: date, zone: ZoneInfo) -> Slot:
+    """Return the time from the beginning of one local day to the end of another, which may be the
+    same; raises Invalid if that comes first.
+    """
+    if last < first:
+        raise Invalid("The last day lies before the first.")
+    begin, end = (instant(day, time.min, zone) for day in (first, last + timedelta(days=1)))
+    return Slot(datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))

@@ -2,8 +2,8 @@
 rooms.
 
 Each change is noted among the acts. What appointments to come need is not removed; a type is never
-removed but retired, since what was booked goes on naming it. Not here: making a doctor or a room
-(`practice.use_cases.house`).
+removed but retired, since what was booked goes on naming it. Not here: looking any of it up
+(`practice.use_cases.offered`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from practice.properties import DISPLAYNAME
 from practice.schedule import AppointmentType, BookingRules, HoursException, WorkingHours
 from practice.schedule.holidays import closed_days
 from practice.use_cases.entered import entered
+from practice.use_cases.house import add_doctor, add_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +32,8 @@ __all__ = [
     "bring_back_type",
     "change_doctor",
     "change_room",
+    "make_doctor",
+    "make_room",
     "remove_category",
     "remove_doctor",
     "remove_exception",
@@ -165,6 +168,13 @@ def save_rules(uow: UnitOfWork, rules: BookingRules) -> None:
     _note(uow, Kind.RULES, "booking", before, rules)
 
 
+def make_doctor(uow: UnitOfWork, doctor: Doctor) -> Doctor:
+    """Make a doctor and the calendar; raises Invalid, NameTaken or InvalidName."""
+    made = add_doctor(uow, _named(doctor))
+    _note(uow, Kind.DOCTOR, made.id, None, made)
+    return made
+
+
 def change_doctor(uow: UnitOfWork, doctor: Doctor) -> Doctor:
     """Change a doctor's name, specialty or hours; the calendar is called like the doctor.
 
@@ -176,13 +186,13 @@ def change_doctor(uow: UnitOfWork, doctor: Doctor) -> Doctor:
         raise OfferNotFound("There is no such doctor.")
     if before.slug != doctor.slug:
         raise Invalid("The short name of a doctor stays: it is the calendar's address.")
-    name = entered("name", doctor.name, 255, needed=True)
-    doctor = replace(doctor, name=name, specialty=entered("specialty", doctor.specialty, 255))
+    doctor = _named(doctor)
     saved = uow.house.save_doctor(doctor)
     for calendar in uow.calendars.all():
         named = calendar.properties.get(DISPLAYNAME)
         if calendar.doctor_id == doctor.id and named == before.name != doctor.name:
-            uow.calendars.set_properties(calendar, {**calendar.properties, DISPLAYNAME: name})
+            called = {**calendar.properties, DISPLAYNAME: doctor.name}
+            uow.calendars.set_properties(calendar, called)
     _note(uow, Kind.DOCTOR, saved.id, before, saved)
     return saved
 
@@ -211,6 +221,13 @@ def remove_doctor(uow: UnitOfWork, doctor_id: int) -> None:
     _note(uow, Kind.DOCTOR, doctor_id, before, None)
 
 
+def make_room(uow: UnitOfWork, room: Room) -> Room:
+    """Make a room; raises Invalid, NameTaken or InvalidName."""
+    made = add_room(uow, replace(room, name=entered("name", room.name, 255, needed=True)))
+    _note(uow, Kind.ROOM, made.id, None, made)
+    return made
+
+
 def change_room(uow: UnitOfWork, room: Room) -> Room:
     """Change a room's name; raises OfferNotFound, Invalid or StillNeeded."""
     before = _there(room.id, {known.id: known for known in uow.house.rooms()})
@@ -237,6 +254,11 @@ def remove_room(uow: UnitOfWork, room_id: int) -> None:
         raise StillNeeded("There are appointments to come in this room.")
     uow.house.remove_room(room_id)
     _note(uow, Kind.ROOM, room_id, before, None)
+
+
+def _named(doctor: Doctor) -> Doctor:
+    name = entered("name", doctor.name, 255, needed=True)
+    return replace(doctor, name=name, specialty=entered("specialty", doctor.specialty, 255))
 
 
 def _is_used(uow: UnitOfWork, exception: HoursException) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from practice.appointments import Insurance, Slot, Status
@@ -43,7 +43,6 @@ __all__ = [
     "SelfBooking",
     "alternatives_for",
     "cancel_own",
-    "offered_types",
     "own_appointments",
     "portal_slots",
     "reschedule_own",
@@ -96,11 +95,6 @@ class Reservation:
     kind: AppointmentType
     room: str
     pending: bool
-
-
-def offered_types(uow: UnitOfWork) -> list[AppointmentType]:
-    """Return what patients may book, by slug; nothing while the practice takes no bookings."""
-    return [kind for kind in uow.house.types() if kind.online] if uow.house.rules().online else []
 
 
 def portal_slots(
@@ -249,7 +243,7 @@ def _the_own(uow: UnitOfWork, patient: Patient, appointment_id: int) -> None:
 
 def _entered(uow: UnitOfWork, person: Person) -> Patient:
     """Return the patient that a person is, kept; raises Invalid."""
-    record = _record(person)
+    record = _record(person, uow.now.date())
     if person.language not in {"", "de", "en"}:
         raise Invalid("Letters are written in German or English ('de', 'en').")
     register = Register(uow, [record])
@@ -261,7 +255,7 @@ def _entered(uow: UnitOfWork, person: Person) -> Patient:
     return register.keep(patient)
 
 
-def _record(person: Person) -> PatientRecord:
+def _record(person: Person, today: date) -> PatientRecord:
     email = entered("e-mail address", person.email, 255, needed=True)
     if not _EMAIL.fullmatch(email):
         raise Invalid("This is no e-mail address.")
@@ -271,7 +265,7 @@ def _record(person: Person) -> PatientRecord:
     return PatientRecord(
         last_name=_one_line("last name", person.last_name),
         first_name=_one_line("first name", person.first_name),
-        birth_date=_birth_date(person.birth_date),
+        birth_date=_birth_date(person.birth_date, today),
         email=email,
         phone=_one_line("phone number", person.phone, 64, needed=False),
         insurance=insurance,
@@ -282,13 +276,16 @@ def _one_line(what: str, text: str, longest: int = 255, *, needed: bool = True) 
     return " ".join(entered(what, text, longest, needed=needed).split())
 
 
-def _birth_date(text: str) -> str:
+def _birth_date(text: str, today: date) -> str:
     try:
         born = date.fromisoformat(text.strip())
     except ValueError as error:
         raise Invalid("The date of birth is told as 1966-02-03.") from error
     if born.year < _OLDEST:
         raise Invalid("Nobody is that old.")
+    # A day of grace: in the practice's zone it may be tomorrow already.
+    if born > today + timedelta(days=1):
+        raise Invalid("The date of birth lies in the future.")
     return born.isoformat()
 
 

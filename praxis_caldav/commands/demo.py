@@ -15,8 +15,10 @@ from practice.access import Account, Level, Role
 from practice.accounts import Doctor, Room
 from practice.database import SqlDatabase
 from practice.passwords import hash_password
+from practice.schedule import AppointmentType, BookingRules
 from practice.use_cases.accounts import add_account, grant, set_password
 from practice.use_cases.house import add_doctor, add_room
+from practice.use_cases.offers import save_rules, save_type
 from praxis_caldav.commands.context import COMMAND_LINE, connected
 from praxis_caldav.commands.data import import_file
 from praxis_caldav.commands.server import run, set_up
@@ -33,6 +35,39 @@ _DOCTORS = (
     Doctor("dr-yilmaz", "Dr. Yılmaz", "Wundmanagement und Nachsorge"),
 )
 _ROOMS = (Room("raum-1", "Raum 1"), Room("raum-2", "Raum 2"))
+_TYPES = (
+    AppointmentType(
+        "erstbesuch",
+        "Erstbesuch",
+        name_en="First visit",
+        minutes=30,
+        min_minutes=20,
+        max_minutes=45,
+        online=True,
+        needs_confirmation=True,
+        step=15,
+    ),
+    AppointmentType(
+        "nachsorge",
+        "Nachsorge",
+        name_en="Follow-up",
+        minutes=15,
+        min_minutes=10,
+        max_minutes=30,
+        buffer_after=5,
+    ),
+    AppointmentType(
+        "wundkontrolle",
+        "Wundkontrolle",
+        name_en="Wound check",
+        minutes=20,
+        min_minutes=10,
+        max_minutes=40,
+        rooms=("raum-2", "raum-1"),
+        doctors=("dr-yilmaz",),
+    ),
+)
+_RULES = BookingRules(land="BE")
 #: Name, role, doctor's calendar, who it is for.
 _ACCOUNTS = (
     ("admin", Role.ADMIN, None, "everything"),
@@ -126,6 +161,9 @@ def _people(database: SqlDatabase, hashed: str) -> None:
         doctors = {doctor.slug: add_doctor(uow, doctor).id for doctor in _DOCTORS}
         for room in _ROOMS:
             add_room(uow, room)
+        for kind in _TYPES:
+            save_type(uow, kind)
+        save_rules(uow, _RULES)
         for name, role, doctor, display in _ACCOUNTS:
             doctor_id = doctors[doctor] if doctor else None
             made = add_account(uow, Account(0, name, role, doctor_id, display))
@@ -180,6 +218,8 @@ What to do next
   - Book in the booking tool: it is in the doctor's calendar at once. Move it in the calendar:
     the booking tool has the new time a moment later.
   - curl -u empfang {base}/caldav/calendars/praxis/appointments.ics
+  - curl "{base}/api/patient-portal/available-slots?type=erstbesuch" has what patients may
+    book; {base}/api/docs says how, and what else there is.
   - Change the booking tool's export, {bookings}, and take it over again:
     {sys.argv[0]} import-bookings --database {folder / "praxis.db"} {bookings}
   - Stop with Ctrl-C. --fresh makes the demo anew, around today.

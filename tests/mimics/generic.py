@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-__all__ = ["KEY", "SECRET", "VisitBook"]
+__all__ = ["KEY", "SECRET", "VisitBook", "signed"]
 
 KEY = "schluessel-der-praxis"
 SECRET = b"ein Geheimnis von beiden Seiten"
@@ -114,15 +114,7 @@ class VisitBook(Tool):
         told: dict[str, Any] = {"event": event, "about": {"ref": ref}}
         if with_visit:
             told["visit"] = self.visits.get(ref)
-        body = json.dumps(told).encode()
-        stamp = str(int(moment.timestamp()))
-        digest = hmac.new(SECRET, f"{message_id}.{stamp}.".encode() + body, hashlib.sha256)
-        headers = {
-            "webhook-id": message_id,
-            "webhook-timestamp": stamp,
-            "webhook-signature": "v1," + base64.b64encode(digest.digest()).decode(),
-        }
-        return headers, body
+        return signed(json.dumps(told).encode(), message_id, moment)
 
     # --- What it answers --------------------------------------------------------------------------
 
@@ -208,6 +200,18 @@ class VisitBook(Tool):
             self.lose -= 1
             return Response(status_code=502)
         return answer
+
+
+def signed(body: bytes, message_id: str, moment: datetime) -> tuple[dict[str, str], bytes]:
+    """Return the headers by which a webhook is known to be the tool's, and its body."""
+    stamp = str(int(moment.timestamp()))
+    digest = hmac.new(SECRET, f"{message_id}.{stamp}.".encode() + body, hashlib.sha256)
+    headers = {
+        "webhook-id": message_id,
+        "webhook-timestamp": stamp,
+        "webhook-signature": "v1," + base64.b64encode(digest.digest()).decode(),
+    }
+    return headers, body
 
 
 def _known(request: Request) -> bool:

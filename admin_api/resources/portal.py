@@ -1,0 +1,341 @@
+"""What visitors of the practice's website do: see what is free, keep a slot, book it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from admin_api.endpoint import Call, Endpoint, Form, Nothing, Shown
+from admin_api.shapes import (
+    Day,
+    HoldSecret,
+    Limit,
+    Line,
+    Moment,
+    Name,
+    NeededEMail,
+    Paragraph,
+    Slug,
+)
+from practice.appointments import Insurance
+from practice.errors import Invalid
+from practice.scopes import Scope
+from practice.use_cases.entered import days_from
+from practice.use_cases.holding import MOST_HOLDS, MOST_OF_A_WEBSITE, Wish, hold, kept, release
+from practice.use_cases.offered import (
+    doctor_named,
+    offers_online,
+    refuse_closed,
+    room_named,
+    type_online,
+)
+from practice.use_cases.portal import Person, SelfBooking, portal_slots, self_book
+
+if TYPE_CHECKING:
+    from practice.schedule import FreeSlot
+    from practice.use_cases.offered import Offer
+
+__all__ = ["ENDPOINTS"]
+
+#: Days that are looked at where nobody says how many.
+_USUAL_DAYS = 14
+
+
+class DoctorOffered(Shown):
+    """A doctor, as patients see one."""
+
+    slug: str
+    name: str
+    specialty: str
+
+
+class TypeOffered(Shown):
+    """What can be booked online."""
+
+    slug: str
+    name: str
+    name_en: str = Field(description="In English; the other name, if there is none.")
+    minutes: int
+    needs_confirmation: bool = Field(description="Whether the practice has to agree.")
+    doctors: list[DoctorOffered]
+
+
+class TypesOffered(Shown):
+    """All that can be booked online."""
+
+    online: bool = Field(description="Whether the practice takes bookings online at all.")
+    items: list[TypeOffered]
+
+
+class SlotsWanted(Form):
+    """Which slots; the days are those of the practice."""
+
+    type: Slug = Field(description="The short name of the type.")
+    first: Day | None = Field(None, alias="from", description="The first day; today.")
+    until: Day | None = Field(None, description="The last day; two weeks from the first.")
+    doctor: Slug | None = Field(None, description="The doctor's short name; any who may.")
+    limit: Limit = 100
+
+
+class SlotOffered(Shown):
+    """A slot that is free."""
+
+    start: datetime
+    end: datetime
+    doctor: str
+    doctor_name: str
+    room: str | None
+
+
+class SlotsOffered(Shown):
+    """Slots that are free, in order of time."""
+
+    items: list[SlotOffered]
+    more: bool = Field(description="Whether there are more than were asked for.")
+
+
+class HoldWanted(Form):
+    """Which slot to keep: one of those that are free."""
+
+    type: Slug
+    doctor: Slug
+    start: Moment
+    room: Slug | None = None
+
+
+class HoldShown(Shown):
+    """A slot that is kept."""
+
+    hold: str = Field(description="The secret with which it is booked.")
+    until: datetime
+    start: datetime
+    end: datetime
+
+
+class HoldOfMine(Form):
+    """A slot that is kept for whoever has the secret."""
+
+    hold: HoldSecret
+
+
+class PersonForm(Form):
+    """Who books."""
+
+    last_name: Name
+    first_name: Name
+    birth_date: Day
+    email: NeededEMail
+    phone: Annotated[Line, Field(max_length=64)] = ""
+    insurance: Insurance | None = None
+
+
+class BookingForm(Form):
+    """What is booked: the slot that is kept, or type, doctor and start."""
+
+    hold: HoldSecret | None = None
+    type: Slug | None = None
+    doctor: Slug | None = None
+    start: Moment | None = None
+    person: PersonForm
+    reason: Annotated[Paragraph, Field(max_length=1000)] = ""
+    reminders: bool = Field(False, description="Whether the patient wants to be reminded.")
+    language: Literal["de", "en"] | None = Field(None, description="Of what is written to them.")
+    website: Annotated[str, StringConstraints(max_length=0)] = Field(
+        "", description="Stays empty: a field that people do not see and machines fill in."
+    )
+
+
+class BookingShown(Shown):
+    """What was booked; the same for a new patient and one of years."""
+
+    start: datetime
+    end: datetime
+    type: str
+    type_name: str
+    doctor_name: str
+    room_name: str | None
+    status: Literal["pending", "confirmed"] = Field(
+        description="Pending: the practice has to agree, and writes then."
+    )
+
+
+def list_types_online(call: Call[Nothing, None]) -> TypesOffered:
+    """Return what can be booked online."""
+    online = call.uow.house.rules().online
+    return TypesOffered(online=online, items=[_offered(one) for one in offers_online(call.uow)])
+
+
+def list_slots_online(call: Call[SlotsWanted, None]) -> SlotsOffered:
+    """Return the slots that are free."""
+    query, uow, profile = call.query, call.uow, call.services.profile
+    kind = type_online(uow, query.type)
+    doctors = () if query.doctor is None else (doctor_named(uow, query.doctor).id,)
+    first = query.first or call.now.astimezone(profile.zone).date()
+    within = days_from(first, query.until or first + timedelta(days=_USUAL_DAYS - 1), profile.zone)
+    found = portal_slots(uow, kind.id, within, profile, doctor_ids=doctors, limit=query.limit + 1)
+    return SlotsOffered(items=_free(call, found[: query.limit]), more=len(found) > query.limit)
+
+
+def hold_slot(call: Call[Nothing, HoldWanted]) -> HoldShown:
+    """Keep a slot for a few minutes."""
+    body, uow, profile = call.body, call.uow, call.services.profile
+    wish = Wish(
+        type_id=type_online(uow, body.type).id,
+        doctor_id=doctor_named(uow, body.doctor).id,
+        start=body.start,
+        room_id=None if body.room is None else room_named(uow, body.room).id,
+    )
+    # A website that has signed in asks for all its visitors.
+    of_website = call.account is not None and Scope.PORTAL in call.scopes
+    asked_from = f"account {call.caller.id}" if of_website else call.network
+    most = MOST_OF_A_WEBSITE if of_website else MOST_HOLDS
+    secret, held = hold(uow, wish, asked_from, profile, most)
+    start, end, until = _local(call, held.start, held.end, held.until)
+    return HoldShown(hold=secret, until=until, start=start, end=end)
+
+
+def release_slot(call: Call[Nothing, HoldOfMine]) -> None:
+    """Give a slot back; also one that is not kept any more."""
+    release(call.uow, call.body.hold)
+
+
+def book_online(call: Call[Nothing, BookingForm]) -> BookingShown:
+    """Book a slot."""
+    uow, body = call.uow, call.body
+    refuse_closed(uow)
+    told = self_book(uow, _wanted(call), _person(body), call.services.profile)
+    start, end = _local(call, told.slot.start, told.slot.end)
+    return BookingShown(
+        start=start,
+        end=end,
+        type=told.kind.slug,
+        type_name=told.kind.name,
+        doctor_name=told.doctor,
+        room_name=told.room or None,
+        status="pending" if told.pending else "confirmed",
+    )
+
+
+def _wanted(call: Call[Nothing, BookingForm]) -> SelfBooking:
+    uow, body = call.uow, call.body
+    reason, secret = body.reason, body.hold or ""
+    if body.type is not None and body.doctor is not None and body.start is not None:
+        kind, doctor = type_online(uow, body.type), doctor_named(uow, body.doctor)
+        return SelfBooking(kind.id, doctor.id, body.start, reason, secret)
+    if secret and (body.type, body.doctor, body.start) == (None, None, None):
+        held = kept(uow, secret)
+        return SelfBooking(held.type_id or 0, held.doctor_id, held.start, reason, secret)
+    raise Invalid("Tell the slot that is kept for you, or type, doctor and start.")
+
+
+def _person(body: BookingForm) -> Person:
+    person = body.person
+    return Person(
+        last_name=person.last_name,
+        first_name=person.first_name,
+        birth_date=person.birth_date.isoformat(),
+        email=person.email,
+        phone=person.phone,
+        insurance=person.insurance or "",
+        language=body.language or "",
+        reminders=body.reminders,
+    )
+
+
+def _offered(offer: Offer) -> TypeOffered:
+    kind = offer.kind
+    return TypeOffered(
+        slug=kind.slug,
+        name=kind.name,
+        name_en=kind.name_en or kind.name,
+        minutes=kind.minutes,
+        needs_confirmation=kind.needs_confirmation,
+        doctors=[DoctorOffered.model_validate(doctor) for doctor in offer.doctors],
+    )
+
+
+def _free(call: Call[Any, Any], found: list[FreeSlot]) -> list[SlotOffered]:
+    doctors = {doctor.id: doctor for doctor in call.uow.house.doctors()}
+    rooms = {room.id: room.slug for room in call.uow.house.rooms()}
+    items = []
+    for one in found:
+        start, end = _local(call, one.slot.start, one.slot.end)
+        doctor = doctors[one.doctor_id]
+        items.append(
+            SlotOffered(
+                start=start,
+                end=end,
+                doctor=doctor.slug,
+                doctor_name=doctor.name,
+                room=None if one.room_id is None else rooms[one.room_id],
+            )
+        )
+    return items
+
+
+def _local(call: Call[Any, Any], *moments: datetime) -> list[datetime]:
+    return [moment.astimezone(call.services.profile.zone) for moment in moments]
+
+
+_ROOT = "/api/patient-portal"
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        f"{_ROOT}/types",
+        list_types_online,
+        "What can be booked online",
+        None,
+        TypesOffered,
+        open=True,
+    ),
+    Endpoint(
+        "GET",
+        f"{_ROOT}/available-slots",
+        list_slots_online,
+        "Free slots",
+        None,
+        SlotsOffered,
+        query=SlotsWanted,
+        open=True,
+        problems=(403, 404),
+    ),
+    Endpoint(
+        "POST",
+        f"{_ROOT}/hold",
+        hold_slot,
+        "Keep a slot for some minutes",
+        None,
+        HoldShown,
+        body=HoldWanted,
+        status=201,
+        open=True,
+        problems=(403, 404, 409),
+        secret=True,
+        text="While somebody fills in the form. Of each network a few are kept at a time.",
+    ),
+    Endpoint(
+        "DELETE",
+        f"{_ROOT}/hold",
+        release_slot,
+        "Give a slot back",
+        None,
+        body=HoldOfMine,
+        open=True,
+        problems=(403,),
+    ),
+    Endpoint(
+        "POST",
+        f"{_ROOT}/book",
+        book_online,
+        "Book a slot",
+        None,
+        BookingShown,
+        body=BookingForm,
+        status=201,
+        open=True,
+        problems=(403, 404, 409),
+        text="Of a slot that is kept the secret is enough. The patient hears by e-mail.",
+    ),
+)
