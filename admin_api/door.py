@@ -8,23 +8,30 @@ what asks the database runs in threads of this door's own. Not here: what an add
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+from admin_api.answering import (
+    HEADERS,
+    again,
+    content_of,
+    etag_of,
+    made_of,
+    problem_told,
+    refused,
+    response_of,
+)
 from admin_api.cookies import refuse_forged, session_of
-from admin_api.endpoint import Answer, Call
-from admin_api.problems import MEDIA_TYPE, Problem, Refusal, headers_of, problem_of
+from admin_api.endpoint import Call
+from admin_api.problems import Refusal
 from admin_api.reading import body_of, form_of, query_of
 from admin_api.repeated import fingerprint_of, key_of
 from practice.access import SYSTEM, Actor
@@ -39,28 +46,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pydantic import BaseModel
+    from starlette.responses import Response
     from starlette.types import Receive, Send
     from starlette.types import Scope as AsgiScope
 
-    from admin_api.endpoint import Endpoint, Upload
+    from admin_api.endpoint import Answer, Endpoint, Upload
     from admin_api.rates import Rates
     from admin_api.services import Admission, Services
     from practice.access import Account
     from practice.ports import Database
 
-__all__ = ["Api", "refused"]
+__all__ = ["Api"]
 
 log = logging.getLogger(__name__)
 
 _Done = TypeVar("_Done")
 
-#: Nothing of an answer is kept by anybody, framed, or taken for something else.
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 #: Whoever looks at pages that nobody signs in to.
 VISITOR = Actor(0, "visitor")
 _CHALLENGE = 'Basic realm="Praxiskalender", charset="UTF-8", Bearer'
@@ -236,15 +237,12 @@ class Api:
         body: object = read.body
         if endpoint.prepare is not None:
             body = endpoint.prepare(body, self._services)
-        now = self._clock()
         begun = self._database.begin(
-            actor=caller.actor if caller.account or endpoint.open else SYSTEM,
-            now=now,
-            read_only=not endpoint.changes,
+            actor=caller.actor, now=self._clock(), read_only=not endpoint.changes
         )
         with begun as uow:
             if read.key is not None and (given := uow.answers.find(read.key)) is not None:
-                return _again(given, read)
+                return again(given, endpoint, read.fingerprint)
             call: Call[BaseModel, object] = Call(
                 uow=uow,
                 account=caller.account,
@@ -257,7 +255,7 @@ class Api:
                 session=caller.session,
             )
             _refuse_other_version(call, read)
-            made = _made(endpoint, endpoint.run(call))
+            made = made_of(endpoint, endpoint.run(call))
             if read.key is not None:
                 kept = b"" if endpoint.secret else bytes(made.content or b"")
                 headers = dict(made.headers) | {"Content-Type": made.media_type}
@@ -267,7 +265,7 @@ class Api:
 
     def _response(self, made: Answer, read: _Read) -> Response:
         if made.events is None:
-            return _response(made, read)
+            return response_of(made, read.endpoint.method, read.if_none_match)
         if self._flowing >= _MOST_FLOWING:
             raise Refusal(503, "Too many wait for news at once.", headers={"Retry-After": "5"})
         headers = {**HEADERS, **made.headers}
@@ -307,7 +305,7 @@ class _Address:
             return
         except Exception:
             log.exception("api.fault")
-            response = _problem(500, "Something went wrong here. It was noted.")
+            response = problem_told(500, "Something went wrong here. It was noted.")
         await response(scope, receive, send)
 
 
@@ -337,62 +335,6 @@ def _refuse_other_version(call: Call[BaseModel, object], read: _Read) -> None:
     """Raise PreconditionFailed if what is changed is not what the client saw last."""
     if read.endpoint.current is None or read.if_match is None or read.if_match.strip() == "*":
         return
-    now = etag_of(_content(read.endpoint.current(call)))
+    now = etag_of(content_of(read.endpoint.current(call)))
     if now not in {one.strip() for one in read.if_match.split(",")}:
         raise PreconditionFailed("It was changed meanwhile. Read it again.")
-
-
-def etag_of(content: bytes) -> str:
-    """Return the strong, quoted ETag of what is answered."""
-    return f'"{hashlib.sha256(content).hexdigest()[:40]}"'
-
-
-def _content(body: BaseModel) -> bytes:
-    return body.model_dump_json(exclude_none=False).encode()
-
-
-def _made(endpoint: Endpoint, told: BaseModel | Answer | None) -> Answer:
-    """Return what an endpoint told as it goes out, its body as content."""
-    answer = told if isinstance(told, Answer) else Answer(told)
-    status = answer.status or endpoint.succeeds_with
-    content = _content(answer.body) if answer.body is not None else answer.content
-    return replace(answer, status=status, content=content)
-
-
-def _again(given: GivenAnswer, read: _Read) -> Response:
-    if given.fingerprint != read.fingerprint:
-        raise Refusal(422, "Another request was sent under this Idempotency-Key.")
-    if read.endpoint.secret:
-        return _problem(409, "This was done already; its secret is shown only once.")
-    return _sent(given.status, given.body, {**HEADERS, **given.headers})
-
-
-def _response(made: Answer, read: _Read) -> Response:
-    headers = {**HEADERS, **made.headers}
-    content = made.content or b""
-    if made.status == HTTPStatus.OK and read.endpoint.method in {"GET", "PUT"}:
-        tag = headers["ETag"] = etag_of(content)
-        wanted = read.if_none_match
-        if read.endpoint.method == "GET" and wanted and tag in wanted.split(", "):
-            return _sent(304, b"", headers)
-    if made.status != HTTPStatus.NO_CONTENT:
-        headers["Content-Type"] = made.media_type
-    return _sent(made.status or 200, content, headers)
-
-
-def _sent(status: int, content: bytes, headers: Mapping[str, str]) -> Response:
-    return Response(content, status, dict(headers))
-
-
-def refused(error: PracticeError | Refusal) -> Response:
-    """Return the answer that tells of an error."""
-    return _told(problem_of(error), headers_of(error))
-
-
-def _problem(status: int, sentence: str) -> Response:
-    return _told(problem_of(Refusal(status, sentence)), {})
-
-
-def _told(problem: Problem, headers: Mapping[str, str]) -> Response:
-    content = json.dumps(problem.model_dump(exclude_none=True)).encode()
-    return _sent(problem.status, content, {**HEADERS, **headers, "Content-Type": MEDIA_TYPE})

@@ -1,0 +1,97 @@
+"""Answers as they go out: their heads, their ETags, and what tells that something went wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from admin_api.endpoint import Answer
+from admin_api.problems import MEDIA_TYPE, Problem, Refusal, headers_of, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+    from admin_api.endpoint import Endpoint
+    from practice.answers import GivenAnswer
+    from practice.errors import PracticeError
+
+__all__ = [
+    "HEADERS",
+    "again",
+    "content_of",
+    "etag_of",
+    "made_of",
+    "problem_told",
+    "refused",
+    "response_of",
+]
+
+#: Nothing of an answer is kept by anybody, framed, or taken for something else.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def etag_of(content: bytes) -> str:
+    """Return the strong, quoted ETag of what is answered."""
+    return f'"{hashlib.sha256(content).hexdigest()[:40]}"'
+
+
+def content_of(body: BaseModel) -> bytes:
+    return body.model_dump_json(exclude_none=False).encode()
+
+
+def made_of(endpoint: Endpoint, told: BaseModel | Answer | None) -> Answer:
+    """Return what an endpoint told as it goes out, its body as content."""
+    answer = told if isinstance(told, Answer) else Answer(told)
+    status = answer.status or endpoint.succeeds_with
+    content = content_of(answer.body) if answer.body is not None else answer.content
+    return replace(answer, status=status, content=content)
+
+
+def again(given: GivenAnswer, endpoint: Endpoint, fingerprint: str) -> Response:
+    if given.fingerprint != fingerprint:
+        raise Refusal(422, "Another request was sent under this Idempotency-Key.")
+    if endpoint.secret:
+        return problem_told(409, "This was done already; its secret is shown only once.")
+    return _sent(given.status, given.body, {**HEADERS, **given.headers})
+
+
+def response_of(made: Answer, method: str, if_none_match: str | None) -> Response:
+    headers = {**HEADERS, **made.headers}
+    content = made.content or b""
+    if made.status == HTTPStatus.OK and method in {"GET", "PUT"}:
+        tag = headers["ETag"] = etag_of(content)
+        if method == "GET" and if_none_match and tag in if_none_match.split(", "):
+            return _sent(304, b"", headers)
+    if made.status != HTTPStatus.NO_CONTENT:
+        headers["Content-Type"] = made.media_type
+    return _sent(made.status or 200, content, headers)
+
+
+def _sent(status: int, content: bytes, headers: Mapping[str, str]) -> Response:
+    return Response(content, status, dict(headers))
+
+
+def refused(error: PracticeError | Refusal) -> Response:
+    """Return the answer that tells of an error."""
+    return _told(problem_of(error), headers_of(error))
+
+
+def problem_told(status: int, sentence: str) -> Response:
+    return _told(problem_of(Refusal(status, sentence)), {})
+
+
+def _told(problem: Problem, headers: Mapping[str, str]) -> Response:
+    content = json.dumps(problem.model_dump(exclude_none=True)).encode()
+    return _sent(problem.status, content, {**HEADERS, **headers, "Content-Type": MEDIA_TYPE})
