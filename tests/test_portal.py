@@ -113,6 +113,25 @@ def test_somebody_known_is_found_and_answered_as_anybody(portal: Portal) -> None
     assert all(getattr(new, name) == getattr(known, name) for name in same)
 
 
+def test_whoever_says_to_be_a_patient_does_not_learn_where_letters_go_nor_change_it(
+    portal: Portal,
+) -> None:
+    """Name and birth date are known to many; the staff are told what was said."""
+    with portal.writing() as uow:
+        known = portal.patient("100")
+        bare = replace(known, record=replace(known.record, email="", phone=""))
+        before = uow.patients.save(bare, known)
+    stranger = replace(ZOE, email="stranger@example.org", phone="030 99", reminders=True)
+    told = portal.reserve(portal.wanted(), stranger)
+    assert portal.patient("100") == before
+    with portal.reading() as uow:
+        booked = uow.details.booked(told.appointment_id)
+    assert booked
+    assert booked.details.note == (
+        "Online angegeben: E-Mail stranger@example.org, Telefon 030 99, Erinnerungen ja."
+    )
+
+
 def test_a_refusal_tells_nothing_of_what_a_known_patient_has_then(portal: Portal) -> None:
     portal.book(TEN, doctor=SCHMIDT)  # the patient 100
     told = portal.reserve(portal.wanted(), ZOE)

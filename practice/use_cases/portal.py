@@ -18,7 +18,7 @@ from practice.errors import AppointmentNotFound, IllegalStep, Invalid, RuleBroke
 from practice.life_cycle import Progress
 from practice.patients import PatientRecord
 from practice.rules import LateCancellation, OnlineOnly
-from practice.use_cases.arranging import Order, booked_with, place_order
+from practice.use_cases.arranging import Order, booked_with, place_order, the_patient
 from practice.use_cases.case import Case
 from practice.use_cases.desk import Desk
 from practice.use_cases.entered import entered
@@ -149,8 +149,8 @@ def self_book(
             unproven=not proven,
         )
         booked = place_order(desk, order)
-        if not proven:
-            _note_double(uow, booked)
+        if isinstance(who, Person):
+            _note_for_staff(uow, booked, who)
     except BaseException:
         uow.doom()
         raise
@@ -247,12 +247,13 @@ def _entered(uow: UnitOfWork, person: Person) -> Patient:
     if person.language not in {"", "de", "en"}:
         raise Invalid("Letters are written in German or English ('de', 'en').")
     register = Register(uow, [record])
-    patient = register.find(record)
-    if not patient.id:
-        patient = replace(patient, language=person.language)
-    if person.reminders and patient.reminders is None:
-        patient = replace(patient, reminders=uow.now)
-    return register.keep(patient)
+    found = register.find(record)
+    if found.id:
+        # Whoever knows a name and a birth date may be somebody else: nothing that is known of a
+        # patient changes by it, least of all where letters go.
+        return uow.patients.get([found.id])[found.id]
+    agreed = uow.now if person.reminders else None
+    return register.keep(replace(found, language=person.language, reminders=agreed))
 
 
 def _record(person: Person, today: date) -> PatientRecord:
@@ -289,12 +290,24 @@ def _birth_date(text: str, today: date) -> str:
     return born.isoformat()
 
 
-def _note_double(uow: UnitOfWork, booked: Booked) -> None:
-    """Tell the staff, and nobody else, that the patient has something else at that time."""
+def _note_for_staff(uow: UnitOfWork, booked: Booked, person: Person) -> None:
+    """Tell the staff, and nobody else, what the patient has at that time, and what the person told
+    that the practice knows otherwise.
+    """
     appointment = booked.appointment
     others = taken_of_patient(uow, appointment.patient_id, appointment.slot, appointment.id)
-    if any(True for _ in others.busy):
-        uow.details.save(replace(booked.details, note=_DOUBLE))
+    notes = [_DOUBLE] if any(True for _ in others.busy) else []
+    patient = the_patient(uow, appointment.patient_id or 0)
+    told = {
+        "E-Mail": (person.email.strip(), patient.record.email),
+        "Telefon": (person.phone.strip(), patient.record.phone),
+        "Erinnerungen": ("ja" if person.reminders else "", "ja" if patient.reminders else ""),
+    }
+    news = [f"{what} {new}" for what, (new, known) in told.items() if new and new != known]
+    if news:
+        notes.append(f"Online angegeben: {', '.join(news)}.")
+    if notes:
+        uow.details.save(replace(booked.details, note="\n".join(notes)))
 
 
 def _told(desk: Desk, booked: Booked, kind: AppointmentType) -> Reservation:
