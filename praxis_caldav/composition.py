@@ -4,42 +4,33 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse
 
-from admin_api.documentation import documentation
-from admin_api.door import Api
 from admin_api.pages.start import start_page
-from admin_api.rates import Rates
-from admin_api.resources import ENDPOINTS
-from admin_api.services import Services
 from caldav_server.addresses import MOUNT, Addresses
 from caldav_server.application import CalDavApplication
 from caldav_server.asgi import CalDavBridge
 from caldav_server.body import Limits
 from caldav_server.feeds import FEEDS, Feeds
-from caldav_server.heads import claim_of
 from practice.database import SqlDatabase
 from practice.messages import Receiver
 from practice.profile import Profile
 from practice.use_cases.feeds import FeedWindow
 from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
-from praxis_caldav import __version__, logs
-from praxis_caldav.admission import SignIn
-from praxis_caldav.importing import Importer
+from praxis_caldav import logs
+from praxis_caldav.api import Later, TheApi
 from praxis_caldav.known import Known
 from praxis_caldav.operation import RequestLog, routes
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator
 
     from starlette.routing import Route
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -58,7 +49,8 @@ __all__ = [
     "working",
 ]
 
-_PORTAL = "/api/patient-portal/"
+#: All of it but what booking tools send.
+_API, _WEBHOOKS = "/api/", "/api/webhooks/"
 _WELL_KNOWN = "/.well-known/caldav"
 #: Apple's calendars look for the account at these, whatever address they were given; "*" is the
 #: whole server (RFC 9110 9.3.7).
@@ -168,12 +160,8 @@ def compose(settings: Settings) -> ASGIApp:
         ),
         remembered=settings.caldav.remembered_megabytes * 1_000_000,
     )
-    sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
-    rates = (Rates(settings.api.per_minute), Rates(settings.api.visitors_per_minute))
     outside = outside_of(settings, profile)
-    lists = Importer(database, outside.tools if outside else {}, profile.zone)
-    services = _services(settings, profile, database, outside, lists)
-    api = Api(database, sign_in, services, ENDPOINTS, rates, _now, threads=settings.api.threads)
+    api = Later(lambda: TheApi(settings, profile, database, (gate, bridge), outside))
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
 
@@ -182,11 +170,9 @@ def compose(settings: Settings) -> ASGIApp:
         works = outside if settings.worker.run == "serve" else None
         with working(works, database, profile):
             yield {"known": Known()}
+        api.close()
         if outside is not None:
             outside.close()
-        lists.close()
-        api.close()
-        sign_in.close()
         bridge.close()
         feeds.close()
         database.close()
@@ -195,46 +181,11 @@ def compose(settings: Settings) -> ASGIApp:
         routes=[
             *routes(database.ready),
             *_webhooks(outside, database),
-            *documentation(ENDPOINTS, __version__),
-            *api.routes(),
             start_page(settings.practice.name, settings.server.public_url),
         ],
         lifespan=lifespan,
     )
-    return RequestLog(_Doors(bridge, feeds, pages, _portal(pages, settings.api.origins)))
-
-
-def _services(
-    settings: Settings,
-    profile: Profile,
-    database: SqlDatabase,
-    outside: Outside | None,
-    lists: Importer,
-) -> Services:
-    """Return what the API asks of others."""
-    return Services(
-        profile,
-        __version__,
-        settings.accounts.minimum_password_length,
-        lists=lists,
-        booking_links=outside,
-        single_patients=outside.single_patient(database, profile) if outside else None,
-        ask_now=partial(outside.ask_now, database, profile) if outside else None,
-        public_url=settings.server.public_url,
-    )
-
-
-def _portal(pages: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """Return the addresses by which patients book, open to pages of other websites if so set."""
-    if not origins:
-        return pages
-    return CORSMiddleware(
-        pages,
-        allow_origins=origins,
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Content-Type", "Idempotency-Key"],
-        max_age=3600,
-    )
+    return RequestLog(_Doors(bridge, feeds, pages, api))
 
 
 def _now() -> datetime:
@@ -276,13 +227,13 @@ def _webhooks(outside: Outside | None, database: SqlDatabase) -> list[Route]:
 
 
 class _Doors:
-    """Sends a request to CalDAV, to the feeds or to the pages, by its address."""
+    """Sends a request to CalDAV, the feeds, the API or the pages, by its address."""
 
-    def __init__(self, caldav: ASGIApp, feeds: ASGIApp, pages: ASGIApp, portal: ASGIApp) -> None:
+    def __init__(self, caldav: ASGIApp, feeds: ASGIApp, pages: ASGIApp, api: ASGIApp) -> None:
         self._caldav = caldav
         self._feeds = feeds
         self._pages = pages
-        self._portal = portal
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._door(scope)(scope, receive, send)
@@ -297,8 +248,8 @@ class _Doors:
             return self._caldav
         if path.startswith(FEEDS):
             return self._feeds
-        if path.startswith(_PORTAL):
-            return self._portal
+        if path.startswith(_API) and not path.startswith(_WEBHOOKS):
+            return self._api
         if path.rstrip("/") == _WELL_KNOWN:
             return RedirectResponse(MOUNT + "/", status_code=301)
         if path.rstrip("/") in _PROBED and scope["method"] not in _PLAIN_METHODS:

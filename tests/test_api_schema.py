@@ -60,7 +60,7 @@ def checked(server: RunningServer, account: str, folder: Path, *options: str) ->
 
 
 def test_whatever_is_sent_is_answered_as_described(served: RunningServer, tmp_path: Path) -> None:
-    few = ("--max-examples", "10", "--generation-deterministic")
+    few = ("--max-examples", "3", "--generation-deterministic")
     code, told = checked(served, "admin", tmp_path, *few)
     assert code == 0, told[-20_000:]
 

@@ -196,8 +196,10 @@ def hold_slot(call: Call[Nothing, HoldWanted]) -> HoldShown:
     return HoldShown(hold=secret, until=until, start=start, end=end)
 
 
-def release_slot(call: Call[Nothing, HoldOfMine]) -> None:
+def release_slot(call: Call[Nothing, HoldOfMine | None]) -> None:
     """Give a slot back; also one that is not kept any more."""
+    if call.body is None:
+        raise Invalid("Tell which slot: its secret is what it was kept with.")
     release(call.uow, call.body.hold)
 
 
@@ -299,7 +301,7 @@ ENDPOINTS = (
         SlotsOffered,
         query=SlotsWanted,
         open=True,
-        problems=(403, 404),
+        problems=(403, 404, 409),
     ),
     Endpoint(
         "POST",
