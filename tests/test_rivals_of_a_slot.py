@@ -122,7 +122,7 @@ class Arena:
     def caldav(self, n: int, start: datetime) -> int:
         times = (f"{one:%Y%m%dT%H%M%S}" for one in (start, start + HALF))
         name = f"{start:%Y%m%d%H%M}-{n}"
-        text = an_event(name, *times)
+        text = an_event(name, *times, "X-APPOINTMENT-TYPE:KONTROLLE")
         return put(self._tools, f"{HOME}{DOCTOR}/", f"{name}.ics", text).status_code
 
     def tool(self, n: int, start: datetime) -> int:
