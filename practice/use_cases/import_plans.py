@@ -27,6 +27,7 @@ from practice.imports import (
     taken_over,
 )
 from practice.matching.lists import Decision, match_lists
+from practice.patient_checks import LONGEST
 from practice.patients import Patient
 from practice.use_cases.import_keys import decision_key
 from practice.use_cases.import_starts import begin_import, lease, reading_of
@@ -46,19 +47,6 @@ __all__ = [
     "known_of",
     "plan",
 ]
-
-#: Characters that fit into the tables.
-_LONGEST = {
-    "last_name": 255,
-    "first_name": 255,
-    "birth_date": 10,
-    "email": 255,
-    "phone": 64,
-    "insurance": 32,
-    "number": 64,
-    "booking_system_id": 255,
-    "insurance_number": 64,
-}
 
 Progress: TypeAlias = "Callable[[int, int], None]"
 
@@ -137,7 +125,7 @@ def fitting(row: ListRow) -> ListRow:
     for name in FIELDS:
         told = getattr(record, name) or ""
         clean = told if told.isprintable() else "".join(c if c.isprintable() else " " for c in told)
-        if len(clean) > _LONGEST[name]:
+        if len(clean) > LONGEST[name]:
             more.setdefault(name, clean[:1000])
             doubts.append(f"too_long:{name}")
             clean = ""
