@@ -19,6 +19,7 @@ from practice.access import Account, Level, Role, feed_view
 from practice.database import SqlDatabase, migrate
 from practice.database.tables import metadata
 from practice.disguise import alias_of
+from practice.use_cases.patient_search import search_patients
 from tests.building import NOW, a_practice, reading, the_account, writing
 from tests.conftest import BACKENDS
 
@@ -122,6 +123,11 @@ def test_an_id_once_given_out_is_never_anothers(empty: SqlDatabase) -> None:
         | {"components": "", "properties": "{}"},
         "credentials": {"account_id": account.id, "kind": "token", "label": "", "secret": ""}
         | {"created": NOW},
+        "doctors": {"slug": "a", "name": "A", "specialty": "", "hours": ""},
+        "rooms": {"slug": "a", "name": "A"},
+        "patients": dict.fromkeys(("number", "last_name", "first_name", "birth_date"), "a")
+        | dict.fromkeys(("email", "phone", "insurance", "match_key"), "")
+        | {"to_review": False},
     }
     with empty.engine.connect() as connection:
         for name, row in values.items():
@@ -225,6 +231,36 @@ def test_a_database_of_the_first_version_keeps_its_grants_and_gets_names_to_show
         names = [alias_of(uow.secret, 1, f"{n} ü.ics") for n in (1, 2)]
         found = uow.calendars.aliased(view, names)
         assert [found[name].uid for name in names] == ["u1", "u2"]
+
+
+PEOPLE = (
+    "INSERT INTO doctors (id, slug, name, specialty, hours) VALUES (7, 'weber', 'Weber', '', '')",
+    "INSERT INTO rooms (id, slug, name) VALUES (8, 'eins', 'Eins')",
+    "INSERT INTO calendars (id, name, kind, doctor_id, number, changed, mark, components,"
+    " properties) VALUES (1, 'weber', 'doctor', 7, 0, 0, '', 'VEVENT', '{}')",
+    "INSERT INTO patients (id, number, last_name, first_name, birth_date, email, phone, insurance,"
+    " match_key, to_review) VALUES (9, 'P000009', 'Öz', 'Ida', '1980-04-05', '', '', '', 'k',"
+    " false)",
+)
+
+
+def test_who_was_stored_before_the_api_is_still_there_and_found(empty: SqlDatabase) -> None:
+    with empty.engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for row in PEOPLE:
+            connection.exec_driver_sql(row)
+        connection.exec_driver_sql("COMMIT")
+    empty.upgrade()
+    assert differences(empty) == []
+    with reading(empty) as uow:
+        (weber,) = uow.calendars.all()
+        assert (weber.doctor_id, uow.house.doctors()[0].id, uow.house.rooms()[0].id) == (7, 7, 8)
+        (ida,) = uow.patients.get([9]).values()
+        assert ida.record.last_name == "Öz"
+        assert [one.patient.id for one in search_patients(uow, "öz ida")] == [9]
 
 
 def test_every_database_has_a_secret_of_its_own(empty: SqlDatabase, tmp_path: Path) -> None:

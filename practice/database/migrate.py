@@ -51,6 +51,9 @@ def upgrade(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415 - see above
 
     sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        # It changes some tables only by making them anew; what refers to them would be in the way.
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
     try:
         if not sqlite:
@@ -58,7 +61,20 @@ def upgrade(connection: Connection) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if sqlite:
+            _check_references(connection)
     except BaseException:
         connection.exec_driver_sql("ROLLBACK")
         raise
-    connection.exec_driver_sql("COMMIT")
+    else:
+        connection.exec_driver_sql("COMMIT")
+    finally:
+        if sqlite:
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+def _check_references(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        message = f"row {broken[1]} of {broken[0]} refers to a row of {broken[2]} that is missing"
+        raise RuntimeError(message)

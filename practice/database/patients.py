@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, insert, or_, select, union_all, update
 
-from practice.acts import Kind
 from practice.database.log import CHUNK
 from practice.database.patient_search import SqlPatientSearch, patient_of
 from practice.database.prepared import Prepared, only
-from practice.database.tables import acts, appointments, erasures, patients
+from practice.database.tables import appointments, erasures, patients
 from practice.matching import match_key
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ _GIVEN_OUT = Prepared(
     union_all(
         select(patients.c.number).where(patients.c.number == bindparam("number")),
         select(erasures.c.number).where(erasures.c.number == bindparam("number")),
-        select(acts.c.of).where(acts.c.kind == str(Kind.PATIENT), acts.c.of == bindparam("of")),
     )
 )
 _SET = tuple(column.key for column in patients.columns if not column.primary_key)
@@ -129,7 +127,7 @@ class SqlPatients(SqlPatientSearch):
     def _free_number(self, made: int) -> str:
         """Return a number made of the id, or the next that the practice has not given out."""
         number = f"P{made:06d}"
-        while _GIVEN_OUT.first(self._connection, {"number": number, "of": str(made)}) is not None:
+        while _GIVEN_OUT.first(self._connection, {"number": number}) is not None:
             made += 1_000_000
             number = f"P{made:06d}"
         return number

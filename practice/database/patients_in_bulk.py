@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from practice.acts import Kind
 from practice.database.imports import NOTHING_DONE
 from practice.database.log import CHUNK
 from practice.database.patient_search import kept_keys, patient_of
 from practice.database.patients import patient_values
 from practice.database.tables import (
-    acts,
     appointments,
     decisions,
     erasures,
@@ -93,20 +91,15 @@ class SqlPatientsInBulk:
         open_ids, found, more = list(ids), dict[int, str](), 0
         while open_ids:
             told = {made: f"P{made + more:06d}" for made in open_ids}
-            taken = self._given_out(told)
+            taken = self._given_out(told.values())
             found |= {made: number for made, number in told.items() if number not in taken}
             open_ids = [made for made in open_ids if made not in found]
             more += 1_000_000
         return found
 
-    def _given_out(self, told: Mapping[int, str]) -> set[str]:
-        """Return which numbers somebody has, or had who was erased or deleted."""
-        taken = set(self._whose(patients.c.number, told.values()))
-        taken |= set(self._whose_erased(told.values()))
-        known = select(acts.c.of).where(
-            acts.c.kind == str(Kind.PATIENT), acts.c.of.in_([str(made) for made in told])
-        )
-        return taken | {told[int(of)] for of in self._connection.execute(known).scalars()}
+    def _given_out(self, numbers: Collection[str]) -> set[str]:
+        """Return which numbers somebody has, or had who was erased."""
+        return {*self._whose(patients.c.number, numbers), *self._whose_erased(numbers)}
 
     def _whose_erased(self, numbers: Collection[str]) -> list[str]:
         query = select(erasures.c.number).where(erasures.c.number.in_(numbers))

@@ -84,6 +84,7 @@ doctors = Table(
     Column("name", String(255), nullable=False),
     Column("specialty", String(255), nullable=False, default=""),
     Column("hours", Text, nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 rooms = Table(
@@ -92,6 +93,7 @@ rooms = Table(
     Column("id", _Id, primary_key=True),
     Column("slug", String(64), nullable=False, unique=True),
     Column("name", String(255), nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 calendars = Table(
@@ -211,6 +213,7 @@ patients = Table(
     Column("held_why", String(255), nullable=False, server_default=text("''")),
     # Whom somebody found this one to be: appointments and bookings are that one's.
     Column("merged_into", BigInteger, nullable=True, index=True),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 #: By what a patient is looked for: words of the name, how they sound, birth date, phone, e-mail
@@ -458,6 +461,7 @@ types = Table(
     Column("category", String(64), nullable=False),
     Column("color", String(32), nullable=False),
     Column("active", Boolean, nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 #: What appointments are grouped by, and how that looks.
@@ -468,6 +472,7 @@ categories = Table(
     Column("slug", String(64), nullable=False, unique=True),
     Column("name", String(255), nullable=False),
     Column("color", String(32), nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 #: Times at which a doctor, a room or (neither) the practice works otherwise than usual.
@@ -481,6 +486,7 @@ exceptions = Table(
     Column("end", Moment, nullable=False, index=True),
     Column("open", Boolean, nullable=False),
     Column("reason", String(255), nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 #: The rules of booking, as the practice has set them: JSON, by name.
@@ -533,6 +539,7 @@ holds = Table(
     Column("end", Moment, nullable=False),
     Column("until", Moment, nullable=False, index=True),
     Column("network", String(32), nullable=False),
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 #: What was answered to a request with an Idempotency-Key, for a day.
@@ -579,6 +586,7 @@ imports = Table(
     Column("applied", Moment, nullable=True),
     Column("error", String(255), nullable=False),
     Column("told", Text, nullable=False),  # JSON: how the file was read, and counts
+    sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
 import_rows = Table(

@@ -18,9 +18,11 @@ _Moment = sa.BigInteger
 # Keys that begin alike stand together on every database.
 _Key = sa.String(length=80).with_variant(sa.String(length=80, collation="C"), "postgresql")
 _SOME = 1000
+_NEVER_ANOTHERS = {"sqlite_autoincrement": True}
 
 
 def upgrade() -> None:
+    _ids_that_are_never_anothers()
     _more_columns()
     _sessions()
     _what_can_be_booked()
@@ -65,6 +67,14 @@ def _once(table: str, name: str) -> sa.UniqueConstraint:
 
 def _index(table: str, *names: str, called: str = "") -> None:
     op.create_index(called or f"ix_{table}_{'_'.join(names)}", table, list(names), unique=False)
+
+
+def _ids_that_are_never_anothers() -> None:
+    """From now on they can be removed, and the trail goes on to name them by their ids."""
+    if op.get_bind().dialect.name == "sqlite":
+        for table in ("doctors", "rooms", "patients"):
+            with op.batch_alter_table(table, recreate="always", table_kwargs=_NEVER_ANOTHERS):
+                pass
 
 
 def _more_columns() -> None:
@@ -149,6 +159,7 @@ def _what_can_be_booked() -> None:
         _yes_or_no("active"),
         _key("types", "id"),
         _once("types", "slug"),
+        **_NEVER_ANOTHERS,
     )
     op.create_table(
         "categories",
@@ -158,6 +169,7 @@ def _what_can_be_booked() -> None:
         _text("color", 32),
         _key("categories", "id"),
         _once("categories", "slug"),
+        **_NEVER_ANOTHERS,
     )
     op.create_table(
         "exceptions",
@@ -171,6 +183,7 @@ def _what_can_be_booked() -> None:
         _refers("exceptions", "doctor_id", "doctors"),
         _refers("exceptions", "room_id", "rooms"),
         _key("exceptions", "id"),
+        **_NEVER_ANOTHERS,
     )
     _index("exceptions", "end")
     op.create_table("preferences", _text("name", 64), _long("value"), _key("preferences", "name"))
@@ -221,6 +234,7 @@ def _booked() -> None:
         _refers("holds", "type_id", "types"),
         _key("holds", "id"),
         _once("holds", "secret"),
+        **_NEVER_ANOTHERS,
     )
     _index("holds", "until")
 
@@ -268,6 +282,7 @@ def _imports() -> None:
         _text("error", 255),
         _long("told"),
         _key("imports", "id"),
+        **_NEVER_ANOTHERS,
     )
     _index("imports", "made")
     op.create_table(
