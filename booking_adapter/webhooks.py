@@ -118,7 +118,10 @@ def work_off(
     clock: Callable[[], datetime],
     limit: int = 20,
 ) -> int:
-    """Work off the webhooks that are due; return how many were looked at."""
+    """Work off the webhooks that are due; return how many were looked at.
+
+    Raises Unavailable where the database has no time; what is left is due at once.
+    """
     if not sources:
         return 0
     actor = next(iter(sources.values())).actor
@@ -127,8 +130,14 @@ def work_off(
             return 0
     with database.begin(actor=actor, now=clock()) as uow:
         claimed = uow.receipts.claim(_LEASE, limit)
-    for receipt in claimed:
-        _work_on(database, sources, profile, clock, receipt)
+    for done, receipt in enumerate(claimed):
+        try:
+            _work_on(database, sources, profile, clock, receipt)
+        except Unavailable:
+            with database.begin(actor=actor, now=clock()) as uow:
+                for left in claimed[done:]:
+                    uow.receipts.settle(left, ReceiptState.WAITING)
+            raise
     return len(claimed)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-RIVALS, TOLD = 50, 3
+RIVALS, TOLD = 200, 3
 DOCTOR = "dr-mueller"
 TOOL = "klinik"
 HALF = timedelta(minutes=30)

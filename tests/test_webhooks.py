@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,8 +15,11 @@ import pytest
 from booking_adapter.failures import Refused
 from booking_adapter.protocol import Event, Hook, Power, Unreadable
 from booking_adapter.webhooks import work_off
+from practice.access import SYSTEM
 from practice.appointments import Status
 from practice.conflicts import DisputeKind
+from practice.database import SqlDatabase
+from practice.errors import DatabaseUnavailable
 from practice.sources import Receipt, ReceiptState
 from tests.bothways import SOURCE, BothWays, Scripted, a_told
 from tests.building import NOW, PROFILE, reading, writing
@@ -25,8 +29,7 @@ from tests.doors import MUELLER, Doors, open_doors, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from practice.database import SqlDatabase
+    from datetime import datetime
 
 ELEVEN = "2026-11-24 11:00"
 
@@ -66,6 +69,35 @@ def receipts(sides: BothWays, *states: ReceiptState) -> list[Receipt]:
 
 
 # --- What cannot be taken over --------------------------------------------------------------------
+
+
+def test_webhooks_that_found_the_database_busy_are_worked_off_as_soon_as_it_is_not(
+    sides: BothWays, tool: Scripted
+) -> None:
+    """They once waited five minutes, as if who had begun with them had died."""
+    url = sides.database.engine.url.render_as_string(hide_password=False)
+    lock, at_once = ExitStack(), SqlDatabase(url, busy_timeout=0.1)
+    looks: list[int] = []
+
+    def held() -> list[Event]:
+        lock.enter_context(sides.database.begin(actor=SYSTEM, now=sides.now))
+        looks.clear()
+        return [Event("2", a_told("2", ELEVEN))]
+
+    def clock() -> datetime:
+        looks.append(1)
+        if len(looks) > 1:  # what came after the attempt to take it over
+            lock.close()
+        return sides.now
+
+    tool.hooks = {b"a": held, b"b": lambda: [Event("3", a_told("3", "2026-11-24 12:00"))]}
+    keep(sides, b"a", b"b")
+    with closing(at_once), pytest.raises(DatabaseUnavailable):
+        work_off(at_once, {SOURCE: sides.source}, PROFILE, clock)
+    tool.hooks[b"a"] = lambda: [Event("2", a_told("2", ELEVEN))]
+    work(sides)
+    assert (sides.start(2), sides.start(3)) == (f"{ELEVEN}:00", "2026-11-24 12:00:00")
+    assert receipts(sides, ReceiptState.WAITING) == []
 
 
 def test_a_webhook_that_nobody_thought_of_holds_up_no_other(
