@@ -71,10 +71,17 @@ def _index(table: str, *names: str, called: str = "") -> None:
 
 def _ids_that_are_never_anothers() -> None:
     """From now on they can be removed, and the trail goes on to name them by their ids."""
-    if op.get_bind().dialect.name == "sqlite":
-        for table in ("doctors", "rooms", "patients"):
-            with op.batch_alter_table(table, recreate="always", table_kwargs=_NEVER_ANOTHERS):
-                pass
+    database = op.get_bind()
+    if database.dialect.name != "sqlite":
+        return
+    triggers = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+    for table in ("doctors", "rooms", "patients"):
+        # A table that is made anew has none of its triggers.
+        kept = database.execute(triggers, {"table": table}).scalars().all()
+        with op.batch_alter_table(table, recreate="always", table_kwargs=_NEVER_ANOTHERS):
+            pass
+        for trigger in kept:
+            op.execute(trigger)
 
 
 def _more_columns() -> None:
