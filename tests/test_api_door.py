@@ -4,14 +4,19 @@ when something is wrong.
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from admin_api.documentation import documentation
 from admin_api.endpoint import Answer, Call, Endpoint, Form, Nothing, Shown, Upload
-from admin_api.problems import MEDIA_TYPE
+from admin_api.problems import KINDS, MEDIA_TYPE
+from admin_api.resources import ENDPOINTS
 from admin_api.shapes import Id, Limit, Name
 from practice.accounts import Room
 from practice.acts import ActQuestion, Kind
@@ -426,3 +431,14 @@ def test_the_description_tells_what_there_is(doors: Doors) -> None:
     assert "change_room" in page.text
     assert "<script" not in page.text
     assert "script-src" not in page.headers["content-security-policy"]
+
+
+def test_the_page_tells_of_every_address_and_leads_to_what_it_names() -> None:
+    app = Starlette(routes=documentation(ENDPOINTS, "1.2.3"))
+    with TestClient(app) as client:
+        answer = client.get("/api/docs")
+    assert answer.status_code == 200
+    told, there = answer.text, set(re.findall(r'id="([^"]+)"', answer.text))
+    assert {one.public_path for one in ENDPOINTS} <= set(re.findall(r"<code>(/[^<]+)</code>", told))
+    assert set(re.findall(r'href="#([^"]+)"', told)) <= there
+    assert {f"problem-{kind.slug}" for kind in KINDS} <= there
