@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
 from starlette.responses import Response
 from starlette.routing import Route
 
 from admin_api.openapi import description
-from admin_api.problems import KINDS
+from admin_api.problems import KINDS, MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def documentation(endpoints: Sequence[Endpoint], version: str) -> list[Route]:
     def page() -> str:
         folder = FileSystemLoader(Path(__file__).with_name("templates"))
         jinja = Environment(loader=folder, autoescape=select_autoescape())
-        jinja.filters["shape"] = _shape
+        jinja.filters |= {"shape": _shape, "coded": _coded, "is_problem": _is_problem}
         return jinja.get_template("documentation.html").render(api=described(), kinds=_kinds())
 
     async def answer_json(request: Request) -> Response:
@@ -65,6 +66,18 @@ def _kinds() -> list[tuple[str, int, str]]:
     """Return the kinds of problems: name, status, title."""
     told = [(kind.slug, kind.status, kind.title) for kind in KINDS]
     return sorted(dict.fromkeys(told), key=lambda kind: (kind[1], kind[0]))
+
+
+def _coded(text: str) -> Markup:
+    """Return a text with what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts)
+    )
+
+
+def _is_problem(answer: dict[str, Any]) -> bool:
+    return MEDIA_TYPE in answer.get("content", {})
 
 
 def _shape(schema: dict[str, Any]) -> str:
