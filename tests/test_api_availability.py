@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import event
 
 from tests.arranging import MUELLER, SCHMIDT, TEN, Surgery
 from tests.building import an_event
 from tests.dav import HOME
 from tests.in_api import Clock, Doors, api_of
+from tests.sent import statements
 from tests.test_api_booking import ADDRESS, wanted
 from tests.test_api_door import problem
 from tests.test_scopes import a_token
@@ -143,25 +143,16 @@ def test_what_makes_no_sense_is_refused(staff: TestClient) -> None:
 
 
 def test_looking_costs_the_same_however_much_is_booked(surgery: Surgery, staff: TestClient) -> None:
-    heard: list[str] = []
-
-    def hear(_: object, _cursor: object, statement: str, *__: object) -> None:
-        heard.append(statement)
-
     def cost(**asked: Any) -> int:
         slots(staff, **asked)
-        heard.clear()
-        slots(staff, **asked)
-        return len(heard)
+        with statements(surgery.database) as sent:
+            slots(staff, **asked)
+        return len(sent)
 
-    event.listen(surgery.database.engine, "before_cursor_execute", hear)
-    try:
-        before = cost()
-        for n in range(4):
-            surgery.book(TEN + n * HALF)
-            surgery.book(TEN + n * HALF, doctor=SCHMIDT, patient="300")
-        assert cost() == cost(doctors=MUELLER) == before
-        year = {"from": DAY, "until": "2027-11-22"}
-        assert cost(**year, limit=5) <= before
-    finally:
-        event.remove(surgery.database.engine, "before_cursor_execute", hear)
+    before = cost()
+    for n in range(4):
+        surgery.book(TEN + n * HALF)
+        surgery.book(TEN + n * HALF, doctor=SCHMIDT, patient="300")
+    assert cost() == cost(doctors=MUELLER) == before
+    year = {"from": DAY, "until": "2027-11-22"}
+    assert cost(**year, limit=5) <= before

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from practice.acts import ActQuestion, Kind
 from practice.appointments import Slot, Status
@@ -40,6 +40,7 @@ from practice.use_cases.imports import (
 )
 from practice.use_cases.verify import verify
 from tests.building import NOW, PROFILE, reading, writing
+from tests.sent import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -516,19 +517,13 @@ def many(times: int) -> Iterable[PatientRecord]:
 def test_plan_and_application_cost_statements_by_the_chunk_and_not_by_the_row(
     practice: SqlDatabase,
 ) -> None:
-    said: list[str] = []
-    event.listen(
-        practice.engine, "before_cursor_execute", lambda _c, _cur, s, *_: said.append(str(s))
-    )
-
     def cost(times: int) -> tuple[int, int]:
         file = list(many(times))
-        said.clear()
-        one = planned(practice, *file)
-        of_plan = len(said)
-        said.clear()
-        assert applied(practice, one).made == times
-        return of_plan, len(said)
+        with statements(practice) as to_plan:
+            one = planned(practice, *file)
+        with statements(practice) as to_apply:
+            assert applied(practice, one).made == times
+        return len(to_plan), len(to_apply)
 
     small = cost(10)
     with writing(practice) as uow:

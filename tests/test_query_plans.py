@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from practice.calendars import Span, View
 from practice.database import SqlDatabase
 from practice.database.unit_of_work import SqlUnitOfWork
 from practice.log import LogQuestion
 from tests.building import a_practice, reading, the_view
+from tests.sent import statements
 
 DAY = Span(1_795_000_000, 1_795_086_400)
 
@@ -62,21 +60,6 @@ def practice_on_sqlite(tmp_path: Path, sqlite_template: Path) -> Iterator[SqlDat
     a_practice(database)
     yield database
     database.close()
-
-
-@contextmanager
-def statements(database: SqlDatabase) -> Iterator[list[tuple[str, Any]]]:
-    """Collect what is sent to the database."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        sent.append((statement, parameters))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("calendar", ["dr-mueller", "praxis"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 
 from practice.access import Actor
 from practice.acts import Act, ActQuestion, Kind, digest_of, sealed, stored
@@ -28,29 +28,14 @@ from practice.use_cases.trail_files import as_csv, as_json_lines
 from practice.use_cases.verify import verify
 from tests.bookings import command, faults
 from tests.building import NOW, PROFILE, reading, writing
+from tests.sent import statements
 from tests.steps import House
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from practice.database import SqlDatabase
 
 MUELLER = "dr-mueller"
 MINUTE = timedelta(minutes=1)
-
-
-@contextmanager
-def statements(database: SqlDatabase) -> Iterator[list[tuple[str, Any]]]:
-    sent: list[tuple[str, Any]] = []
-
-    def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        sent.append((statement, parameters))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def note(database: SqlDatabase, minutes: int, *, actor: str = "chefin", times: int = 1) -> None:
