@@ -25,6 +25,7 @@ __all__ = [
     "Act",
     "ActQuestion",
     "Kind",
+    "content_of",
     "digest_of",
     "faults",
     "sealed",
@@ -56,6 +57,8 @@ class Kind(StrEnum):
     WEBHOOK = "webhook"
     TASK = "task"
     CHANGE = "change"
+    #: Another act, which was taken back.
+    ACT = "act"
     #: What a row says that somebody has tampered with, or that a later version wrote.
     UNKNOWN = "unknown"
 
@@ -116,6 +119,20 @@ def stored(told: Mapping[str, Any] | None) -> str | None:
         return None
     salted = {**told, "_": secrets.token_hex(16)}
     return json.dumps(salted, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def content_of(text: str | None) -> dict[str, Any] | None:
+    """Return what an act tells, without the word that only makes its digest hard to guess.
+
+    Of a text that was tampered with, which `verify` tells, that is nothing: {}.
+    """
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return {name: found[name] for name in found if name != "_"} if isinstance(found, dict) else {}
 
 
 def digest_of(text: str | None) -> str:

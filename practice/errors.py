@@ -7,6 +7,7 @@ The tree::
      |    +-- CalendarNotFound
      |    +-- ObjectNotFound
      |    +-- ChangeNotFound
+     |    +-- ActNotFound             nobody has done anything of this number
      |    +-- AccountNotFound
      |    +-- FeedNotFound
      |    +-- DisputeNotFound
@@ -93,6 +94,10 @@ class ObjectNotFound(NotFound):
 
 class ChangeNotFound(NotFound):
     """The log has no such change."""
+
+
+class ActNotFound(NotFound):
+    """There is no act of this number."""
 
 
 class AccountNotFound(NotFound):

@@ -922,6 +922,9 @@ class Acts(Protocol):
     ) -> Iterator[Act]:
         """Yield the acts that are asked for, by number, a few at a time."""
 
+    def done_to(self, kind: Kind, ids: Collection[object]) -> list[Act]:
+        """Return the acts of some things of a kind, in no order; from one statement."""
+
     def erase(self, kind: Kind, of: object) -> int:
         """Erase what the acts of one thing tell, not that they were; return how many.
 

@@ -111,7 +111,8 @@ def test_every_command_in_the_readme_exists_with_its_options(words: list[str]) -
     command, rest = resolve(words)
     if isinstance(command, click.Group) or not rest:
         return  # named in a sentence
-    context = click.Context(command)
+    # Below the program, as it is called: a command keeps the first help option it is asked for.
+    context = click.Context(command, parent=click.Context(cli, **cli.context_settings))
 
     given, left_over, _ = command.make_parser(context).parse_args(list(rest))
 

@@ -227,7 +227,7 @@ def test_a_page_costs_the_same_in_a_long_trail(busy: SqlDatabase) -> None:
     for question, most in (
         (TrailQuestion(), 3),  # both chains, and what the calendars are called
         (TrailQuestion(before=NOW + 300 * MINUTE), 3),
-        (TrailQuestion(kind="patient", of="7"), 1),
+        (TrailQuestion(kind="patient", of="7"), 2),  # and which were taken back
         (TrailQuestion(kind="object"), 3),
         (TrailQuestion(actor="chefin"), 5),
     ):

@@ -2,6 +2,7 @@
 
 from admin_api.resources import (
     accounts,
+    acts,
     audit,
     availability,
     booking,
@@ -51,4 +52,5 @@ ENDPOINTS = (
     *feeds.ENDPOINTS,
     *audit.ENDPOINTS,
     *undo.ENDPOINTS,
+    *acts.ENDPOINTS,
 )

@@ -71,13 +71,14 @@ class TrailEntryShown(Shown):
     kind: str
     of: str = Field(description="The id of what it was done to.")
     chain: str = Field(description="log or acts: which of the two chains of seals it stands in.")
-    number: int = Field(description="In its chain; one of the log is taken back by it.")
+    number: int = Field(description="In its chain; by it is taken back what was done.")
     calendar: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     changed: list[str] = Field(description="The names of what is not the same.")
     hidden: bool = Field(description="There is more, which is told with `texts`.")
     erased: bool
+    taken_back_by: int | None = Field(description="The number of the act that took an act back.")
 
 
 class TrailShown(Shown):

@@ -11,7 +11,7 @@ from practice.acts import ERASED, Act, ActQuestion, Kind, digest_of, sealed, sto
 from practice.database.tables import act_head, acts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from practice.access import Actor
@@ -97,6 +97,11 @@ class SqlActs:
         query = _asked(question).order_by(order).limit(limit)
         with self._connection.execute(query, execution_options={"yield_per": _SOME}) as result:
             yield from map(act_of, result)
+
+    def done_to(self, kind: Kind, ids: Collection[object]) -> list[Act]:
+        """See the port."""
+        query = select(acts).where(acts.c.kind == str(kind), acts.c.of.in_(map(str, ids)))
+        return [act_of(row) for row in self._connection.execute(query)]
 
     def erase(self, kind: Kind, of: object) -> int:
         """See the port."""

@@ -6,17 +6,17 @@ it was tampered with (`practice.use_cases.verify`), and files of it (`trail_file
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from practice.acts import Kind
+from practice.acts import Kind, content_of
 from practice.calendars import Change
 from practice.errors import Invalid
 from practice.log import CalendarEntry
 from practice.trail import CALENDAR, OBJECT, Chain, Key, TrailQuestion, action_of
 from practice.use_cases.history import calendar_names
+from practice.use_cases.ways_back import taken_back
 from practice.vevent import read, summary_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ _OF_NO_PATIENT = frozenset(
         Kind.CONFLICT,
         Kind.WEBHOOK,
         Kind.CHANGE,
+        Kind.ACT,
     }
 )
 
@@ -57,6 +58,7 @@ class TrailEntry:
     log the number that is taken back by. `before` and `after` are by name, JSON or times; None
     where there was nothing, where it was `erased`, or where it is `hidden` from this caller.
     `changed` are the names of what is not the same; "text" stands for the rest of an object.
+    `taken_back_by` is the number of the act that took an act back.
     """
 
     time: datetime
@@ -72,6 +74,7 @@ class TrailEntry:
     changed: tuple[str, ...] = ()
     hidden: bool = False
     erased: bool = False
+    taken_back_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ def _page(
     told = known[:limit]
     if len(known) > limit:
         end = told[-1][0]
-    return teller.told([row for _, row in told]), end
+    return teller.entries([row for _, row in told]), end
 
 
 class _Teller:
@@ -148,11 +151,15 @@ class _Teller:
         self._profile = profile
         self._with_texts = with_texts
 
-    def told(self, rows: list[Change | Act]) -> list[TrailEntry]:
+    def entries(self, rows: list[Change | Act]) -> list[TrailEntry]:
         ids = {row.calendar_id for row in rows if isinstance(row, Change)}
         names = calendar_names(self._uow, ids) if ids else {}
+        acts = [row.number for row in rows if not isinstance(row, Change)]
+        back = taken_back(self._uow, acts) if acts else {}
         return [
-            self._change(row, names[row.calendar_id]) if isinstance(row, Change) else self._act(row)
+            self._change(row, names[row.calendar_id])
+            if isinstance(row, Change)
+            else self._act(row, back.get(row.number))
             for row in rows
         ]
 
@@ -200,8 +207,8 @@ class _Teller:
             told["summary"] = summary_of(text) if facts.component == "VEVENT" else ""
         return told
 
-    def _act(self, row: Act) -> TrailEntry:
-        before, after = _read(row.before), _read(row.after)
+    def _act(self, row: Act, taken_back_by: int | None) -> TrailEntry:
+        before, after = content_of(row.before), content_of(row.after)
         hidden = row.kind not in _OF_NO_PATIENT and not self._with_texts
         return TrailEntry(
             row.time,
@@ -217,6 +224,7 @@ class _Teller:
             _changed(before, after),
             hidden,
             row.is_erased,
+            taken_back_by,
         )
 
 
@@ -230,17 +238,6 @@ def _calendar(_row: Change, text: str | None) -> Mapping[str, Any] | None:
         return None
     told = {name: entry.properties[name] for name in sorted(entry.properties)}
     return {"calendar": entry.name, **told} if entry.name else told
-
-
-def _read(text: str | None) -> dict[str, Any] | None:
-    """Return what an act tells, without the word that only makes its digest hard to guess."""
-    if text is None:
-        return None
-    try:
-        told = json.loads(text)
-    except ValueError:  # tampered with, which `verify` tells
-        return {}
-    return {name: told[name] for name in told if name != "_"} if isinstance(told, dict) else {}
 
 
 def _changed(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[str, ...]:
