@@ -28,7 +28,6 @@ __all__ = [
     "content_of",
     "etag_of",
     "made_of",
-    "problem_told",
     "refused",
     "response_of",
 ]
@@ -63,7 +62,7 @@ def again(given: GivenAnswer, endpoint: Endpoint, fingerprint: str) -> Response:
     if given.fingerprint != fingerprint:
         raise Refusal(422, "Another request was sent under this Idempotency-Key.")
     if endpoint.secret:
-        return problem_told(409, "This was done already; its secret is shown only once.")
+        return refused(Refusal(409, "This was done already; its secret is shown only once."))
     return _sent(given.status, given.body, {**HEADERS, **given.headers})
 
 
@@ -86,10 +85,6 @@ def _sent(status: int, content: bytes, headers: Mapping[str, str]) -> Response:
 def refused(error: PracticeError | Refusal) -> Response:
     """Return the answer that tells of an error."""
     return _told(problem_of(error), headers_of(error))
-
-
-def problem_told(status: int, sentence: str) -> Response:
-    return _told(problem_of(Refusal(status, sentence)), {})
 
 
 def _told(problem: Problem, headers: Mapping[str, str]) -> Response:

@@ -16,11 +16,23 @@ from practice.use_cases.sessions import proof_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-__all__ = ["COOKIE", "forgetting", "refuse_forged", "remembering", "session_of"]
+__all__ = [
+    "COOKIE",
+    "LANGUAGES",
+    "choosing",
+    "forgetting",
+    "language_of",
+    "refuse_forged",
+    "remembering",
+    "session_of",
+]
 
 #: Browsers take a cookie of this prefix only over TLS (or from this machine), for this host alone.
 COOKIE = "__Host-session"
 _KEPT = "Path=/; Secure; HttpOnly; SameSite=Strict"
+#: The first is that of who has not chosen.
+LANGUAGES = ("de", "en")
+_LANGUAGE = "sprache"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -37,6 +49,17 @@ def remembering(secret: str) -> dict[str, str]:
 def forgetting() -> dict[str, str]:
     """Return the header by which a browser forgets a session."""
     return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; {_KEPT}"}
+
+
+def language_of(request: Request) -> str:
+    """Return the language that somebody has chosen for the pages."""
+    told = request.cookies.get(_LANGUAGE, "")
+    return told if told in LANGUAGES else LANGUAGES[0]
+
+
+def choosing(language: str) -> dict[str, str]:
+    """Return the header by which a browser remembers a language for a year."""
+    return {"Set-Cookie": f"{_LANGUAGE}={language}; Path=/; Max-Age=31536000; SameSite=Lax"}
 
 
 def refuse_forged(request: Request, secret: str) -> None:

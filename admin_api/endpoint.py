@@ -63,7 +63,8 @@ class Call(Generic[Asked, Sent]):
 
     `path` has the variable parts of the address; `account` is None where nobody had to sign in.
     `network` is what guesses and holds are counted by, `session` the secret of the cookie, if that
-    is how somebody signed in.
+    is how somebody signed in; a patient who did has `patient_id` and no account. `language` is
+    that of pages, `address` the path that was asked for.
     """
 
     uow: UnitOfWork
@@ -75,6 +76,9 @@ class Call(Generic[Asked, Sent]):
     services: Services
     network: str = ""
     session: str = field(default="", repr=False)
+    patient_id: int | None = None
+    language: str = "de"
+    address: str = ""
 
     @property
     def now(self) -> datetime:
@@ -110,12 +114,12 @@ class Endpoint:
     """One method of one address.
 
     `path` is Starlette's, with `{name:id}` for ids. Who may call it has `scope`; without one,
-    whoever signed in, or anybody where it is `open`; `only` says of which accounts that holds
-    whatever they were given. `answer` None is 204. `writes` is whether it
-    changes anything: all it does is then one transaction. `current` returns what GET shows of the
-    same address: If-Match is compared with that. Of one whose answer tells a `secret`, nothing is
-    kept to be answered again. `prepare` makes of the body what `run` is given, before the unit of
-    work begins: what takes long would keep others from writing.
+    whoever signed in, anybody where it is `open`, a patient where it is `of_patient`; `only` says
+    of which accounts that holds whatever they were given. `answer` None is 204. `writes` is whether
+    it changes anything: all it does is then one transaction. `current` returns what GET shows of
+    the same address: If-Match is compared with that. Of one whose answer tells a `secret`, nothing
+    is kept to be answered again. `prepare` makes of the body what `run` is given, before the unit
+    of work begins: what takes long would keep others from writing.
     """
 
     method: str
@@ -129,6 +133,7 @@ class Endpoint:
     uploads: tuple[str, ...] = ()
     status: int = 200
     open: bool = False
+    of_patient: bool = False
     only: Callable[[Account], bool] | None = None
     writes: bool | None = None
     current: Callable[[Call[Any, Any]], BaseModel] | None = None

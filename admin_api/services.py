@@ -85,7 +85,8 @@ class Services:
 
     `ask_now` has a booking tool asked, by its name, without waiting; False if there is none such.
     `public_url` is how the server is called from outside, without a slash at the end; "" if nobody
-    has said it, and addresses are told as paths then.
+    has said it, and addresses are told as paths then. `origins` are the practice's websites, that
+    may show the page on which patients book.
     """
 
     profile: Profile
@@ -96,3 +97,4 @@ class Services:
     lists: Lists | None = None
     booking_links: BookingLinks | None = None
     public_url: str = ""
+    origins: Sequence[str] = ()

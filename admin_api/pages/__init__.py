@@ -1,1 +1,23 @@
-"""Pages people look at."""
+"""The pages: what staff, administrators and patients see; a module and a template for each.
+
+Not here: how they are answered (`admin_api.door`), nor rules: what pages change, they change by the
+API.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from admin_api.pages import sign_in
+from admin_api.pages.page import endpoint_of
+
+if TYPE_CHECKING:
+    from admin_api.endpoint import Endpoint
+
+__all__ = ["ENDPOINTS", "PREFIXES"]
+
+#: Addresses that begin so are those of pages.
+PREFIXES = ("/admin", "/anmelden", "/sprache", "/termine", "/buchen", "/static/")
+_PAGES = (*sign_in.PAGES,)
+#: Everything that pages are made of.
+ENDPOINTS: tuple[Endpoint, ...] = (*map(endpoint_of, _PAGES), *sign_in.ENDPOINTS)

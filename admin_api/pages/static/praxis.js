@@ -1,0 +1,196 @@
+// What every page can do: ask the API, tell of what came of it, send forms, sign out.
+//
+// A form with data-api="POST /api/rooms" is sent as JSON. Its fields' names are the JSON's keys; a
+// dot leads into an object ("person.email"). data-kind says what a value is, if it is no text:
+// number, bool, list (words between commas), json; with data-empty="null" or "leave" an empty one is
+// null or is not sent. data-done says what follows: "reload", "stay", or an address to go to.
+
+const texts = JSON.parse(document.getElementById("common-texts").textContent);
+const csrf = document.querySelector("meta[name=csrf]").content;
+
+/** What the API says went wrong; `problem` is its problem+json. */
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.detail || texts.failed);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** Ask the API; returns the JSON of its answer, or null. Throws Refused, or TypeError if it is not
+ * reached. */
+export async function api(method, address, body, headers = {}) {
+  const told = { ...headers, "X-CSRF-Token": csrf, Accept: "application/json" };
+  if (body !== undefined) told["Content-Type"] = "application/json";
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const answer = await fetch(address, { method, headers: told, body: sent });
+  if (answer.status === 401) {
+    tell(texts.signed_out, { kind: "warn", address: `/anmelden?zu=${encodeURIComponent(location.pathname + location.search)}` });
+  }
+  const json = (answer.headers.get("Content-Type") || "").includes("json");
+  const said = json ? await answer.json() : null;
+  if (!answer.ok) throw new Refused(answer.status, said || {});
+  return said;
+}
+
+/** Show a message at the top. `action` is {text, do}: a button behind it. */
+export function tell(text, { kind = "ok", action, address, lasts = 12000 } = {}) {
+  const box = document.getElementById("messages");
+  const message = document.createElement("div");
+  message.className = `notice ${kind}`;
+  const words = document.createElement(address ? "a" : "span");
+  words.textContent = text;
+  if (address) words.href = address;
+  message.append(words);
+  const gone = () => message.remove();
+  if (action) message.append(button(action.text, async () => { gone(); await action.do(); }));
+  message.append(button(texts.close, gone, "quiet"));
+  box.replaceChildren(message);
+  if (lasts && kind === "ok") setTimeout(gone, lasts);
+  return message;
+}
+
+function button(text, act, kind = "") {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = kind;
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
+}
+
+/** Say in words what went wrong with something that was not a form. */
+export function tellOf(error) {
+  if (error instanceof Refused) {
+    if (error.status !== 401) tell(error.message, { kind: "bad" });
+  } else {
+    console.error(error);
+    tell(texts.not_reached, { kind: "bad" });
+  }
+}
+
+/** Show what is wrong at the top of a form, each with a link to its field. */
+export function showErrors(form, detail, faults = []) {
+  const box = form.querySelector(".errors");
+  const lead = document.createElement("p");
+  lead.textContent = detail === null ? texts.not_reached : detail || texts.please_correct;
+  box.replaceChildren(lead);
+  const list = document.createElement("ul");
+  for (const [field, text] of faults) {
+    const item = document.createElement("li");
+    if (field) {
+      field.setAttribute("aria-invalid", "true");
+      const link = document.createElement("a");
+      link.href = `#${field.id}`;
+      link.textContent = `${labelOf(field)}: ${text}`;
+      link.addEventListener("click", (event) => { event.preventDefault(); field.focus(); });
+      item.append(link);
+    } else item.textContent = text;
+    list.append(item);
+  }
+  if (faults.length) box.append(list);
+  box.hidden = false;
+  box.tabIndex = -1;
+  box.focus();
+}
+
+export function clearErrors(form) {
+  const box = form.querySelector(".errors");
+  if (box) box.hidden = true;
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+}
+
+function labelOf(field) {
+  return field.labels?.[0]?.textContent.trim() || field.getAttribute("aria-label") || field.name;
+}
+
+/** Return what a form says, as the API takes it. */
+export function saidBy(form) {
+  const said = {};
+  for (const field of form.elements) {
+    if (!field.name || field.disabled || field.type === "submit") continue;
+    if (field.type === "radio" && !field.checked) continue;
+    const value = valueOf(field);
+    if (value === undefined) continue;
+    const parts = field.name.split(".");
+    const last = parts.pop();
+    const place = parts.reduce((at, part) => (at[part] ??= {}), said);
+    if (field.type === "checkbox" && field.dataset.kind === "list") {
+      place[last] ??= [];
+      if (field.checked) place[last].push(field.value);
+    } else place[last] = value;
+  }
+  return said;
+}
+
+function valueOf(field) {
+  const kind = field.dataset.kind || (field.type === "checkbox" ? "bool" : "");
+  if (kind === "bool") return field.type === "checkbox" ? field.checked : field.value === "true";
+  const text = field.value.trim();
+  if (text === "" && field.dataset.empty === "null") return null;
+  if (text === "" && field.dataset.empty === "leave") return undefined;
+  if (kind === "number") return text === "" ? null : Number(text);
+  if (kind === "list" && field.type !== "checkbox") {
+    return text.split(",").map((one) => one.trim()).filter(Boolean);
+  }
+  if (kind === "json") return text === "" ? null : JSON.parse(text);
+  return field.type === "password" ? field.value : text;
+}
+
+/** Send a form to the API; returns the answer, or undefined if it was refused (and shown). */
+export async function send(form, body) {
+  clearErrors(form);
+  const [method, address] = form.dataset.api.split(" ");
+  const pressed = form.querySelector("[type=submit]");
+  if (pressed) pressed.disabled = true;
+  try {
+    const headers = form.dataset.etag ? { "If-Match": form.dataset.etag } : {};
+    return await api(method, address, method === "DELETE" ? undefined : body ?? saidBy(form), headers) ?? null;
+  } catch (error) {
+    if (error instanceof Refused) {
+      showErrors(form, error.message, (error.problem.errors || []).map((one) => [fieldOf(form, one.pointer), one.detail]));
+    } else showErrors(form, null);
+    return undefined;
+  } finally {
+    if (pressed) pressed.disabled = false;
+  }
+}
+
+function fieldOf(form, pointer) {
+  const parts = pointer.replace(/^[?/]/, "").split("/");
+  for (let end = parts.length; end; end -= 1) {
+    const found = form.elements.namedItem(parts.slice(0, end).join("."));
+    if (found) return found instanceof RadioNodeList ? found[0] : found;
+  }
+  return null;
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-api]");
+  if (!form || event.defaultPrevented) return;
+  event.preventDefault();
+  if (form.dataset.sure && !confirm(form.dataset.sure)) return;
+  const answer = await send(form);
+  if (answer === undefined) return;
+  const done = form.dataset.done || "reload";
+  form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: answer }));
+  if (done === "reload") location.reload();
+  else if (done === "stay") tell(form.dataset.said || texts.saved);
+  else location.assign(done.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer?.[name] ?? "")));
+});
+
+document.addEventListener("click", async (event) => {
+  const out = event.target.closest("[data-sign-out]");
+  if (out) {
+    await api("DELETE", "/api/session").catch(() => null);
+    location.assign(out.dataset.signOut);
+  }
+  const keeps = event.target.closest("[data-keeps-query]");
+  if (keeps && location.search) {
+    const to = new URL(keeps.href);
+    to.searchParams.set("zu", location.pathname + location.search);
+    keeps.href = to;
+  }
+});
+
+export { texts };
