@@ -94,6 +94,7 @@ class _Caller:
     scopes: frozenset[Scope]
     network: str
     session: str = field(default="", repr=False)
+    program: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -207,7 +208,8 @@ class Api:
         if not isinstance(outcome, Admitted):
             sentence = "Name and password, or the token, are not right."
             raise Refusal(401, sentence, headers={"WWW-Authenticate": _CHALLENGE})
-        return _Caller(outcome.account, allowed(outcome.account, outcome.scopes), network)
+        may = allowed(outcome.account, outcome.scopes)
+        return _Caller(outcome.account, may, network, program=outcome.program)
 
     def _signed_in(self, secret: str, network: str) -> _Caller | None:
         """Return who is signed in by a cookie, and note that the session is used."""
@@ -253,6 +255,7 @@ class Api:
                 services=self._services,
                 network=caller.network,
                 session=caller.session,
+                program=caller.program,
             )
             _refuse_other_version(call, read)
             made = made_of(endpoint, endpoint.run(call))
