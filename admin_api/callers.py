@@ -47,6 +47,7 @@ class Caller:
     network: str
     session: str = field(default="", repr=False)
     patient_id: int | None = None
+    program: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -106,7 +107,8 @@ class Callers:
         if not isinstance(outcome, Admitted):
             sentence = "Name and password, or the token, are not right."
             raise Refusal(401, sentence, headers={"WWW-Authenticate": _CHALLENGE})
-        return Caller(outcome.account, allowed(outcome.account, outcome.scopes), network)
+        may = allowed(outcome.account, outcome.scopes)
+        return Caller(outcome.account, may, network, program=outcome.program)
 
     def _signed_in(self, secret: str, network: str) -> Caller | None:
         """Return who is signed in by a cookie, and note that the session is used."""

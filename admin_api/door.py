@@ -203,6 +203,7 @@ class Api:
                 patient_id=caller.patient_id,
                 language=read.language,
                 address=read.address,
+                program=caller.program,
             )
             _refuse_other_version(call, read)
             made = made_of(endpoint, endpoint.run(call))

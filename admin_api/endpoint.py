@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from practice.errors import NotAllowed
+from practice.use_cases.giving import Giver
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,8 +64,9 @@ class Call(Generic[Asked, Sent]):
 
     `path` has the variable parts of the address; `account` is None where nobody had to sign in.
     `network` is what guesses and holds are counted by, `session` the secret of the cookie, if that
-    is how somebody signed in; a patient who did has `patient_id` and no account. `language` is
-    that of pages, `address` the path that was asked for.
+    is how somebody signed in, `program` whether it was by a token of ours; a patient who signed in
+    has `patient_id` and no account. `language` is that of pages, `address` the path that was asked
+    for.
     """
 
     uow: UnitOfWork
@@ -79,11 +81,17 @@ class Call(Generic[Asked, Sent]):
     patient_id: int | None = None
     language: str = "de"
     address: str = ""
+    program: bool = False
 
     @property
     def now(self) -> datetime:
         """When the request is answered."""
         return self.uow.now
+
+    @property
+    def giver(self) -> Giver:
+        """What the caller may give to accounts."""
+        return Giver(self.scopes, self.program)
 
     @property
     def caller(self) -> Account:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from booking_adapter.deliveries.dispatch import Dispatch, Known
+from booking_adapter.deliveries.dispatch import Dispatch, Known, Offered
 from booking_adapter.failures import Failed, may_pass
 from booking_adapter.webhooks import work_off
 from practice.access import SYSTEM
 from practice.errors import Unavailable
-from practice.messages import Receiver
+from practice.messages import Message, Receiver
+from practice.use_cases.instead import instead_of
 from practice.use_cases.letters import note_delivered, note_failed, take
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Worker:
         letter = sending.letter
         extra = {"letter": letter.id, "to": str(to), "appointment": letter.appointment_id}
         try:
-            booking_id = self._told(to, _dispatch(sending))
+            booking_id = self._told(to, sending)
         except Failed as failed:
             log.warning("letter.failed", extra={**extra, "reason": str(failed)})
             with self._database.begin(actor=SYSTEM, now=self._clock()) as uow:
@@ -135,9 +136,18 @@ class Worker:
             note_delivered(uow, letter, booking_id)
         log.info("letter.delivered", extra=extra)
 
-    def _told(self, to: Receiver, dispatch: Dispatch) -> str:
+    def _instead(self, sending: Sending) -> tuple[Offered, ...]:
+        """Look up what is free now. Nobody who writes waits for it: it takes no lock."""
+        with self._database.begin(actor=SYSTEM, now=self._clock(), read_only=True) as uow:
+            found = instead_of(uow, sending.appointment, self._profile)
+        return tuple(Offered(slot, doctor) for slot, doctor in found)
+
+    def _told(self, to: Receiver, sending: Sending) -> str:
         """Deliver one letter; return the booking's id if it was the tool that was told."""
+        dispatch = _dispatch(sending)
         try:
+            if to is Receiver.PATIENT and sending.message is Message.DECLINED:
+                dispatch = replace(dispatch, instead=self._instead(sending))
             if to is Receiver.BOOKING_TOOL:
                 return self._addressees.tools.tell(dispatch)
             self._addressees.destinations[to].deliver(dispatch, self._clock())

@@ -91,7 +91,8 @@ Key = tuple["datetime", int]
 class Question:
     """Which appointments are wanted; what is None asks nothing.
 
-    Those that start within [since, until); `calendars` are ids, `kind` is the id of a type.
+    Those that start within [since, until); `calendars` are ids, `kind` is the id of a type,
+    `procedure` one of theirs.
     `owner` is the id and the name of the account that booked it: its object's owner, or if that is
     gone, whoever is noted.
     """
@@ -106,6 +107,8 @@ class Question:
     progress: Progress | None = None
     source: Source | None = None
     visit: str | None = None
+    treatment_plan: str | None = None
+    procedure: str | None = None
     calendars: tuple[int, ...] | None = None
     owner: tuple[int, str] | None = None
 

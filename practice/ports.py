@@ -725,6 +725,9 @@ class Accounts(Protocol):
     def all(self) -> list[Account]:
         """Return every account, by name."""
 
+    def credentials(self) -> dict[int, list[Credential]]:
+        """Return everybody's credentials, by the ids of those accounts that have any."""
+
     def of_doctor(self, doctor_id: int) -> list[Account]:
         """Return the accounts a doctor signs in with, by name, without their grants."""
 

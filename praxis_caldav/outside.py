@@ -241,6 +241,7 @@ def _mails(mail: Mail, profile: Profile) -> tuple[dict[Receiver, Destination], A
         phone=mail.phone,
         website=mail.website,
         language=mail.language,
+        booking_page=mail.booking_page,
     )
     made[Receiver.PATIENT] = PatientMail(letterhead, smtp)
     if not mail.admin:

@@ -240,6 +240,11 @@ class Mail(Section):
     website: str = Field(
         "", description="Address of the practice's web page, in e-mails to patients; empty: none."
     )
+    booking_page: str = Field(
+        "",
+        description="Address of the page on which patients book, such as the portal's; in e-mails "
+        "that decline a request, below what is still free. Empty: none.",
+    )
     grace_seconds: int = Field(
         120,
         ge=0,
@@ -260,7 +265,7 @@ class Mail(Section):
         "Names no patients. Empty: none.",
     )
 
-    @field_validator("website")
+    @field_validator("website", "booking_page")
     @classmethod
     def _a_page(cls, value: str) -> str:
         secure_url(value, "https://praxis.example.org", "patients follow it")

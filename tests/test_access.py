@@ -471,16 +471,18 @@ def test_a_taken_slot_is_not_booked(
 def test_the_refusal_offers_free_slots_that_can_be_booked(
     staff: httpx.Client, booking: httpx.Client
 ) -> None:
-    stored(staff, MUELLER, "a.ics", an_event("a", *TEN))
-    stored(staff, MUELLER, "b.ics", an_event("b", "20261123T104500", "20261123T120000"))
-    refused = put(booking, MUELLER, "n.ics", an_event("neu", *TEN))
+    # Of a day to come: what is past is not offered.
+    ten = ("20351126T100000", "20351126T103000")
+    stored(staff, MUELLER, "a.ics", an_event("a", *ten))
+    stored(staff, MUELLER, "b.ics", an_event("b", "20351126T104500", "20351126T120000"))
+    refused = put(booking, MUELLER, "n.ics", an_event("neu", *ten))
     told = ET.fromstring(refused.content).iter("{urn:praxis-caldav}alternative")
     offers = [(offer.attrib["start"], offer.attrib["end"]) for offer in told]
     # The hours are 8 to 12 and 13 to 17; the quarter at half past ten is too short.
     assert offers == [
-        ("20261123T130000", "20261123T133000"),
-        ("20261123T133000", "20261123T140000"),
-        ("20261123T140000", "20261123T143000"),
+        ("20351126T130000", "20351126T133000"),
+        ("20351126T133000", "20351126T140000"),
+        ("20351126T140000", "20351126T143000"),
     ]
     for n, offer in enumerate(offers):
         stored(booking, MUELLER, f"n{n}.ics", an_event(f"neu-{n}", *offer))

@@ -7,13 +7,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from caldav_server.feeds import Feeds
-from practice.access import Role
+from practice.access import Account, Level, Role
+from practice.accounts import CredentialKind
 from practice.acts import ActQuestion, Kind
 from practice.passwords import hash_password
-from practice.use_cases.accounts import set_disabled, set_password
+from practice.use_cases.accounts import (
+    add_account,
+    give_secret,
+    grant,
+    set_disabled,
+    set_password,
+)
 from practice.use_cases.feeds import FeedWindow
 from practice.use_cases.sessions import begin_session, signed_in
 from tests.bookings import everything
@@ -84,6 +92,37 @@ def test_accounts_are_listed_without_what_opens_anything(
             assert found
             assert not [one for one in found[1] if one.secret in answer.text]
     assert given["token"] not in answer.text
+
+
+def test_a_list_of_many_accounts_costs_as_many_statements_as_one_of_few(
+    doors: Doors, practice: SqlDatabase
+) -> None:
+    admin = doors.api("admin")
+    assert admin.get(ALL).status_code == 200  # knows the password from now on
+
+    def cost() -> tuple[int, int]:
+        heard: list[str] = []
+
+        def hear(_: object, __: object, statement: str, *___: object) -> None:
+            heard.append(statement)
+
+        event.listen(practice.engine, "before_cursor_execute", hear)
+        try:
+            items = admin.get(ALL).json()["items"]
+        finally:
+            event.remove(practice.engine, "before_cursor_execute", hear)
+        return len(items), len(heard)
+
+    few, statements = cost()
+    with writing(practice) as uow:
+        for n in range(30):
+            made = add_account(uow, Account(0, f"praktikum-{n}", Role.READER))
+            give_secret(uow, made, CredentialKind.TOKEN, "Telefon")
+            grant(uow, made, "dr-mueller", Level.READ)
+    assert cost() == (few + 30, statements)
+    assert statements <= 10
+    one = shown(doors, "praktikum-7")
+    assert one in admin.get(ALL).json()["items"]
 
 
 def test_an_account_is_made_given_a_password_and_signs_in(doors: Doors) -> None:

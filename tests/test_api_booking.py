@@ -10,12 +10,14 @@ from sqlalchemy import event
 
 from practice.access import Level
 from practice.acts import ActQuestion
+from practice.calendars import Condition
 from practice.schedule import BookingRules
+from practice.use_cases import objects
 from practice.use_cases.accounts import grant
 from practice.use_cases.offers import save_rules, save_type
 from tests.arranging import MUELLER, SCHMIDT, TEN, Surgery, a_type
 from tests.bookings import everything
-from tests.building import an_event, the_account
+from tests.building import PROFILE, a_draft, an_event, the_account, the_view
 from tests.dav import HOME
 from tests.in_api import Clock, Doors, api_of
 from tests.test_api_door import problem
@@ -342,6 +344,51 @@ def test_a_room_is_given_and_taken_away(surgery: Surgery, staff: TestClient) -> 
     assert staff.put(one(made), json={"notes": "x"}).json()["room"]["slug"] == "raum-1"
     problem(staff.put(one(made), json={"room": "keller"}), 404)
     problem(staff.put(one(made), json={"room": ""}), 422)
+
+
+def test_the_appointments_of_a_treatment_plan_are_found_by_it_and_by_what_is_done(
+    surgery: Surgery, staff: TestClient
+) -> None:
+    names: tuple[list[str], ...] = (["01", "Ä1"], ["010"], ['a"01"', ","], [])
+    plan = {"source": "TREATMENT_PLAN", "treatment_plan": "plan-7"}
+    made = [
+        booked(staff, surgery, TEN + n * HALF, procedures=told, **(plan if n else {}))["id"]
+        for n, told in enumerate(names)
+    ]
+
+    def found(**asked: str) -> list[int]:
+        return items(staff.get(ADDRESS, params=asked))
+
+    assert found(treatment_plan="plan-7") == found(source="TREATMENT_PLAN") == made[1:]
+    assert found(treatment_plan="plan") == []
+    assert found(procedure="01") == found(procedure="Ä1") == made[:1]
+    assert found(procedure='a"01"') == made[2:3]
+    for other in ("ä1", "0", "%", ", ", 'A"01"', "u00c41"):
+        assert found(procedure=other) == (made[2:3] if other == ", " else [])
+    assert found(treatment_plan="plan-7", procedure="010") == made[1:2]
+    problem(staff.get(ADDRESS, params={"procedure": ""}), 422)
+
+
+def test_a_calendar_program_that_moves_an_appointment_leaves_its_treatment_plan(
+    surgery: Surgery, staff: TestClient
+) -> None:
+    told = {"source": "TREATMENT_PLAN", "treatment_plan": "plan-7", "procedures": ["01", "Ä1"]}
+    made = booked(staff, surgery, **told)
+    with surgery.reading() as uow:
+        known = uow.details.booked(made["id"])
+    assert known
+    item = surgery.object_of(known)
+    assert "X-BOOKING-SOURCE:TREATMENT_PLAN" in item.text
+    assert "plan-7" not in item.text  # no calendar shows it
+    moved = item.text.replace("T100000", "T110000").replace("T103000", "T113000")
+    with surgery.writing() as uow:
+        account, view = the_account(uow, "empfang"), the_view(uow, "empfang", MUELLER)
+        draft = a_draft(item.href, moved)
+        objects.put(uow, account, view, draft, condition=Condition(), profile=PROFILE)
+    after = staff.get(one(made)).json()
+    assert after["start"] == "2026-11-23T11:00:00+01:00"
+    assert {name: after[name] for name in told} == told
+    assert surgery.is_whole()
 
 
 def test_a_request_is_confirmed_or_declined_once(surgery: Surgery, staff: TestClient) -> None:

@@ -163,7 +163,25 @@ def test_who_came_back_with_a_backup_is_erased_again(
     done = admin.post("/api/erasures", json=numbers).json()
     assert [one["number"] for one in done["items"]] == ["4711"]
     assert told_anywhere(practice) == []
-    assert admin.post("/api/erasures", json=numbers).json() == {"items": []}
+    assert admin.post("/api/erasures", json=numbers).json() == {"items": [], "held": []}
+
+
+def test_who_has_to_be_kept_is_erased_again_for_a_reason_alone(
+    practice: SqlDatabase, admin: TestClient
+) -> None:
+    address = a_patient(admin)
+    hold = {"until": "2036-11-20", "why": "Behandlung bis 2026"}
+    assert admin.put(f"{address}/hold", json=hold).status_code == 200
+    before = everything(practice)
+    told = admin.post("/api/erasures", json={"numbers": ["4711"]})
+    assert told.status_code == 200
+    assert told.json() == {"items": [], "held": [{"number": "4711", "until": "2036-11-20"}]}
+    assert everything(practice) == before
+    asked = {"numbers": ["4711"], "override": "War schon am 3. Mai gelöscht"}
+    problem(admin.post("/api/erasures", json={**asked, "override": "x" * 300}), 422)
+    done = admin.post("/api/erasures", json=asked).json()
+    assert ([one["number"] for one in done["items"]], done["held"]) == (["4711"], [])
+    assert told_anywhere(practice) == []
 
 
 # --- Keeping ------------------------------------------------------------------------------------

@@ -16,13 +16,21 @@ from practice.answers import GivenAnswer
 from practice.appointments import Status
 from practice.calendars import Draft, View
 from practice.database.tables import details, import_rows, imports, letters
-from practice.errors import CannotUndo, HasAppointments, HeldByLaw
+from practice.erasures import ERASED
+from practice.errors import CannotUndo, HasAppointments, HeldByLaw, Invalid
 from practice.letters import UNSETTLED
 from practice.log import LogQuestion
 from practice.messages import Receiver
 from practice.tasks import TaskState
 from practice.use_cases import patient_records as records
-from practice.use_cases.erasure import delete, erase, erasures, re_erase
+from practice.use_cases.erasure import (
+    ErasedAgain,
+    StillHeld,
+    delete,
+    erase,
+    erasures,
+    re_erase,
+)
 from practice.use_cases.history import as_file_at, history
 from practice.use_cases.merging import merge
 from practice.use_cases.patient_search import search_patients
@@ -323,15 +331,37 @@ def test_who_came_back_with_a_backup_is_erased_again(practice: SqlDatabase) -> N
         merge(uow, twin, patient)
         patient = records.patient_of_id(uow, patient.id)
         patient = records.hold(uow, patient, "2099-01-01", "§ 630f BGB")
+        other = records.create(uow, a_record(number="4712"))
+    before = everything(practice)
     with writing(practice) as uow:
-        done = re_erase(uow, ["1", "0815", "4711", "0815"], PROFILE)
+        told = re_erase(uow, ["1", "0815", "4711", "0815"], PROFILE, "  ")
+    assert (told.done, told.held) == ([], [StillHeld("4711", "2099-01-01")])
+    assert everything(practice) == before
+    with writing(practice) as uow:
+        told = re_erase(uow, ["0815", "4712"], PROFILE)
+    assert [one.number for one in told.done] == [other.number]  # a hold is one patient's
+    assert [one.number for one in told.held] == ["4711"]
+    with pytest.raises(Invalid), writing(practice) as uow:
+        re_erase(uow, ["4711"], PROFILE, "x" * 256)
+    with writing(practice) as uow:
+        done = re_erase(uow, ["1", "0815", "4711", "0815"], PROFILE, "Urteil vom 3. Mai").done
+        acts = [act for act in uow.acts.search(ActQuestion(kind=Kind.PATIENT)) if act.after]
+        (act,) = (act for act in acts if "override" in (act.after or ""))
     assert [one.number for one in done] == ["4711"]
     assert found(practice) == []
+    assert act.action == ERASED
+    told_of = json.loads(act.after or "")
+    del told_of["_"]
+    assert told_of | {"appointments": 0} == {
+        "appointments": 0,
+        "held_until": "2099-01-01",
+        "override": "Urteil vom 3. Mai",
+    }
     with reading(practice) as uow:
-        assert {one.number for one in erasures(uow)} == {"4711", "0815"}
+        assert {one.number for one in erasures(uow)} == {"4711", "0815", "4712"}
     assert faults(practice) == []
     with writing(practice) as uow:
-        assert re_erase(uow, ["4711"], PROFILE) == []
+        assert re_erase(uow, ["4711"], PROFILE) == ErasedAgain([], [])
 
 
 def test_what_fails_in_the_middle_has_not_happened(practice: SqlDatabase) -> None:

@@ -117,6 +117,15 @@ def test_who_is_erased_stands_in_the_list_to_be_erased_again(
         records.create(uow, a_record(number="4711"))
     again = command("patient", "erase", "--again", path, "--yes", database=practice)
     assert again.out.startswith("Patient 4711 erased: 0 appointments")
+    with writing(practice) as uow:
+        records.hold(uow, records.create(uow, a_record(number="4711")), "2099-01-01", "§ 630f BGB")
+    held = command("patient", "erase", "--again", path, "--yes", database=practice)
+    assert (held.code, held.out) == (1, "")
+    assert held.err == "Patient 4711 has to be kept until 2099-01-01: not erased.\n"
+    reason = ("--override", "Schon am 3. Mai")
+    refused(command("patient", "erase", "4711", *reason, "--yes", database=practice), "--again", 2)
+    again = command("patient", "erase", "--again", path, *reason, "--yes", database=practice)
+    assert again.out.startswith("Patient 4711 erased: 0 appointments")
     with reading(practice) as uow:
         assert uow.patients.by_number("4711") is None
     assert faults(practice) == []

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from booking_adapter.deliveries.dispatch import Dispatch, Known
+from booking_adapter.deliveries.dispatch import Dispatch, Known, Offered
 from booking_adapter.deliveries.mailing import Letterhead, mailbox, name_of
 from booking_adapter.deliveries.patient_mail import PatientMail
 from booking_adapter.deliveries.smtp import Smtp
@@ -382,6 +382,64 @@ def test_who_is_cancelled_finds_what_takes_it_out_of_the_calendar(server: MailSe
             message = mailed(server, speaking(language, dispatch))
             assert says in flat(message)
             assert next(message.iter_attachments()).get_filename() == name
+
+
+FREE = (
+    Offered(Slot(TEN.replace(day=25), TEN.replace(day=25) + HALF), "Dr. Sabine Müller"),
+    Offered(Slot(TEN.replace(month=12, day=1), TEN.replace(month=12, day=1) + HALF), "Dr. Schmidt"),
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "says", "times", "book"),
+    [
+        (
+            "de",
+            "Zurzeit sind zum Beispiel diese Termine noch frei:",
+            (
+                "Mittwoch, 25. November 2026 um 10:00 Uhr",
+                "Dienstag, 1. Dezember 2026 um 10:00 Uhr, Dr. Schmidt",
+            ),
+            "Online buchen",
+        ),
+        (
+            "en",
+            "At the moment these times, for example, are still free:",
+            (
+                "Wednesday, 25 November 2026 at 10:00",
+                "Tuesday, 1 December 2026 at 10:00, Dr. Schmidt",
+            ),
+            "Book online",
+        ),
+    ],
+)
+def test_who_is_declined_reads_what_is_still_free_and_where_to_book_it(
+    server: MailServer, language: str, says: str, times: tuple[str, str], book: str
+) -> None:
+    page = "https://praxis.example.org/termine?von=mail&art=1"
+    head = replace(LETTERHEAD, booking_page=page)
+    dispatch = speaking(language, replace(DECLINED, instead=FREE))
+    message = mailed(server, dispatch, head)
+    first, other = times
+    assert f"\n{says}\n- {first}\n- {other}\n{book}: {page}\n\n" in plain(message)
+    page_shown = _Page(html(message))
+    assert f"{says} {first} {other} {book}: {page}" in page_shown.text
+    assert page_shown.elements.count("li") == 2
+    assert ("href", page) in page_shown.attributes
+    bare = mailed(server, dispatch)
+    assert first in plain(bare)
+    assert book not in plain(bare)
+    assert book not in html(bare)
+    nothing = mailed(server, speaking(language, DECLINED), head)
+    for text in (plain(nothing), html(nothing)):
+        assert says not in text
+        assert book not in text
+
+
+def test_only_who_is_declined_is_offered_another_time(server: MailServer) -> None:
+    for dispatch in ALL:
+        told = "noch frei" in plain(mailed(server, replace(dispatch, instead=FREE)))
+        assert told is (dispatch is DECLINED)
 
 
 def test_programs_find_every_part_where_they_look_for_it(server: MailServer) -> None:

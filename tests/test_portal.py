@@ -18,14 +18,14 @@ from practice.errors import (
     SlotTaken,
     TooManyHolds,
 )
-from practice.schedule import BookingRules
+from practice.schedule import BookingRules, HoursException
 from practice.use_cases import objects
 from practice.use_cases.holding import MOST_HOLDS, Wish, hold
+from practice.use_cases.instead import instead_of
 from practice.use_cases.offered import offers_online
 from practice.use_cases.portal import (
     Person,
     SelfBooking,
-    alternatives_for,
     cancel_own,
     own_appointments,
     portal_slots,
@@ -354,10 +354,23 @@ def test_in_place_of_what_is_declined_the_next_slots_are_offered(portal: Portal)
     told = portal.reserve(portal.wanted(kind="beratung"))
     with portal.writing() as uow:
         declined = decline(uow, told.appointment_id, PROFILE, reason="Urlaub")
-        offered = alternatives_for(uow, declined.appointment, PROFILE)
-    assert len(offered) == 3
-    assert {one.doctor_id for one in offered} == {portal.doctors["dr-mueller"]}
+        offered = instead_of(uow, declined.appointment, PROFILE)
+        # What was declined is free again, and not what the practice wants.
+        assert [slot.start - TEN for slot, _ in offered] == [HALF, HALF * 2, HALF * 3]
+        assert {doctor for _, doctor in offered} == {"Dr. Mueller"}
     with portal.writing() as uow:
         (kind,) = [k for k in uow.house.types() if k.slug == "beratung"]
         uow.house.save_type(kind, active=False)
-        assert alternatives_for(uow, declined.appointment, PROFILE) == []
+        assert instead_of(uow, declined.appointment, PROFILE) == []
+
+
+def test_where_the_doctor_has_no_time_others_are_offered_at_the_same(portal: Portal) -> None:
+    told = portal.reserve(portal.wanted(kind="beratung"))
+    away = Slot(TEN - timedelta(hours=1), TEN + timedelta(days=70))
+    with portal.writing() as uow:
+        declined = decline(uow, told.appointment_id, PROFILE, reason="Urlaub")
+        mueller = portal.doctors["dr-mueller"]
+        uow.house.save_exception(HoursException(0, mueller, None, away, open=False))
+    with portal.reading() as uow:
+        offered = instead_of(uow, declined.appointment, PROFILE)
+    assert offered[0] == (Slot(TEN, TEN + HALF), "Dr. Schmidt")

@@ -411,7 +411,8 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
     "PUT, changed": (overwrite, Cost(11, loaded=1, parsed=1, turns=6)),
     "PUT, refused": (refused_put, Cost(5, loaded=1, parsed=1)),
     "PUT, booking": (book, Cost(12, parsed=1, turns=8)),
-    "PUT, booking refused": (book_what_is_taken, Cost(10, parsed=1)),
+    # Half of them look up what is free instead.
+    "PUT, booking refused": (book_what_is_taken, Cost(16, parsed=1)),
     "DELETE": (delete_one, Cost(9, loaded=1, turns=6)),
     "MOVE": (move, Cost(20, loaded=2, parsed=1)),
     "COPY": (copy, Cost(14, loaded=1, parsed=1)),

@@ -17,6 +17,9 @@ from practice.scopes import Scope
 from practice.use_cases import accounts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from practice.accounts import Credential
     from practice.ports import UnitOfWork
 
 __all__ = ["ENDPOINTS"]
@@ -95,8 +98,9 @@ class AccountForm(Form):
 
 def list_accounts(call: Call[Nothing, None]) -> AccountsShown:
     """Return all accounts, by name."""
-    told = _Teller(call.uow)
-    return AccountsShown(items=[told.account(one.name) for one in call.uow.accounts.all()])
+    told, held = _Teller(call.uow), call.uow.accounts.credentials()
+    everybody = call.uow.accounts.all()
+    return AccountsShown(items=[told.told(one, held.get(one.id, [])) for one in everybody])
 
 
 def read_account(call: Call[Nothing, Any]) -> AccountShown:
@@ -106,7 +110,7 @@ def read_account(call: Call[Nothing, Any]) -> AccountShown:
 
 def add_account(call: Call[Nothing, AccountForm]) -> Answer:
     """Add an account."""
-    made = accounts.add_account(call.uow, _wanted(call.uow, call.body.name, call.body))
+    made = accounts.add_account(call.uow, _wanted(call.uow, call.body.name, call.body), call.giver)
     shown = _Teller(call.uow).account(made.name)
     return Answer(shown, headers={"Location": f"/api/accounts/{made.name}"})
 
@@ -114,19 +118,20 @@ def add_account(call: Call[Nothing, AccountForm]) -> Answer:
 def change_account(call: Call[Nothing, AccountChange]) -> AccountShown:
     """Change what an account is."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
-    accounts.change_account(call.uow, _wanted(call.uow, there.name, call.body, there.disabled))
+    wanted = _wanted(call.uow, there.name, call.body, there.disabled)
+    accounts.change_account(call.uow, wanted, call.giver)
     return _Teller(call.uow).account(there.name)
 
 
 def disable_account(call: Call[Nothing, None]) -> AccountShown:
     """Keep an account from signing in."""
-    accounts.set_disabled(call.uow, call.path["name"], True)
+    accounts.set_disabled(call.uow, call.path["name"], True, call.giver)
     return _Teller(call.uow).account(call.path["name"])
 
 
 def enable_account(call: Call[Nothing, None]) -> AccountShown:
     """Let an account sign in again."""
-    accounts.set_disabled(call.uow, call.path["name"], False)
+    accounts.set_disabled(call.uow, call.path["name"], False, call.giver)
     return _Teller(call.uow).account(call.path["name"])
 
 
@@ -134,14 +139,14 @@ def set_grant(call: Call[Nothing, GrantForm]) -> GrantShown:
     """Set what an account may do in a calendar."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
     calendar, level = call.path["calendar"], call.body.level
-    accounts.grant(call.uow, there, calendar, Level[level.name])
+    accounts.grant(call.uow, there, calendar, Level[level.name], call.giver)
     return GrantShown(calendar=calendar, level=level)
 
 
 def take_grant(call: Call[Nothing, None]) -> None:
     """Take a grant away."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
-    accounts.grant(call.uow, there, call.path["calendar"], Level.NONE)
+    accounts.grant(call.uow, there, call.path["calendar"], Level.NONE, call.giver)
 
 
 def _wanted(
@@ -165,7 +170,9 @@ class _Teller:
         self._doctors = {doctor.id: doctor.slug for doctor in uow.house.doctors()}
 
     def account(self, name: str) -> AccountShown:
-        there, held = accounts.find_account(self._uow, name)
+        return self.told(*accounts.find_account(self._uow, name))
+
+    def told(self, there: Account, held: Sequence[Credential]) -> AccountShown:
         return AccountShown(
             name=there.name,
             role=there.role,

@@ -78,6 +78,8 @@ class AppointmentQuery(Form):
     progress: Progress | None = None
     source: Source | None = None
     visit: Line | None = None
+    treatment_plan: Plan | None = None
+    procedure: Name | None = Field(None, description="One of the procedures that are expected.")
     limit: Limit = 100
     after: Cursor | None = None
 
@@ -95,6 +97,8 @@ class AppointmentQuery(Form):
             progress=self.progress,
             source=self.source,
             visit=self.visit,
+            treatment_plan=self.treatment_plan,
+            procedure=self.procedure,
         )
 
 

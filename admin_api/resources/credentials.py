@@ -71,14 +71,14 @@ def hashed(body: PasswordForm, services: Services) -> str:
 def set_password(call: Call[Nothing, str]) -> None:
     """Set an account's password."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
-    accounts.set_password(call.uow, there, call.body)
+    accounts.set_password(call.uow, there, call.body, call.giver)
 
 
 def add_device(call: Call[Nothing, DeviceForm]) -> DeviceShown:
     """Make a password for one device."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
     kind = CredentialKind.APP_PASSWORD
-    secret, made = accounts.give_secret(call.uow, there, kind, call.body.label)
+    secret, made = accounts.give_secret(call.uow, there, kind, call.body.label, by=call.giver)
     return DeviceShown(
         id=made.id,
         label=made.label,
@@ -93,14 +93,14 @@ def add_token(call: Call[Nothing, TokenForm]) -> TokenShown:
     """Make a token for one program."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
     told, kind = call.body, CredentialKind.TOKEN
-    secret, made = accounts.give_secret(call.uow, there, kind, told.label, told.scopes)
+    secret, made = accounts.give_secret(call.uow, there, kind, told.label, told.scopes, call.giver)
     return TokenShown(id=made.id, label=made.label, scopes=list(made.scopes), token=secret)
 
 
 def revoke_credential(call: Call[Nothing, None]) -> None:
     """Take a password, device or token away."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
-    accounts.revoke_credential(call.uow, there, call.path["credential_id"])
+    accounts.revoke_credential(call.uow, there, call.path["credential_id"], call.giver)
 
 
 _S = Scope.ACCOUNTS

@@ -76,7 +76,8 @@ def list_feeds(call: Call[Nothing, None]) -> FeedsShown:
 def add_feed(call: Call[Nothing, FeedForm]) -> NewFeedShown:
     """Make a feed."""
     told = call.body
-    token, made = feeds.make(call.uow, told.calendar, Level[told.level.name], told.label)
+    level = Level[told.level.name]
+    token, made = feeds.make(call.uow, told.calendar, level, told.label, call.giver)
     return NewFeedShown(
         id=made.id,
         calendar=told.calendar,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -17,9 +17,6 @@ from practice.patients import Patient
 from practice.scopes import Scope
 from practice.use_cases import erasure, patient_records
 from practice.use_cases.disclosure import calendar_file, disclose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["ENDPOINTS"]
 
@@ -76,6 +73,9 @@ class EraseAgainForm(Form):
     """Who was erased before an older backup came back."""
 
     numbers: Annotated[list[Line], Field(max_length=1000)]
+    override: Line = Field(
+        "", description="Why those are erased, too, who have to be kept; it is noted."
+    )
 
 
 class ErasedShown(Shown):
@@ -88,10 +88,18 @@ class ErasedShown(Shown):
     changes: int = Field(description="Rows of the log that have lost their texts.")
 
 
-class ErasedListShown(Shown):
-    """What erasures did."""
+class StillHeldShown(Shown):
+    """Somebody who was not erased."""
+
+    number: str
+    until: str = Field(description="The day until which the patient has to be kept.")
+
+
+class ErasedAgainShown(Shown):
+    """What erasures did, and who was not erased."""
 
     items: list[ErasedShown]
+    held: list[StillHeldShown] = Field(description="They are erased with a reason to override it.")
 
 
 class ErasureShown(Shown):
@@ -164,9 +172,14 @@ def list_erasures(call: Call[Nothing, None]) -> ErasuresShown:
     )
 
 
-def erase_again(call: Call[Nothing, EraseAgainForm]) -> ErasedListShown:
+def erase_again(call: Call[Nothing, EraseAgainForm]) -> ErasedAgainShown:
     """Erase whoever an older backup has brought back."""
-    return _erased(erasure.re_erase(call.uow, call.body.numbers, call.services.profile))
+    form, profile = call.body, call.services.profile
+    told = erasure.re_erase(call.uow, form.numbers, profile, form.override)
+    return ErasedAgainShown(
+        items=[ErasedShown.model_validate(one) for one in told.done],
+        held=[StillHeldShown.model_validate(one) for one in told.held],
+    )
 
 
 def _patient(call: Call[Any, Any]) -> Patient:
@@ -175,10 +188,6 @@ def _patient(call: Call[Any, Any]) -> Patient:
 
 def _hold(patient: Patient) -> HoldShown:
     return HoldShown(until=patient.held_until, why=patient.held_why)
-
-
-def _erased(done: Iterable[erasure.Erased]) -> ErasedListShown:
-    return ErasedListShown(items=[ErasedShown.model_validate(one) for one in done])
 
 
 _ICS, _HTML = "text/calendar; charset=utf-8", "text/html; charset=utf-8"
@@ -230,8 +239,9 @@ ENDPOINTS = (
         erase_again,
         "Erase again, after an older backup",
         _ERASE,
-        ErasedListShown,
+        ErasedAgainShown,
         body=EraseAgainForm,
-        text="Whoever is there of these numbers, whatever stood against it the first time.",
+        text="Whoever is there of these numbers, also with appointments to come; but nobody who has"
+        " to be kept, unless there is a reason to override it.",
     ),
 )

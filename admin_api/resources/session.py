@@ -23,7 +23,7 @@ class SessionShown(Shown):
 
 def begin(call: Call[Nothing, Any]) -> Answer:
     """Begin a session: the answer sets the cookie."""
-    secret = begin_session(call.uow, call.caller, call.scopes)
+    secret = begin_session(call.uow, call.caller, call.scopes, program=call.program)
     shown = SessionShown(csrf_token=proof_of(secret))
     return Answer(shown, headers=remembering(secret))
 

@@ -16,12 +16,20 @@ if TYPE_CHECKING:
     from practice.messages import Message
     from practice.patients import Patient
 
-__all__ = ["Destination", "Dispatch", "Known"]
+__all__ = ["Destination", "Dispatch", "Known", "Offered"]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a receiver knew of an appointment before: when it was, and the doctor's name."""
+
+    slot: Slot
+    doctor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is free in place of an appointment: when, and the doctor's name."""
 
     slot: Slot
     doctor: str
@@ -34,7 +42,8 @@ class Dispatch:
     `key` is the same at every try and no other letter's: a receiver that has seen it may leave it.
     `sequence` rises from letter to letter about one appointment. `known` is None to a receiver who
     has not heard of the appointment. `doctor`, `room` and `patient` are None where there is none.
-    `again` is whether it was tried before, so that it may have arrived.
+    `again` is whether it was tried before, so that it may have arrived. `instead` is what a patient
+    may book in place of what was declined, as it is free now.
     """
 
     key: str
@@ -47,6 +56,7 @@ class Dispatch:
     doctor: Doctor | None = None
     room: Room | None = None
     again: bool = False
+    instead: tuple[Offered, ...] = ()
 
 
 class Destination(Protocol):

@@ -58,7 +58,8 @@ _TEMPLATES = Environment(
 class Letterhead:
     """Who writes. Texts that are empty are left out.
 
-    `domain` ends the Message-IDs, `language` is the one of whoever has told none.
+    `domain` ends the Message-IDs, `language` is the one of whoever has told none, `booking_page` is
+    where patients book.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Letterhead:
     phone: str = ""
     website: str = ""
     language: str = "de"
+    booking_page: str = ""
 
     def tidied(self) -> Letterhead:
         """Return the same with each text on one line."""

@@ -21,8 +21,9 @@ from practice.vevent import Invitation, Method, invite
 if TYPE_CHECKING:
     from datetime import datetime
     from email.message import EmailMessage
+    from zoneinfo import ZoneInfo
 
-    from booking_adapter.deliveries.dispatch import Dispatch
+    from booking_adapter.deliveries.dispatch import Dispatch, Offered
     from booking_adapter.deliveries.mailing import Letterhead, Sender
     from booking_adapter.deliveries.wording import Words
     from practice.appointments import Slot
@@ -62,6 +63,7 @@ class _Letter:
     tentative: bool
     old_slot: Slot | None
     old_doctor: str
+    instead: tuple[Offered, ...] = ()
 
     @property
     def gone(self) -> bool:
@@ -115,6 +117,7 @@ class PatientMail:
             appointment.status is Status.TENTATIVE,
             known.slot if known is not None else None,
             one_line(known.doctor) if known is not None else "",
+            dispatch.instead if news is News.DECLINED else (),
         )
 
     def _say(self, message: EmailMessage, letter: _Letter) -> None:
@@ -126,6 +129,7 @@ class PatientMail:
             "said": words.said[letter.news],
             "greeting": words.greeting.format(name=letter.name) if letter.name else words.nameless,
             "rows": self._rows(letter),
+            "offers": _offers(letter, self._letterhead.zone),
             "notes": _notes(letter),
             "letterhead": self._letterhead,
         }
@@ -202,6 +206,16 @@ def _same(one: Slot, other: Slot) -> bool:
     return all(
         a.timestamp() == b.timestamp() for a, b in ((one.start, other.start), (one.end, other.end))
     )
+
+
+def _offers(letter: _Letter, zone: ZoneInfo) -> list[str]:
+    """Return what is free instead, with the doctor where that is another one."""
+    told = []
+    for one in letter.instead:
+        doctor = one_line(one.doctor)
+        other = f", {doctor}" if doctor != letter.doctor else ""
+        told.append(letter.words.start(one.slot.start, zone) + other)
+    return told
 
 
 def _notes(letter: _Letter) -> list[str]:

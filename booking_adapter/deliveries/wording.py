@@ -69,6 +69,8 @@ class Words:
     unconfirmed: str
     keep: str  # where the appointment is on
     again: str  # where it is not
+    instead: str  # what is free in its place
+    book: str
     reach: str
     by_phone: str
     by_mail: str
@@ -206,6 +208,8 @@ GERMAN = Words(
     unconfirmed="Der Termin ist noch nicht bestätigt. Wir schreiben Ihnen dazu noch einmal.",
     keep="Wenn Sie nicht kommen können, sagen Sie den Termin bitte rechtzeitig ab.",
     again="Gern vereinbaren wir mit Ihnen einen anderen Termin.",
+    instead="Zurzeit sind zum Beispiel diese Termine noch frei:",
+    book="Online buchen",
     reach="So erreichen Sie uns:",
     by_phone="Telefon",
     by_mail="E-Mail",
@@ -300,6 +304,8 @@ ENGLISH = Words(
     unconfirmed="The appointment is not confirmed yet. We will write to you again about that.",
     keep="If you cannot come, please cancel the appointment in good time.",
     again="We will be glad to arrange another appointment with you.",
+    instead="At the moment these times, for example, are still free:",
+    book="Book online",
     reach="How to reach us:",
     by_phone="Phone",
     by_mail="E-mail",

@@ -124,6 +124,13 @@ class SqlAccounts:
         rows = self._connection.execute(_ACCOUNTS.order_by(accounts.c.name))
         return [_account(row, _granted(row)) for row in rows]
 
+    def credentials(self) -> dict[int, list[Credential]]:
+        """See the port."""
+        found: dict[int, list[Credential]] = {}
+        for row in self._connection.execute(select(credentials).order_by(credentials.c.id)):
+            found.setdefault(row.account_id, []).append(_credential(row, row.id, row.account_id))
+        return found
+
     def of_doctor(self, doctor_id: int) -> list[Account]:
         """See the port."""
         this = (accounts.c.doctor_id == doctor_id) & (accounts.c.disabled.is_(False))
@@ -218,19 +225,21 @@ def _assembled(rows: Sequence[Any]) -> tuple[Account, list[Credential]] | None:
     if rows[0].id is None:
         return None
     held = [
-        Credential(
-            row.credential_id,
-            row.id,
-            CredentialKind(row.kind),
-            row.label,
-            row.secret,
-            row.created,
-            tuple(row.scopes.split()),
-        )
-        for row in rows
-        if row.credential_id is not None
+        _credential(row, row.credential_id, row.id) for row in rows if row.credential_id is not None
     ]
     return _account(rows[0], _granted(rows[0])), held
+
+
+def _credential(row: Any, credential_id: int, account_id: int) -> Credential:
+    return Credential(
+        credential_id,
+        account_id,
+        CredentialKind(row.kind),
+        row.label,
+        row.secret,
+        row.created,
+        tuple(row.scopes.split()),
+    )
 
 
 def _granted(row: Any) -> dict[int, Level]:

@@ -122,10 +122,16 @@ def _asked(question: Question) -> list[ColumnElement[bool]]:
         _same(appointments.c.patient_id, question.patient_id),
         _same(appointments.c.status, question.status and str(question.status)),
         _same(details.c.visit, question.visit),
+        _same(details.c.treatment_plan, question.treatment_plan),
         _same(_SOURCE, question.source and str(question.source)),
     ]
     if question.progress is not None:
         conditions.append(func.coalesce(details.c.progress, "") == str(question.progress))
+    if question.procedure is not None:
+        # Kept as a list of JSON, in which no part of another name looks like this. LIKE would
+        # take small letters for great ones in one database, and not in the other.
+        told = json.dumps(question.procedure.strip())
+        conditions.append(func.replace(details.c.procedures, told, "") != details.c.procedures)
     if question.since is not None:
         conditions.append(appointments.c.start >= question.since)
     if question.until is not None:

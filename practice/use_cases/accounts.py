@@ -1,6 +1,7 @@
 """Accounts made, changed, granted and equipped with passwords, app passwords and tokens.
 
-All of it is noted in the acts, secrets never. Not here: who may do it (`practice.scopes`).
+All of it is noted in the acts, secrets never. `by` is whose doing it is, where that is limited;
+what he may not give raises NotAllowed. Not here: who may do it (`practice.scopes`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from practice.ports import UnitOfWork
+    from practice.use_cases.giving import Giver
 
 __all__ = [
     "EVERYWHERE",
@@ -42,19 +44,21 @@ EVERYWHERE = "all"
 LONGEST = 255
 
 
-def add_account(uow: UnitOfWork, account: Account) -> Account:
+def add_account(uow: UnitOfWork, account: Account, by: Giver | None = None) -> Account:
     """Add an account without credentials; raises InvalidName, NameTaken or Invalid."""
     if not _NAME.fullmatch(account.name) or account.name in RESERVED:
         raise InvalidName(
             "An account's name has 1 to 64 of a-z, 0-9 and ._@-, starts and ends with a letter or"
             f" digit, and is none of: {', '.join(sorted(RESERVED))}."
         )
+    if by is not None:
+        by.refuse_giving_all_of(account)
     made = uow.accounts.save(_checked(uow, account))
     uow.acts.note("made", Kind.ACCOUNT, made.id, None, _told(made))
     return made
 
 
-def change_account(uow: UnitOfWork, wanted: Account) -> Account:
+def change_account(uow: UnitOfWork, wanted: Account, by: Giver | None = None) -> Account:
     """Change what an account is: its role, doctor, name as people say it, address, and whether it
     is disabled. Grants stay as they are, and so does its name, which is an address. Whoever is
     disabled is signed out everywhere.
@@ -62,6 +66,8 @@ def change_account(uow: UnitOfWork, wanted: Account) -> Account:
     Raises AccountNotFound, Invalid, or LastAdmin if nobody would be left to administer.
     """
     there, _ = find_account(uow, wanted.name)
+    if by is not None:
+        by.refuse_change(there, wanted)
     wanted = replace(_checked(uow, wanted), id=there.id, everywhere=there.everywhere)
     if _told(wanted) == _told(there):
         return there
@@ -79,9 +85,11 @@ def change_account(uow: UnitOfWork, wanted: Account) -> Account:
     return replace(saved, grants=there.grants)
 
 
-def set_disabled(uow: UnitOfWork, name: str, disabled: bool) -> Account:
+def set_disabled(uow: UnitOfWork, name: str, disabled: bool, by: Giver | None = None) -> Account:
     """Keep an account from signing in, or let it again; raises as `change_account` does."""
     there, _ = find_account(uow, name)
+    if by is not None:
+        by.refuse_touching(there) if disabled else by.refuse_giving_all_of(there)
     return change_account(uow, replace(there, disabled=disabled))
 
 
@@ -93,12 +101,14 @@ def find_account(uow: UnitOfWork, name: str) -> tuple[Account, list[Credential]]
     return found
 
 
-def set_password(uow: UnitOfWork, account: Account, hashed: str) -> None:
+def set_password(uow: UnitOfWork, account: Account, hashed: str, by: Giver | None = None) -> None:
     """Make `hashed` (from `practice.passwords`) the account's only password.
 
     Whoever is signed in with a browser has to sign in again: it may be somebody who knew the old
     one. Hashing takes a while and is done before the unit of work is opened.
     """
+    if by is not None:
+        by.refuse_giving_all_of(account)
     held = uow.accounts.by_name(account.name)
     for credential in held[1] if held else []:
         if credential.kind is CredentialKind.PASSWORD:
@@ -114,6 +124,7 @@ def give_secret(
     kind: CredentialKind,
     label: str,
     scopes: Iterable[str] = (),
+    by: Giver | None = None,
 ) -> tuple[str, Credential]:
     """Make an app password or token; the first of what is returned is shown once, never again.
 
@@ -126,18 +137,24 @@ def give_secret(
     told = checked_scopes(account.role, scopes)
     if told and kind is not CredentialKind.TOKEN:
         raise Invalid("Only a token has scopes.")
+    if by is not None:
+        by.refuse_token(account, told)
     secret = new_secret()
     made = uow.accounts.add_credential(account, kind, label, digest(secret), told)
     uow.acts.note(f"given {_NAMED[kind]}", Kind.ACCOUNT, account.id, None, _told_of(account, made))
     return secret, made
 
 
-def revoke_credential(uow: UnitOfWork, account: Account, credential_id: int) -> None:
+def revoke_credential(
+    uow: UnitOfWork, account: Account, credential_id: int, by: Giver | None = None
+) -> None:
     """Take a password, app password or token away, from the next request on.
 
     Whoever is signed in with a browser has to sign in again: it may have been by this one. Raises
     AccountNotFound when the account has none such.
     """
+    if by is not None:
+        by.refuse_touching(account)
     _, held = find_account(uow, account.name)
     credential = next((one for one in held if one.id == credential_id), None)
     if credential is None:
@@ -148,12 +165,16 @@ def revoke_credential(uow: UnitOfWork, account: Account, credential_id: int) -> 
     uow.acts.note(f"denied {_NAMED[credential.kind]}", Kind.ACCOUNT, account.id, told, None)
 
 
-def grant(uow: UnitOfWork, account: Account, calendar: str, level: Level) -> None:
+def grant(
+    uow: UnitOfWork, account: Account, calendar: str, level: Level, by: Giver | None = None
+) -> None:
     """Set what the account may do in a calendar, or in all of them ("all"); NONE takes it away.
 
     Raises CalendarNotFound.
     """
     there, _ = find_account(uow, account.name)
+    if by is not None:
+        by.refuse_granting(there) if level else by.refuse_touching(there)
     if calendar == EVERYWHERE:
         before = there.everywhere
         uow.accounts.save(replace(there, everywhere=level))

@@ -17,12 +17,13 @@ from practice.erasures import ERASED
 from practice.errors import HasAppointments, HeldByLaw
 from practice.use_cases.appointments import tell
 from practice.use_cases.booking_base import Base
+from practice.use_cases.entered import entered
 from practice.use_cases.patient_records import held
 from practice.use_cases.patient_texts import CalendarTexts, erase_log
 from practice.use_cases.patients import touch_copies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from practice.appointments import Appointment
     from practice.erasures import Erasure
@@ -30,7 +31,18 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["Erased", "Removed", "delete", "erase", "erasures", "re_erase"]
+__all__ = [
+    "Erased",
+    "ErasedAgain",
+    "Removed",
+    "StillHeld",
+    "delete",
+    "erase",
+    "erasures",
+    "re_erase",
+]
+
+_LONGEST_REASON = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,22 @@ class Erased:
     rewritten: int
     removed: int
     changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillHeld:
+    """Somebody with this number who is kept until an ISO date."""
+
+    number: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedAgain:
+    """What became of the numbers that are there: erased, or kept because of the law."""
+
+    done: list[Erased]
+    held: list[StillHeld]
 
 
 def delete(uow: UnitOfWork, patient: Patient, *, also_future: bool = False) -> Removed:
@@ -99,12 +127,19 @@ def erase(
     return _erase(uow, patient, people, known, profile)
 
 
-def re_erase(uow: UnitOfWork, numbers: Iterable[str], profile: Profile) -> list[Erased]:
+def re_erase(
+    uow: UnitOfWork, numbers: Iterable[str], profile: Profile, override: str = ""
+) -> ErasedAgain:
     """Erase again whoever is there of these numbers: an older backup has brought them back.
 
-    What stood against it then was settled before the first time, and does not count.
+    The database that came back knows of no erasure since, so nothing but the caller's list says
+    that there was one. Appointments to come do not stand against it, they were settled the first
+    time; a hold does, each for itself: it may be newer, or the number mistyped. With a reason to
+    `override` holds, these are erased as well, and the act tells the reason. Raises Invalid.
     """
-    done = []
+    override = entered("reason", override, _LONGEST_REASON)
+    done: list[Erased] = []
+    kept: dict[int, StillHeld] = {}
     for number in dict.fromkeys(numbers):
         patient = uow.patients.by_number(number)
         if patient is None:
@@ -112,8 +147,14 @@ def re_erase(uow: UnitOfWork, numbers: Iterable[str], profile: Profile) -> list[
         if patient.merged_into is not None:
             patient = uow.patients.get([patient.merged_into])[patient.merged_into]
         people = _all_of(uow, patient)
-        done.append(_erase(uow, patient, people, _appointments(uow, people), profile))
-    return done
+        until = max((one.held_until for one in people if held(one, uow.now.date())), default="")
+        if until and not override:
+            kept[patient.id] = StillHeld(patient.number, until)
+            continue
+        against = {"held_until": until, "override": override} if until else {}
+        known = _appointments(uow, people)
+        done.append(_erase(uow, patient, people, known, profile, against))
+    return ErasedAgain(done, list(kept.values()))
 
 
 def erasures(uow: UnitOfWork) -> list[Erasure]:
@@ -127,6 +168,7 @@ def _erase(
     people: Sequence[Patient],
     known: Sequence[Appointment],
     profile: Profile,
+    against: Mapping[str, str] | None = None,
 ) -> Erased:
     to_come = {one.id for one in known if _is_to_come(uow, one)}
     for one in people:
@@ -137,7 +179,8 @@ def _erase(
     for appointment in known:
         uow.acts.erase(Kind.APPOINTMENT, appointment.id)
     _remove(uow, people)
-    act = uow.acts.note(ERASED, Kind.PATIENT, patient.id, None, {"appointments": len(known)})
+    told = {"appointments": len(known), **(against or {})}
+    act = uow.acts.note(ERASED, Kind.PATIENT, patient.id, None, told)
     texts = CalendarTexts(uow, profile)
     for appointment in known:
         _erase_appointment(uow, texts, appointment, to_come=appointment.id in to_come)

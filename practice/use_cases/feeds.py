@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from practice.feeds import Feed
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.use_cases.giving import Giver
 
 __all__ = ["LEVELS", "Edition", "FeedWindow", "edition", "make", "revoke"]
 
@@ -56,11 +57,16 @@ class Edition:
         return as_file(uow, self.view, profile, self.span)
 
 
-def make(uow: UnitOfWork, calendar: str, level: Level, label: str) -> tuple[str, Feed]:
-    """Make a feed of a calendar; its token is shown once, never again.
+def make(
+    uow: UnitOfWork, calendar: str, level: Level, label: str, by: Giver | None = None
+) -> tuple[str, Feed]:
+    """Make a feed of a calendar; its token is shown once, never again. `by` is whose doing it is,
+    where that is limited.
 
-    Raises CalendarNotFound or Invalid.
+    Raises CalendarNotFound, Invalid or NotAllowed.
     """
+    if by is not None:
+        by.refuse_showing()
     found = uow.calendars.find(calendar)
     if found is None:
         raise CalendarNotFound(f"There is no calendar '{calendar}'.")

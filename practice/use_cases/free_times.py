@@ -29,7 +29,7 @@ from practice.use_cases.taken import (
 from practice.vevent import Busy, occupies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from practice.accounts import Doctor
@@ -65,8 +65,11 @@ class Search:
     own_hold: int = 0
 
 
-def free(desk: Desk, search: Search, limit: int | None = None) -> list[FreeSlot]:
-    """Return the first `limit` free slots, or all, in order of time.
+def free(
+    desk: Desk, search: Search, limit: int | None = None, *, apart: bool = False
+) -> list[FreeSlot]:
+    """Return the first `limit` free slots, or all, in order of time; of those that are `apart`,
+    none begins within another.
 
     Raises Invalid for a length that the type does not have, or too long a time.
     """
@@ -75,16 +78,30 @@ def free(desk: Desk, search: Search, limit: int | None = None) -> list[FreeSlot]
     found: list[FreeSlot] = []
     for part in _parts(_narrowed(desk, search), limit):
         left = None if limit is None else limit - len(found)
-        found += islice(_free(desk, part), left)
+        told = _free(desk, part)
+        found += islice(_apart(told, found[-1:]) if apart else told, left)
         if limit is not None and len(found) >= limit:
             break
     return found
 
 
-def next_free_slots(desk: Desk, search: Search, count: int = 3) -> list[FreeSlot]:
-    """Return the next free slots from the start of `search.within` on, within two months."""
+def next_free_slots(
+    desk: Desk, search: Search, count: int = 3, *, apart: bool = False
+) -> list[FreeSlot]:
+    """Return the next free slots from the start of `search.within` on, within two months; see
+    `free`.
+    """
     start = max(search.within.start, desk.uow.now, key=lambda moment: moment.timestamp())
-    return free(desk, replace(search, within=Slot(start, start + _HORIZON)), count)
+    return free(desk, replace(search, within=Slot(start, start + _HORIZON)), count, apart=apart)
+
+
+def _apart(slots: Iterable[FreeSlot], before: Iterable[FreeSlot]) -> Iterator[FreeSlot]:
+    ends = [one.slot.end.timestamp() for one in before]
+    until = max(ends, default=float("-inf"))
+    for one in slots:
+        if one.slot.start.timestamp() >= until:
+            until = one.slot.end.timestamp()
+            yield one
 
 
 def _narrowed(desk: Desk, search: Search) -> Search | None:

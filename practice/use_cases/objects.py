@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from practice.access import Account, Role, may_change, may_create, may_delete, may_manage_calendars
-from practice.appointments import Slot
 from practice.calendar_zone import zone_of
 from practice.calendars import (
     UNION_SEPARATOR,
     CalendarKind,
     Draft,
     Level,
-    Span,
     View,
     check_object_name,
 )
@@ -27,9 +24,9 @@ from practice.errors import (
     UidTaken,
     UnsupportedComponent,
 )
-from practice.schedule import USUAL_HOURS, WorkingHours, next_free
 from practice.use_cases.appointments import object_removed, object_saved
-from practice.use_cases.taken import doctor_is_busy, taken_of_doctor
+from practice.use_cases.instead_of_taken import instead_of_taken
+from practice.use_cases.taken import doctor_is_busy
 from practice.vevent import Facts, read
 
 if TYPE_CHECKING:
@@ -258,23 +255,4 @@ def _refuse_taken_slot(
     uow: UnitOfWork, calendar: Calendar, facts: Facts, own_id: int, profile: Profile
 ) -> None:
     if doctor_is_busy(uow, calendar, facts.occurrences, profile, own_id=own_id):
-        raise SlotTaken(_alternatives(uow, calendar, facts, profile, own_id))
-
-
-def _alternatives(
-    uow: UnitOfWork, calendar: Calendar, facts: Facts, profile: Profile, own_id: int
-) -> list[Slot]:
-    """Return the next free slots of the same length in the doctor's working hours."""
-    if facts.slot is None:
-        return []
-    span = Span(
-        int(facts.slot.start.timestamp()), int((facts.slot.start + timedelta(days=16)).timestamp())
-    )
-    taken = taken_of_doctor(uow, calendar, span, profile, own_id=own_id)
-    busy = [
-        Slot(datetime.fromtimestamp(o.start, UTC), datetime.fromtimestamp(o.end, UTC))
-        for o in taken
-    ]
-    doctor = next((d for d in uow.house.doctors() if d.id == calendar.doctor_id), None)
-    hours = WorkingHours.parse(doctor.hours if doctor else USUAL_HOURS)
-    return next_free(hours, busy, facts.slot, profile.zone)
+        raise SlotTaken(instead_of_taken(uow, calendar, facts, profile, own_id))

@@ -18,11 +18,11 @@ from practice.errors import AppointmentNotFound, IllegalStep, Invalid, RuleBroke
 from practice.life_cycle import Progress
 from practice.patients import PatientRecord
 from practice.rules import LateCancellation, OnlineOnly
-from practice.use_cases.arranging import Order, booked_with, place_order, the_patient
+from practice.use_cases.arranging import Order, place_order, the_patient
 from practice.use_cases.case import Case
 from practice.use_cases.desk import Desk
 from practice.use_cases.entered import entered
-from practice.use_cases.free_times import Search, free, next_free_slots
+from practice.use_cases.free_times import Search, free
 from practice.use_cases.patients import Register
 from practice.use_cases.rearranging import Move, cancel, move
 from practice.use_cases.taken import taken_of_patient
@@ -41,7 +41,6 @@ __all__ = [
     "Person",
     "Reservation",
     "SelfBooking",
-    "alternatives_for",
     "cancel_own",
     "own_appointments",
     "portal_slots",
@@ -200,30 +199,6 @@ def reschedule_own(
     start, doctor_id = where.start, where.doctor_id
     moved = move(case, Move(start, doctor_id, online=True))
     return _told(case.desk, moved, case.kind)
-
-
-def alternatives_for(
-    uow: UnitOfWork, appointment: Appointment, profile: Profile, count: int = 3
-) -> list[FreeSlot]:
-    """Return what a patient may be offered in place of an appointment: the next slots of its type
-    and length with its doctor, from its own time on, else with any doctor who may.
-
-    Nothing, if its type is not booked online. For the letter that declines it, as it is sent.
-    """
-    desk = Desk(uow, profile)
-    known = booked_with(uow, appointment.id)
-    kind = desk.type_of(known)
-    if kind.id not in desk.types or OnlineOnly(desk.rules).broken_by(kind) is not None:
-        return []
-    minutes = round((appointment.slot.end - appointment.slot.start).total_seconds() / 60)
-    if not kind.min_minutes <= minutes <= kind.max_minutes:
-        minutes = kind.minutes
-    own = (appointment.doctor_id,) if appointment.doctor_id else ()
-    search = Search(kind, appointment.slot, minutes, own, patient_id=appointment.patient_id)
-    search = replace(search, online=True, own=(appointment.id, 0))
-    return next_free_slots(desk, search, count) or next_free_slots(
-        desk, replace(search, doctor_ids=()), count
-    )
 
 
 def _refuse_offline(desk: Desk, kind: AppointmentType) -> None:

@@ -186,7 +186,7 @@ def decline(
 ) -> Booked:
     """Decline what was asked for; raises IllegalStep for what was confirmed, else as `cancel`.
 
-    What else the patient may be offered is told by `practice.use_cases.portal.alternatives_for`.
+    What else the patient may be offered is told by `practice.use_cases.instead.instead_of`.
     """
     known = booked_with(uow, appointment_id)
     if known.appointment.status is not Status.TENTATIVE:

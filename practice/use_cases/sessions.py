@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from practice.errors import NotAllowed
 from practice.passwords import digest
-from practice.scopes import allowed
+from practice.scopes import Scope, allowed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from practice.access import Account
     from practice.ports import UnitOfWork
-    from practice.scopes import Scope
     from practice.sessions import Session
 
 __all__ = ["begin_session", "end_session", "note_used", "proof_of", "signed_in", "was_used"]
@@ -32,15 +31,22 @@ _EXACTLY = timedelta(minutes=1)
 
 
 def begin_session(
-    uow: UnitOfWork, account: Account, scopes: Collection[Scope] | None = None
+    uow: UnitOfWork,
+    account: Account,
+    scopes: Collection[Scope] | None = None,
+    *,
+    program: bool = False,
 ) -> str:
     """Begin a session; return its secret, which is told nobody else and never again.
 
     Raises NotAllowed for who has signed in for some `scopes` alone: a session is for all that the
-    account may do.
+    account may do. Neither does a `program` become an administrator by one: less is refused to
+    people than to tokens (`practice.use_cases.giving`).
     """
     if scopes is not None and not allowed(account, None) <= frozenset(scopes):
         raise NotAllowed("A token that is not for everything opens no session.")
+    if program and Scope.ACCOUNTS in allowed(account, None):
+        raise NotAllowed("An administrator's token opens no session.")
     secret = secrets.token_urlsafe(32)
     uow.sessions.begin(digest(secret), account_id=account.id, patient_id=None)
     return secret

@@ -77,10 +77,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The claim is true. `scopes` are those of the token that was shown; None is everything."""
+    """The claim is true. `scopes` are those of the token that was shown; None is everything.
+    `program` is whether it was a token of ours: programs have these, people a provider's.
+    """
 
     account: Account
     scopes: tuple[str, ...] | None = None
+    program: bool = False
 
     def allows(self, scope: Scope) -> bool:
         """Tell whether the account may do this, signed in as it is."""
@@ -177,7 +180,7 @@ class Gate:
             found = uow.accounts.by_token(digest(token))
             if found is None or found[0].disabled:
                 return Refused()
-            return Admitted(found[0], found[1][0].scopes or None)
+            return Admitted(found[0], found[1][0].scopes or None, program=True)
         told = self._provider.read(token, uow.now)
         if isinstance(told, Disowned):
             return Refused()

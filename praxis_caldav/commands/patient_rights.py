@@ -83,10 +83,21 @@ def _json(uow: UnitOfWork, found: Patient) -> str:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="After an older backup: whoever is there of the numbers in this file, one a line.",
 )
+@click.option(
+    "--override",
+    default="",
+    metavar="REASON",
+    help="With --again: erase also those who have to be kept, for this reason; it is noted.",
+)
 @yes_option
 @with_settings
 def erase(
-    settings: Settings, numbers: tuple[str, ...], also_future: bool, file: Path | None, yes: bool
+    settings: Settings,
+    numbers: tuple[str, ...],
+    also_future: bool,
+    file: Path | None,
+    override: str,
+    yes: bool,
 ) -> None:
     """Erase the patient with this NUMBER from everything, the log included (Art. 17 DSGVO).
 
@@ -96,12 +107,15 @@ def erase(
     """
     if bool(numbers) == bool(file):
         raise click.UsageError("Say which: the numbers, or --again and a file of them.")
-    profile = profile_of(settings)
+    if override and file is None:
+        raise click.UsageError("--override goes with --again alone.")
+    profile, held = profile_of(settings), list[erasure.StillHeld]()
     if file is not None:
         told = [line.split("\t")[0].strip() for line in file.read_text("utf-8").splitlines()]
         confirm(yes, f"Erase again whoever is there of {len(told)} numbers?")
         with unit(settings) as uow:
-            done = erasure.re_erase(uow, filter(None, told), profile)
+            again = erasure.re_erase(uow, filter(None, told), profile, override)
+            done, held = again.done, again.held
     else:
         confirm(yes, f"Erase {', '.join(numbers)}? Nothing brings them back.")
         with unit(settings) as uow:
@@ -115,6 +129,12 @@ def erase(
             f" {one.rewritten} objects rewritten, {one.removed} removed,"
             f" {one.changes} rows of the log."
         )
+    for kept in held:
+        click.echo(
+            f"Patient {kept.number} has to be kept until {kept.until}: not erased.", err=True
+        )
+    if held:
+        click.get_current_context().exit(1)
     if not done:
         click.echo("Nobody of them is there.")
 
