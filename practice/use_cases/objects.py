@@ -14,7 +14,6 @@ from practice.calendars import (
     CalendarKind,
     Draft,
     Level,
-    Span,
     View,
     check_object_name,
 )
@@ -27,17 +26,19 @@ from practice.errors import (
     UidTaken,
     UnsupportedComponent,
 )
+from practice.rules import NoDoubleBooking
 from practice.schedule import USUAL_HOURS, WorkingHours, next_free
 from practice.use_cases.appointments import object_removed, object_saved
-from practice.use_cases.taken import doctor_is_busy, taken_of_doctor
-from practice.vevent import Facts, read
+from practice.use_cases.taken import doctor_is_busy, kept_of_doctor, span_of, taken_of_doctor
+from practice.vevent import Busy, Facts, Occupied, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from practice.calendars import Calendar, CalendarObject, Condition, ObjectHead
+    from practice.calendars import Calendar, CalendarObject, Condition, ObjectHead, Place
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.schedule import AppointmentType
 
 __all__ = [
     "Saved",
@@ -91,7 +92,7 @@ def put(
     _refuse_uid_seen_elsewhere(holders, view, calendar, href)
     by_tool = account.role is Role.BOOKING
     if by_tool:
-        _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
+        _refuse_taken_slot(uow, calendar, facts, place, profile)
     saved = uow.calendars.save(calendar, Draft(href, draft.text, facts), place)
     away = _out_of_reach(uow, account, [h for h in holders if h.calendar_id != calendar.id])
     object_saved(uow, calendar, facts, by_booking_tool=by_tool, out_of_reach=away, place=place)
@@ -255,26 +256,47 @@ def _refuse_uid_seen_elsewhere(
 
 
 def _refuse_taken_slot(
-    uow: UnitOfWork, calendar: Calendar, facts: Facts, own_id: int, profile: Profile
+    uow: UnitOfWork, calendar: Calendar, facts: Facts, place: Place, profile: Profile
 ) -> None:
-    if doctor_is_busy(uow, calendar, facts.occurrences, profile, own_id=own_id):
-        raise SlotTaken(_alternatives(uow, calendar, facts, profile, own_id))
+    own_id = place.there.id if place.there else 0
+    types = uow.house.types_with_buffers()
+    taken = doctor_is_busy(uow, calendar, facts.occurrences, profile, own_id=own_id)
+    if not taken and facts.slot is not None:
+        kept = _kept(uow, calendar, types, facts.slot, place)
+        spans = [Occupied(*span, Busy.BUSY) for span in kept]
+        taken = NoDoubleBooking(spans).broken_by(facts.occurrences)
+    if taken:
+        raise SlotTaken(_alternatives(uow, calendar, types, facts, place, profile))
+
+
+def _kept(
+    uow: UnitOfWork,
+    calendar: Calendar,
+    types: Sequence[AppointmentType],
+    slot: Slot,
+    place: Place,
+) -> list[tuple[int, int]]:
+    """Return what buffers of the doctor's other appointments keep free."""
+    own_id = place.appointment.id if place.appointment else 0
+    return kept_of_doctor(uow, calendar.doctor_id, types, slot, own_id)
 
 
 def _alternatives(
-    uow: UnitOfWork, calendar: Calendar, facts: Facts, profile: Profile, own_id: int
+    uow: UnitOfWork,
+    calendar: Calendar,
+    types: Sequence[AppointmentType],
+    facts: Facts,
+    place: Place,
+    profile: Profile,
 ) -> list[Slot]:
     """Return the next free slots of the same length in the doctor's working hours."""
     if facts.slot is None:
         return []
-    span = Span(
-        int(facts.slot.start.timestamp()), int((facts.slot.start + timedelta(days=16)).timestamp())
-    )
-    taken = taken_of_doctor(uow, calendar, span, profile, own_id=own_id)
-    busy = [
-        Slot(datetime.fromtimestamp(o.start, UTC), datetime.fromtimestamp(o.end, UTC))
-        for o in taken
-    ]
+    own_id = place.there.id if place.there else 0
+    within = Slot(facts.slot.start, facts.slot.start + timedelta(days=16))
+    taken = taken_of_doctor(uow, calendar, span_of(within), profile, own_id=own_id)
+    spans = [(o.start, o.end) for o in taken] + _kept(uow, calendar, types, within, place)
+    busy = [Slot(*(datetime.fromtimestamp(at, UTC) for at in span)) for span in spans]
     doctor = next((d for d in uow.house.doctors() if d.id == calendar.doctor_id), None)
     hours = WorkingHours.parse(doctor.hours if doctor else USUAL_HOURS)
     return next_free(hours, busy, facts.slot, profile.zone)
