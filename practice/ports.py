@@ -1159,6 +1159,9 @@ class House(Protocol):
     def retired_types(self) -> list[AppointmentType]:
         """Return what can be booked no more, by slug."""
 
+    def types_with_buffers(self) -> list[AppointmentType]:
+        """Return what keeps time free before or after it, can it be booked or no more, by slug."""
+
     def save_type(self, kind: AppointmentType, *, active: bool = True) -> AppointmentType:
         """Store a new one (id 0) or change it; raises NameTaken or InvalidName."""
 

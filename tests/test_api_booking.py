@@ -576,7 +576,7 @@ def tries(client: TestClient, surgery: Surgery, made: dict[str, Any]) -> dict[st
     later = {"start": "2026-11-24T11:30:00+01:00"}
     calls = {
         "read": client.get(one(made)),
-        "change": client.put(one(made), json={"notes": "neu"}),
+        "change": client.put(one(made), json={"patient_notes": "neu"}),
         "copy": client.post(one(made, "duplicate"), json=later),
         "move": client.post(one(made, "reschedule"), json={"start": "2026-11-24T09:00:00+01:00"}),
         "decline": client.post(one(made, "decline"), json={}),

@@ -410,7 +410,7 @@ REQUESTS: dict[str, tuple[Request, Cost]] = {
     "PUT, new": (create, Cost(10, parsed=1, turns=6)),
     "PUT, changed": (overwrite, Cost(11, loaded=1, parsed=1, turns=6)),
     "PUT, refused": (refused_put, Cost(5, loaded=1, parsed=1)),
-    "PUT, booking": (book, Cost(12, parsed=1, turns=8)),
+    "PUT, booking": (book, Cost(13, parsed=1, turns=8)),
     # Half of them look up what is free instead.
     "PUT, booking refused": (book_what_is_taken, Cost(16, parsed=1)),
     "DELETE": (delete_one, Cost(9, loaded=1, turns=6)),

@@ -42,13 +42,14 @@ def list_appointments(call: Call[AppointmentQuery, None]) -> AppointmentsShown:
     question = entitled.narrowed(call.query.question(desk))
     after = key_from(call.query.after)
     found, more = find_appointments(call.uow, question, after=after, limit=call.query.limit)
-    return AppointmentsShown(items=[shown(desk, one) for one in found], next=shown_key(more))
+    items = [shown(desk, entitled.told(one)) for one in found]
+    return AppointmentsShown(items=items, next=shown_key(more))
 
 
 def read_appointment(call: Call[Any, Any]) -> AppointmentShown:
     """Return one appointment."""
     desk, entitled = _at_the_desk(call)
-    return shown(desk, entitled.seen(_id(call)))
+    return shown(desk, entitled.told(entitled.seen(_id(call))))
 
 
 def book_appointment(call: Call[Nothing, AppointmentForm]) -> AppointmentShown:
@@ -63,7 +64,7 @@ def book_appointments_of_visit(call: Call[Nothing, VisitForm]) -> VisitShown:
     desk, entitled = _at_the_desk(call)
     parts = [part.order(desk, call.body.patient_id) for part in call.body.appointments]
     booked = book_visit(call.uow, [entitled.ordered(order) for order in parts], desk.profile)
-    items = [shown(desk, one) for one in booked]
+    items = [shown(desk, entitled.told(one)) for one in booked]
     return VisitShown(visit=booked[0].details.visit, items=items)
 
 
@@ -125,7 +126,8 @@ def _id(call: Call[Any, Any]) -> int:
 
 
 def _told(call: Call[Any, Any], booked: Booked) -> AppointmentShown:
-    return shown(Desk(call.uow, call.services.profile), booked)
+    desk, entitled = _at_the_desk(call)
+    return shown(desk, entitled.told(booked))
 
 
 _APPOINTMENTS = "/api/booking/appointments"

@@ -51,7 +51,9 @@ class PatientOfAppointment(Shown):
 
 
 class AppointmentShown(Shown):
-    """An appointment. `reason` is the patient's, `notes` are the practice's."""
+    """An appointment. `reason` is the patient's; `notes` are the practice's, and no program that
+    books for patients reads them.
+    """
 
     id: int
     start: datetime

@@ -44,6 +44,11 @@ class SqlOffers:
         """See the port."""
         return [_type(r) for r in self._connection.execute(_TYPES.where(~types.c.active))]
 
+    def types_with_buffers(self) -> list[AppointmentType]:
+        """See the port."""
+        kept = (types.c.buffer_before > 0) | (types.c.buffer_after > 0)
+        return [_type(r) for r in self._connection.execute(_TYPES.where(kept))]
+
     def save_type(self, kind: AppointmentType, *, active: bool = True) -> AppointmentType:
         """See the port."""
         values = {name: getattr(kind, name) for name in _TYPE if name != "id"}

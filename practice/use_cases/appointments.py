@@ -14,6 +14,7 @@ from practice.appointments import Appointment, Slot, Status
 from practice.calendars import CalendarKind
 from practice.facts import Busy
 from practice.messages import difference, hears
+from practice.use_cases.cancellations import note_cancelled
 from practice.use_cases.patients import touch_copies
 
 if TYPE_CHECKING:
@@ -61,9 +62,13 @@ def object_saved(
             status=facts.status,
             calendar_id=calendar.id,
             doctor_id=calendar.doctor_id,
+            requires_confirmation=known.requires_confirmation and not _is_confirmed(known, facts),
         )
     if after != known:
-        tell(uow, known, uow.appointments.save(after), by_booking_tool=by_booking_tool)
+        saved = uow.appointments.save(after)
+        if known is not None:
+            note_cancelled(uow, known, saved)
+        tell(uow, known, saved, by_booking_tool=by_booking_tool)
     if known is None and after.patient_id is not None:
         touch_copies(uow, facts.uid, calendar.id, place.holders)
 
@@ -89,7 +94,14 @@ def object_removed(
     left = [head for head in holders if head.calendar_id != calendar.id]
     after = _left_elsewhere(uow, known, left) or replace(known, status=Status.CANCELLED)
     if after != known:
-        tell(uow, known, uow.appointments.save(after), by_booking_tool=by_booking_tool)
+        saved = uow.appointments.save(after)
+        note_cancelled(uow, known, saved)
+        tell(uow, known, saved, by_booking_tool=by_booking_tool)
+
+
+def _is_confirmed(known: Appointment, facts: Facts) -> bool:
+    """Tell whether what was asked for is confirmed by what its object says now."""
+    return known.status is Status.TENTATIVE and facts.status is Status.CONFIRMED
 
 
 def _left_elsewhere(

@@ -23,6 +23,7 @@ from practice.use_cases.appointments import tell
 from practice.use_cases.booking_base import Base, merged, terms_of
 from practice.use_cases.booking_event import uid_of
 from practice.use_cases.booking_objects import BookedObjects, differ
+from practice.use_cases.cancellations import note_cancelled
 from practice.use_cases.disputes import Sides, settle_sides
 from practice.use_cases.patients import Register, record_of, touch_copies
 
@@ -186,10 +187,13 @@ class _Desk:
         known = replace(known, booking_id=booking.id)
         item = self._objects.of(known)
         if item is not None:
-            return self._change(booking, known, item, sides)
-        if sides.is_back and not self._uow.calendars.uid_holders(known.uid):
-            return self._bring_back(booking, known, sides)
-        return self._note_removed(booking, known, sides)
+            taken = self._change(booking, known, item, sides)
+        elif sides.is_back and not self._uow.calendars.uid_holders(known.uid):
+            taken = self._bring_back(booking, known, sides)
+        else:
+            taken = self._note_removed(booking, known, sides)
+        note_cancelled(self._uow, known, self._known[booking.id], told.changed or self._heard)
+        return taken
 
     def _sides(self, told: Told, known: Appointment) -> Sides:
         """Return what practice and tool have of an appointment, and what stands."""

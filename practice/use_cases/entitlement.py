@@ -74,6 +74,14 @@ class Entitled:
             raise AppointmentNotFound("There is no such appointment.")
         return found
 
+    def told(self, booked: Booked) -> Booked:
+        """Return an appointment with what the account is to read of it: what the staff note is not
+        for a program of the patients', nor why they booked over something.
+        """
+        if not self.online:
+            return booked
+        return replace(booked, details=replace(booked.details, note="", override=""))
+
     def changeable(self, appointment_id: int) -> Booked:
         """Return an appointment that it may change, and cancel; raises AppointmentNotFound or
         NotAllowed.
@@ -106,6 +114,8 @@ class Entitled:
     def changed(self, changes: Changes) -> Changes:
         """Return changes as the account may make them; raises NotAllowed."""
         self.refuse_override(changes.override)
+        if changes.note is not None and self.online:
+            raise NotAllowed("What the practice notes only the practice changes.")
         if changes.status is not None or changes.progress is not None:
             self._refuse_deciding()
         return replace(changes, online=self.online)

@@ -24,15 +24,16 @@ from practice.errors import (
     UidTaken,
     UnsupportedComponent,
 )
+from practice.rules import NoDoubleBooking
 from practice.use_cases.appointments import object_removed, object_saved
 from practice.use_cases.instead_of_taken import instead_of_taken
-from practice.use_cases.taken import doctor_is_busy
-from practice.vevent import Facts, read
+from practice.use_cases.taken import doctor_is_busy, kept_of_doctor
+from practice.vevent import Busy, Facts, Occupied, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from practice.calendars import Calendar, CalendarObject, Condition, ObjectHead
+    from practice.calendars import Calendar, CalendarObject, Condition, ObjectHead, Place
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
@@ -88,7 +89,7 @@ def put(
     _refuse_uid_seen_elsewhere(holders, view, calendar, href)
     by_tool = account.role is Role.BOOKING
     if by_tool:
-        _refuse_taken_slot(uow, calendar, facts, head.id if head else 0, profile)
+        _refuse_taken_slot(uow, calendar, facts, place, profile)
     saved = uow.calendars.save(calendar, Draft(href, draft.text, facts), place)
     away = _out_of_reach(uow, account, [h for h in holders if h.calendar_id != calendar.id])
     object_saved(uow, calendar, facts, by_booking_tool=by_tool, out_of_reach=away, place=place)
@@ -252,7 +253,15 @@ def _refuse_uid_seen_elsewhere(
 
 
 def _refuse_taken_slot(
-    uow: UnitOfWork, calendar: Calendar, facts: Facts, own_id: int, profile: Profile
+    uow: UnitOfWork, calendar: Calendar, facts: Facts, place: Place, profile: Profile
 ) -> None:
-    if doctor_is_busy(uow, calendar, facts.occurrences, profile, own_id=own_id):
+    own_id = place.there.id if place.there else 0
+    taken = doctor_is_busy(uow, calendar, facts.occurrences, profile, own_id=own_id)
+    if not taken and facts.slot is not None:
+        appointment_id = place.appointment.id if place.appointment else 0
+        types = uow.house.types_with_buffers()
+        kept = kept_of_doctor(uow, calendar.doctor_id, types, facts.slot, appointment_id)
+        spans = [Occupied(*span, Busy.BUSY) for span in kept]
+        taken = NoDoubleBooking(spans).broken_by(facts.occurrences)
+    if taken:
         raise SlotTaken(instead_of_taken(uow, calendar, facts, profile, own_id))

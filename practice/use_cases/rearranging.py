@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from practice.appointments import Status
 from practice.errors import IllegalStep, Invalid
 from practice.life_cycle import Progress, check_day, check_progress, check_status
-from practice.rules import LateCancellation
 from practice.use_cases.arranging import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -23,6 +22,7 @@ from practice.use_cases.arranging import (
     the_patient,
     the_procedures,
 )
+from practice.use_cases.cancellations import as_cancelled
 from practice.use_cases.case import Case
 from practice.use_cases.entered import entered, slot_from
 
@@ -109,7 +109,8 @@ def change(
         appointment = replace(appointment, kind=kind.slug)
     if changes.status is not None:
         check_status(appointment.status, changes.status, details.progress)
-        appointment = replace(appointment, status=changes.status)
+        asked = changes.status is Status.TENTATIVE
+        appointment = replace(appointment, status=changes.status, requires_confirmation=asked)
     if changes.patient_id is not None:
         patient = the_patient(uow, changes.patient_id)
         insurance = patient.record.insurance or None
@@ -166,13 +167,8 @@ def cancel(
     check_status(was.status, Status.CANCELLED, case.known.details.progress)
     if was.status is Status.CANCELLED:
         raise IllegalStep("The appointment is cancelled already.")
-    late = LateCancellation(case.desk.rules, uow.now).is_late(was.slot)
-    details = replace(
-        case.known.details,
-        cancelled=uow.now,
-        cancel_reason=entered("reason", reason, LONGEST_REASON),
-        late=late and was.status is Status.CONFIRMED,
-    )
+    why = entered("reason", reason, LONGEST_REASON)
+    details = as_cancelled(case.known.details, was, case.desk.rules, uow.now, reason=why)
     return case.keep(replace(was, status=Status.CANCELLED), details, case.kind, "cancelled")
 
 

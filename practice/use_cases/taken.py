@@ -31,6 +31,7 @@ __all__ = [
     "doctor_is_busy",
     "holds_within",
     "kept_by_buffers",
+    "kept_of_doctor",
     "seconds_of",
     "span_of",
     "taken_of_doctor",
@@ -143,6 +144,27 @@ def kept_by_buffers(
         if one.room_id is not None:
             kept.rooms.setdefault(one.room_id, []).append(span)
     return kept
+
+
+def kept_of_doctor(
+    uow: UnitOfWork,
+    doctor_id: int | None,
+    types: Collection[AppointmentType],
+    slot: Slot,
+    own_id: int = 0,
+) -> list[_Seconds]:
+    """Return what a doctor's appointments of these types, and slots that are kept for one of them,
+    take with their buffers within the slot, but for the appointment `own_id`.
+    """
+    if doctor_id is None or not types:
+        return []
+    kept = kept_by_buffers(uow, types, slot, own_id).doctors.get(doctor_id, [])
+    holds = holds_within(uow, {t.id: t for t in types}, slot)
+    return kept + [
+        seconds_of(widened(h.slot, h.buffer_before, h.buffer_after))
+        for h in holds
+        if h.doctor_id == doctor_id and (h.buffer_before or h.buffer_after)
+    ]
 
 
 def holds_within(
