@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from practice.calendars import COMPONENTS, CalendarKind
@@ -113,7 +114,7 @@ def sealed(previous: bytes, change: Change) -> bytes:
     digest = hashlib.sha256(previous)
     for value in (
         change.number,
-        change.time.isoformat(),
+        change.time.astimezone(UTC).isoformat(),  # as it is read again
         change.actor,
         change.calendar_id,
         change.href,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.bookings import a_client, a_row, add_rooms, command, faults, rows_a_day, take
-from tests.building import an_event, reading
+from tests.building import BERLIN, NOW, a_draft, an_event, reading, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +110,13 @@ def test_a_busy_practice_is_as_it_should_be(busy: SqlDatabase) -> None:
     rows = re.fullmatch(r"(\d+) rows looked at, 0 faults\.\n", ran.out)
     assert rows
     assert int(rows[1]) > the_ids(busy).last  # the whole log, and the objects
+
+
+def test_what_a_clock_of_another_zone_wrote_is_no_damage(practice: SqlDatabase) -> None:
+    with writing(practice, now=NOW.astimezone(BERLIN)) as uow:
+        calendar = next(one for one in uow.calendars.all() if one.doctor_id)
+        uow.calendars.save(calendar, a_draft("a.ics", an_event("a", *TEN)))
+    assert faults(practice) == []
 
 
 def test_an_empty_practice_is_as_it_should_be(database: SqlDatabase) -> None:
