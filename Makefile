@@ -23,10 +23,10 @@ help:  ## list the targets
 run: $(VENV)/.run  ## serve a demo practice on 127.0.0.1:5232
 	@$(BIN)/praxis-caldav demo $(ARGS)
 
-test: lint  ## lint, then every test but the slow ones
+test: lint $(VENV)/.browser  ## lint, then every test but the slow ones
 	$(PYTEST) $(ARGS)
 
-test-slow: $(VENV)/.dev  ## the slow tests
+test-slow: $(VENV)/.dev $(VENV)/.browser  ## the slow tests
 	$(PYTEST) -m slow $(ARGS)
 
 conformance: $(VENV)/.dev  ## public suites of others, fetched; see docs/conformance.md
@@ -75,15 +75,23 @@ $(VENV)/.made:
 		echo "If you have 3.11 or newer elsewhere: make PYTHON=/path/to/python3 ..." >&2; \
 	fi; exit 1
 
-$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/.made
+LOCK := admin_api/pages/package-lock.json
+
+$(VENV)/.run: pyproject.toml constraints.txt $(LOCK) | $(VENV)/.made
 	@echo "Installing the server into $(VENV), a minute or two ..."
-	@$(PIP) install -c constraints.txt -e .
+	@$(PIP) install -c constraints.txt -e '.[assets]'
+	@$(BIN)/python -m admin_api.pages.assets
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.made
+$(VENV)/.dev: pyproject.toml constraints.txt $(LOCK) | $(VENV)/.made
 	@echo "Installing the server and the test tools into $(VENV), a minute or two ..."
 	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m admin_api.pages.assets
 	@touch $(VENV)/.run $@
+
+$(VENV)/.browser: $(VENV)/.dev
+	@$(BIN)/python -m tests.browser
+	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
 	@$(PIP) install -c constraints.txt -e '.[dev,bench]'

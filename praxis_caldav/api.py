@@ -63,7 +63,7 @@ class Later:
 
 
 class TheApi:
-    """The API and its description."""
+    """The API, its description, and the pages."""
 
     def __init__(
         self,
@@ -75,9 +75,13 @@ class TheApi:
     ) -> None:
         """`door` is where the passwords of CalDAV are verified: those of the API are, too."""
         from starlette.applications import Starlette
+        from starlette.routing import Mount
 
         from admin_api.documentation import documentation
         from admin_api.door import Api
+        from admin_api.pages import ENDPOINTS as PAGES
+        from admin_api.pages.assets import StaticFiles
+        from admin_api.pages.page import Pages
         from admin_api.rates import Rates
         from admin_api.resources import ENDPOINTS
         from admin_api.services import Services
@@ -97,13 +101,22 @@ class TheApi:
             single_patients=outside.single_patient(database, profile) if outside else None,
             ask_now=partial(outside.ask_now, database, profile) if outside else None,
             public_url=settings.server.public_url,
+            origins=settings.api.origins,
         )
         told = settings.api
         rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))
         self._api = Api(
             database, self._sign_in, services, ENDPOINTS, rates, _now, threads=told.threads
         )
-        routes = [*documentation(ENDPOINTS, __version__), *self._api.routes()]
+        self._pages = Pages(
+            database, self._sign_in, services, PAGES, rates, _now, threads=told.threads
+        )
+        routes = [
+            *documentation(ENDPOINTS, __version__),
+            *self._api.routes(),
+            Mount("/static", StaticFiles()),
+            *self._pages.routes(),
+        ]
         self._inside: ASGIApp = Starlette(routes=routes)
         self._portal = _open_to(self._inside, told.origins)
 
@@ -116,6 +129,7 @@ class TheApi:
         """Wait for running requests and give the threads back."""
         self._lists.close()
         self._api.close()
+        self._pages.close()
         self._sign_in.close()
 
 

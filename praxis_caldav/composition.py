@@ -51,6 +51,8 @@ __all__ = [
 
 #: All of it but what booking tools send.
 _API, _WEBHOOKS = "/api/", "/api/webhooks/"
+#: Where pages are: loaded with the API, when first asked for.
+_PAGES = ("/admin", "/anmelden", "/sprache", "/termine", "/buchen", "/static/")
 _WELL_KNOWN = "/.well-known/caldav"
 #: Apple's calendars look for the account at these, whatever address they were given; "*" is the
 #: whole server (RFC 9110 9.3.7).
@@ -248,7 +250,7 @@ class _Doors:
             return self._caldav
         if path.startswith(FEEDS):
             return self._feeds
-        if path.startswith(_API) and not path.startswith(_WEBHOOKS):
+        if path.startswith((_API, *_PAGES)) and not path.startswith(_WEBHOOKS):
             return self._api
         if path.rstrip("/") == _WELL_KNOWN:
             return RedirectResponse(MOUNT + "/", status_code=301)

@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from practice.database import SqlDatabase
+from tests.browser import PATIENCE, a_browser
 from tests.building import a_practice
 from tests.people import People, people_of
 from tests.postgres import PostgresMissing, PostgresServer, find_binaries, shared_server
@@ -118,3 +120,40 @@ def people(
     folder = tmp_path_factory.mktemp("people")
     with a_database(request.param, request, folder) as made, people_of(made) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser, one a module: while it is driven, nothing else of the process can use asyncio."""
+    with a_browser() as made:
+        yield made
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a browser that remembers nothing; what goes wrong in its scripts fails the test."""
+    context = browser.new_context(locale="de-DE", timezone_id="Europe/Berlin")
+    context.set_default_timeout(PATIENCE)
+    made = context.new_page()
+    faults: list[str] = []
+    made.on("pageerror", lambda error: faults.append(str(error)))
+    made.on(
+        "console",
+        lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    yield made
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="module")
+def practice_served(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[RunningServer]:
+    """A served practice, one a module, on SQLite: which database it is, no page knows."""
+    path = tmp_path_factory.mktemp("pages") / "praxis.db"
+    shutil.copy(sqlite_template, path)
+    with closing(SqlDatabase(f"sqlite:///{path}")) as made:
+        a_practice(made)
+    with RunningServer(f"sqlite:///{path}") as running:
+        yield running

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from admin_api.pages import sign_in
+from admin_api.pages import dashboard, sign_in
 from admin_api.pages.page import endpoint_of
 
 if TYPE_CHECKING:
     from admin_api.endpoint import Endpoint
 
-__all__ = ["ENDPOINTS", "PREFIXES"]
+__all__ = ["ENDPOINTS"]
 
-#: Addresses that begin so are those of pages.
-PREFIXES = ("/admin", "/anmelden", "/sprache", "/termine", "/buchen", "/static/")
-_PAGES = (*sign_in.PAGES,)
+_PAGES = (*sign_in.PAGES, *dashboard.PAGES)
 #: Everything that pages are made of.
 ENDPOINTS: tuple[Endpoint, ...] = (*map(endpoint_of, _PAGES), *sign_in.ENDPOINTS)

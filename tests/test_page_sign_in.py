@@ -1,0 +1,63 @@
+"""Signing in and out with a browser, and the choice of the language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import faults_of
+from tests.building import PASSWORD
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.servers import RunningServer
+
+
+def test_who_signs_in_goes_on_to_where_they_wanted_and_out_again(
+    page: Page, practice_served: RunningServer
+) -> None:
+    url = practice_served.url
+    page.goto(f"{url}/admin?tag=2026-11-23")
+    expect(page.get_by_role("heading", name="Anmelden")).to_be_visible()
+    page.get_by_label("Benutzername").fill("admin")
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{url}/admin?tag=2026-11-23")
+    page.get_by_role("button", name="Abmelden").click()
+    page.wait_for_url(f"{url}/anmelden")
+    page.goto(f"{url}/admin")
+    expect(page.get_by_role("heading", name="Anmelden")).to_be_visible()
+
+
+def test_a_wrong_password_is_told_and_the_field_is_ready_for_another(
+    page: Page, practice_served: RunningServer
+) -> None:
+    page.goto(f"{practice_served.url}/anmelden")
+    page.get_by_label("Benutzername").fill("admin")
+    page.get_by_label("Passwort").fill("falsch")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("stimmt nicht")
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_signing_in_is_for_everybody(
+    page: Page, practice_served: RunningServer, dark: bool
+) -> None:
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.goto(f"{practice_served.url}/anmelden")
+    assert faults_of(page) == []
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_an_address_of_somebody_else_is_not_gone_to(
+    page: Page, practice_served: RunningServer
+) -> None:
+    for told in ("//evil.example", "https://evil.example", "/\\evil.example"):
+        page.goto(f"{practice_served.url}/anmelden?zu={told}")
+        assert page.locator("form").get_attribute("data-onward") == "/admin"
