@@ -75,7 +75,20 @@ class _IdConvertor(Convertor[int]):
         return str(value)
 
 
+class _RestConvertor(Convertor[str]):
+    """All that is left of an address, with lines ended in it, too."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
 register_url_convertor("id", _IdConvertor())
+register_url_convertor("rest", _RestConvertor())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,7 @@ class Api:
     """The addresses of the API. Close it to give the threads back."""
 
     #: Below these there is nothing but the endpoints.
-    rest: tuple[str, ...] = ("/api/{rest:path}",)
+    rest: tuple[str, ...] = ("/api/{rest:rest}",)
 
     def __init__(
         self,

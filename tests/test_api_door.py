@@ -265,7 +265,9 @@ def test_a_query_is_read(doors: Doors) -> None:
     assert (told["id"], told["slug"]) == (3, "7")
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "1.5", "x", "9" * 30, "01", "%00", "1%2f2"])
+@pytest.mark.parametrize(
+    "number", ["0", "-1", "1.5", "x", "9" * 30, "01", "%00", "1%2f2", "%0a1", "1%0ax"]
+)
 def test_an_address_of_nothing_is_not_found(doors: Doors, number: str) -> None:
     problem(doors.api("admin").get(f"{ROOMS}/{number}"), 404)
 

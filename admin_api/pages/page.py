@@ -94,7 +94,7 @@ def _headers(call: Call[Any, Any] | None, page: Page | None) -> dict[str, str]:
 class Pages(Api):
     """The pages. Close it to give the threads back."""
 
-    rest = ("/admin/{rest:path}", "/termine/{rest:path}", "/buchen/{rest:path}")
+    rest = ("/admin/{rest:rest}", "/termine/{rest:rest}", "/buchen/{rest:rest}")
 
     def refused(self, request: Request, error: PracticeError | Refusal) -> Response:
         """Return the page that tells of an error; who has to sign in is led to where to do it."""
