@@ -482,6 +482,11 @@ class Appointments(Protocol):
         those that have ended, the last first. `after` are start and id of the one before.
         """
 
+    def next_of_patients(
+        self, patient_ids: Collection[int], moment: datetime
+    ) -> Mapping[int, Appointment]:
+        """Return of each of some patients the first that is on and ends after a moment."""
+
     def in_rooms(self, room_ids: Collection[int], slot: Slot) -> list[Appointment]:
         """Return those in some rooms that are on and take a part of the slot."""
 

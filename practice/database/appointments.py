@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
 
 from practice.appointments import Status
 from practice.database.prepared import Prepared, only
@@ -106,6 +106,25 @@ class SqlAppointments:
         order = (this.start.desc(), this.id.desc()) if past else (this.start, this.id)
         rows = self._connection.execute(query.order_by(*order).limit(limit))
         return [appointment_of(row) for row in rows]
+
+    def next_of_patients(
+        self, patient_ids: Collection[int], moment: datetime
+    ) -> Mapping[int, Appointment]:
+        """See the port."""
+        this = appointments.c
+        nth = func.row_number().over(partition_by=this.patient_id, order_by=(this.start, this.id))
+        to_come = (
+            select(*APPOINTMENT, nth.label("nth"))
+            .where(
+                this.patient_id.in_(patient_ids),
+                this.end > moment,
+                this.status != str(Status.CANCELLED),
+            )
+            .subquery()
+        )
+        rows = self._connection.execute(select(to_come).where(to_come.c.nth == 1))
+        found = (appointment_of(tuple(row)[:-1]) for row in rows)
+        return {one.patient_id: one for one in found if one.patient_id is not None}
 
     def in_rooms(self, room_ids: Collection[int], slot: Slot) -> list[Appointment]:
         """See the port."""

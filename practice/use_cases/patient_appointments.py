@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from practice.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from practice.accounts import Doctor, Room
     from practice.appointments import Appointment
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.sources import SourceState
 
-__all__ = ["Freshness", "Known", "KnownPage", "Note", "appointments_of"]
+__all__ = ["Freshness", "Known", "KnownPage", "Note", "appointments_of", "next_appointments"]
 
 MOST_SHOWN = 200
 
@@ -121,6 +121,13 @@ def appointments_of(
     )
     last = found[limit - 1] if len(found) > limit else None
     return KnownPage(known, tuple(sources.values()), _cursor(last) if last else "")
+
+
+def next_appointments(uow: UnitOfWork, patients: Collection[Patient]) -> Mapping[int, Appointment]:
+    """Return the next appointment of each of some patients that has one, by the patient's id."""
+    if not patients:
+        return {}
+    return uow.appointments.next_of_patients([one.id for one in patients], uow.now)
 
 
 def _of(appointment: Appointment, sources: Mapping[str, Freshness]) -> Freshness | None:
