@@ -28,6 +28,8 @@ class LetterState(StrEnum):
     SUPERSEDED = "superseded"
     #: Given up; a person has to look.
     FAILED = "failed"
+    #: A person has said that nobody needs to be told.
+    DROPPED = "dropped"
 
 
 UNSETTLED = (LetterState.WAITING, LetterState.SENDING, LetterState.TRIED)

@@ -28,6 +28,7 @@ __all__ = [
     "SourceAge",
     "TaskGlance",
     "Webhooks",
+    "Week",
 ]
 
 
@@ -119,6 +120,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """How many appointments start in the week from `monday` on and are not cancelled."""
+
+    monday: date
+    appointments: int
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """The appointments of one month that should have taken place by now, and who did not come."""
 
@@ -178,6 +187,7 @@ class Overview:
     requests_waiting: int
     requests: tuple[Request, ...]
     patients_to_review: int
+    weeks: tuple[Week, ...]
     no_shows: tuple[Month, ...]
     load: tuple[Load, ...]
     tasks_running: tuple[TaskGlance, ...] = field(default=())

@@ -525,6 +525,9 @@ class AppointmentDetails(Protocol):
     def booked(self, appointment_id: int) -> Booked | None:
         """Return an appointment with everything about it; two statements."""
 
+    def booked_all(self, ids: Collection[int]) -> Mapping[int, Booked]:
+        """Return some appointments by id, each with everything about it; two statements."""
+
     def search(self, question: Question, after: Key | None, limit: int) -> list[Booked]:
         """Return the first appointments that are asked for, by start and id, that come after
         `after`; two statements, and the cost of what is returned where the time is asked for.
@@ -801,7 +804,10 @@ class Outbox(Protocol):
         """
 
     def retry(self, letter_id: int) -> Letter | None:
-        """Have a letter that was given up tried again; None if there is none such."""
+        """Have a letter that was given up or dropped tried again; None if there is none such."""
+
+    def drop(self, letter_id: int) -> Letter | None:
+        """Have a letter never sent, unless it is being sent; None if there is none such."""
 
     def find(
         self, states: Collection[LetterState], appointment_id: int | None = None, limit: int = 1000
@@ -865,6 +871,9 @@ class Receipts(Protocol):
 
     def replay(self, receipt_id: int) -> bool:
         """Have one worked on again; False if there is none such."""
+
+    def drop(self, receipt_id: int) -> bool:
+        """Put one of the quarantine aside; False if there is none such."""
 
     def find(self, states: Collection[ReceiptState], limit: int = 1000) -> list[Receipt]:
         """Return those in some states, the last first."""
@@ -959,6 +968,11 @@ class Figures(Protocol):
     def appointed(self, spans: Sequence[Slot]) -> list[tuple[int | None, Status, tuple[int, ...]]]:
         """Count what starts within each of some spans, by doctor's id and status."""
 
+    def started(self, bounds: Sequence[datetime]) -> Mapping[int, int]:
+        """Count what starts between each two bounds and is not cancelled; by the number of the
+        earlier bound, without those that have none.
+        """
+
     def no_shows(self, bounds: Sequence[datetime]) -> Mapping[int, tuple[int, int]]:
         """Count, between each two bounds, what should have taken place by now and who of it did
         not come; by the number of the earlier bound, without those that have none.
@@ -999,14 +1013,21 @@ class Figures(Protocol):
 class Sessions(Protocol):
     """Who is signed in to pages; secrets are given as digests."""
 
-    def begin(self, secret: str, *, account_id: int | None, patient_id: int | None) -> Session:
-        """Begin a session of an account or of a patient; those long over are forgotten."""
+    def begin(
+        self, secret: str, *, account_id: int | None, patient_id: int | None, network: str = ""
+    ) -> Session:
+        """Begin a session of an account or of a patient, from a network; those long over are
+        forgotten.
+        """
 
     def find(self, secret: str) -> Session | None:
         """Return a session, which may be over."""
 
     def note_used(self, secret: str) -> None:
         """Note that a session is used now."""
+
+    def of(self, account_id: int) -> Mapping[str, Session]:
+        """Return the sessions of an account by secret, those that are over among them."""
 
     def end(self, secret: str) -> bool:
         """End a session; False if there is none."""

@@ -17,12 +17,15 @@ LONGEST = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session, of an account or of a patient; `used` is when it was last."""
+    """One session, of an account or of a patient; `used` is when it was last, and `network` where
+    it was begun from.
+    """
 
     account_id: int | None
     patient_id: int | None
     begun: datetime
     used: datetime
+    network: str = ""
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether it was left alone for too long, or has lasted too long."""

@@ -52,6 +52,8 @@ class ReceiptState(StrEnum):
     DONE = "done"
     #: It cannot be understood; a person has to look.
     QUARANTINED = "quarantined"
+    #: A person has looked, and nothing is to be done.
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)

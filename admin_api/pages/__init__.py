@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from admin_api.pages import dashboard, patient, patients, sign_in
+from admin_api.pages import (
+    account,
+    dashboard,
+    patient,
+    patients,
+    sign_in,
+)
 from admin_api.pages.page import endpoint_of
 
 if TYPE_CHECKING:
@@ -16,6 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDPOINTS"]
 
-_PAGES = (*sign_in.PAGES, *dashboard.PAGES, *patients.PAGES, *patient.PAGES)
+_PAGES = (
+    *sign_in.PAGES,
+    *dashboard.PAGES,
+    *account.PAGES,
+    *patients.PAGES,
+    *patient.PAGES,
+)
 #: Everything that pages are made of.
 ENDPOINTS: tuple[Endpoint, ...] = (*map(endpoint_of, _PAGES), *sign_in.ENDPOINTS)

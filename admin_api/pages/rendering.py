@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from markupsafe import Markup
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["rendered", "texts_of"]
 
 _HERE = Path(__file__).parent
+_MINUTE = 60
 _LOCALES = {"de": "de_DE", "en": "en_GB"}
 #: The places of the staff: address, name of the text, and what one has to be allowed for it.
 _PLACES = (
@@ -89,6 +90,7 @@ def _templates() -> Environment:
     jinja.globals["asset"] = address_of
     jinja.globals["icon"] = _icon
     jinja.filters |= {"day": _day, "short_day": _short_day, "time": _time, "moment": _moment}
+    jinja.filters |= {"ago": _ago, "iso_day": _iso_day}
     return jinja
 
 
@@ -138,6 +140,21 @@ def _time(context: Context, moment: datetime) -> str:
 def _moment(context: Context, moment: datetime) -> str:
     """Return day and time: Mo., 23. Nov. 2026, 14:30."""
     return f"{_day(context, moment)}, {_time(context, moment)}"
+
+
+@pass_context
+def _iso_day(context: Context, moment: datetime) -> str:
+    """Return the day of the practice's clock as addresses have it: 2026-11-23."""
+    return _local(context, moment).date().isoformat()
+
+
+@pass_context
+def _ago(context: Context, moment: datetime) -> str:
+    """Return how long ago something was: vor 3 Minuten."""
+    past = context["now"] - moment
+    if past.total_seconds() < _MINUTE:
+        return str(context["c"]["just_now"])
+    return format_timedelta(-past, add_direction=True, locale=_locale(context))
 
 
 def _of_day(context: Context, day: date) -> date:

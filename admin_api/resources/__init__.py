@@ -17,6 +17,7 @@ from admin_api.resources import (
     me,
     offers,
     opening,
+    own_access,
     patient_bookings,
     patient_rights,
     patients,
@@ -33,6 +34,7 @@ __all__ = ["ENDPOINTS"]
 ENDPOINTS = (
     *me.ENDPOINTS,
     *session.ENDPOINTS,
+    *own_access.ENDPOINTS,
     *dashboard.ENDPOINTS,
     *patients.ENDPOINTS,
     *patient_bookings.ENDPOINTS,

@@ -15,8 +15,9 @@ from practice.use_cases import accounts
 
 if TYPE_CHECKING:
     from admin_api.services import Services
+    from practice.access import Account
 
-__all__ = ["ENDPOINTS"]
+__all__ = ["ENDPOINTS", "DeviceForm", "DeviceShown", "device_of"]
 
 _CALDAV = "/caldav/"
 
@@ -77,6 +78,11 @@ def set_password(call: Call[Nothing, str]) -> None:
 def add_device(call: Call[Nothing, DeviceForm]) -> DeviceShown:
     """Make a password for one device."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
+    return device_of(call, there)
+
+
+def device_of(call: Call[Nothing, DeviceForm], there: Account) -> DeviceShown:
+    """Make a password for one device of an account."""
     kind = CredentialKind.APP_PASSWORD
     secret, made = accounts.give_secret(call.uow, there, kind, call.body.label, by=call.giver)
     return DeviceShown(

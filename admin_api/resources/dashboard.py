@@ -10,7 +10,9 @@ from pydantic import Field
 from admin_api.endpoint import Call, Endpoint, Nothing, Shown
 from practice.messages import Receiver
 from practice.scopes import Scope
-from practice.use_cases.overview import overview, seen_by
+from practice.use_cases.day import kept_openings
+from practice.use_cases.desk import Desk
+from practice.use_cases.overview import loaded_days, overview, seen_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from practice.appointments import Status
     from practice.overview import Appointed, Overview
 
-__all__ = ["ENDPOINTS"]
+__all__ = ["ENDPOINTS", "stands"]
 
 _RATE = "0 to 1; null if there was nothing."
 
@@ -103,6 +105,13 @@ class RequestShown(Shown):
     waiting_seconds: float | None
 
 
+class WeekShown(Shown):
+    """The appointments of a week, without the cancelled ones."""
+
+    monday: date
+    appointments: int
+
+
 class MonthShown(Shown):
     """The appointments of a month that should have taken place by now."""
 
@@ -149,6 +158,7 @@ class DashboardShown(Shown):
     requests_waiting: int
     requests: list[RequestShown] = Field(description="The first ones, by when they would start.")
     patients_to_review: int
+    weeks: list[WeekShown] = Field(description="Twelve; this one is the last.")
     no_shows: list[MonthShown]
     load: list[LoadShown]
     tasks_running: list[TaskShown]
@@ -158,7 +168,8 @@ class DashboardShown(Shown):
 def read_dashboard(call: Call[Nothing, None]) -> DashboardShown:
     """Return how the practice stands."""
     uow = call.uow
-    found = seen_by(uow, call.caller, overview(uow, call.services.profile))
+    desk = Desk(uow, call.services.profile)
+    found = seen_by(uow, call.caller, stands(desk))
     names = {
         doctor.id: DoctorNamed(slug=doctor.slug, name=doctor.name) for doctor in uow.house.doctors()
     }
@@ -176,11 +187,19 @@ def read_dashboard(call: Call[Nothing, None]) -> DashboardShown:
         requests_waiting=found.requests_waiting,
         requests=_requests(found, names),
         patients_to_review=found.patients_to_review,
+        weeks=[WeekShown.model_validate(one) for one in found.weeks],
         no_shows=[MonthShown.model_validate(one) for one in found.no_shows],
         load=_load(found, names),
         tasks_running=[TaskShown.model_validate(one) for one in found.tasks_running],
         tasks_failed=[TaskShown.model_validate(one) for one in found.tasks_failed],
     )
+
+
+def stands(desk: Desk, day: date | None = None) -> Overview:
+    """Return how the practice stands, with its doctors' true hours; see `overview`."""
+    today = desk.uow.now.astimezone(desk.profile.zone).date()
+    hours = kept_openings(desk, *loaded_days(today))
+    return overview(desk.uow, desk.profile, hours, day=day)
 
 
 def _appointed(found: Appointed, names: Mapping[int, DoctorNamed]) -> AppointedShown:

@@ -29,6 +29,7 @@ class WhichLetters(StrEnum):
     DELIVERED = "delivered"
     SUPERSEDED = "superseded"
     FAILED = "failed"
+    DROPPED = "dropped"
 
 
 class LettersAsked(Paged):
@@ -75,6 +76,11 @@ def retry_letter(call: Call[Nothing, None]) -> LetterShown:
     return LetterShown.model_validate(letters.retry(call.uow, call.path["letter_id"]))
 
 
+def drop_letter(call: Call[Nothing, None]) -> LetterShown:
+    """Have a letter never sent."""
+    return LetterShown.model_validate(letters.drop(call.uow, call.path["letter_id"]))
+
+
 def _states(which: WhichLetters) -> tuple[LetterState, ...]:
     if which is WhichLetters.OPEN:
         return UNSETTLED
@@ -106,5 +112,15 @@ ENDPOINTS = (
         LetterShown,
         only=may_settle,
         text=_PEOPLE,
+    ),
+    Endpoint(
+        "POST",
+        f"{_ALL}/{{letter_id:id}}/drop",
+        drop_letter,
+        "Give a letter up",
+        _S,
+        LetterShown,
+        only=may_settle,
+        text=f"{_PEOPLE} It is not sent any more, unless it is tried again.",
     ),
 )

@@ -28,6 +28,7 @@ class WhichWebhooks(StrEnum):
     WAITING = "waiting"
     DONE = "done"
     QUARANTINED = "quarantined"
+    DROPPED = "dropped"
 
 
 class WebhooksAsked(Paged):
@@ -70,6 +71,11 @@ def replay_webhook(call: Call[Nothing, None]) -> None:
     receipts.replay(call.uow, call.path["webhook_id"])
 
 
+def drop_webhook(call: Call[Nothing, None]) -> None:
+    """Put a webhook aside."""
+    receipts.drop(call.uow, call.path["webhook_id"])
+
+
 _S = Scope.SYNC
 _ALL = "/api/quarantine"
 _PEOPLE = "For the practice's own people, not for programs."
@@ -94,5 +100,14 @@ ENDPOINTS = (
         _S,
         only=may_settle,
         text=f"{_PEOPLE} The next worker does it.",
+    ),
+    Endpoint(
+        "POST",
+        f"{_ALL}/{{webhook_id:id}}/drop",
+        drop_webhook,
+        "Put a webhook of the quarantine aside",
+        _S,
+        only=may_settle,
+        text=f"{_PEOPLE} It can be worked on again all the same.",
     ),
 )

@@ -23,7 +23,9 @@ class SessionShown(Shown):
 
 def begin(call: Call[Nothing, Any]) -> Answer:
     """Begin a session: the answer sets the cookie."""
-    secret = begin_session(call.uow, call.caller, call.scopes, program=call.program)
+    secret = begin_session(
+        call.uow, call.caller, call.scopes, program=call.program, network=call.network
+    )
     shown = SessionShown(csrf_token=proof_of(secret))
     return Answer(shown, headers=remembering(secret))
 

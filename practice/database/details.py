@@ -16,7 +16,7 @@ from practice.database.tables import appointments, details, objects, types
 from practice.details import Booked, Details, Progress, Question, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -63,6 +63,11 @@ class SqlDetails:
         """See the port."""
         found = self._found(_whole().where(appointments.c.id == appointment_id))
         return found[0] if found else None
+
+    def booked_all(self, ids: Collection[int]) -> Mapping[int, Booked]:
+        """See the port."""
+        found = self._found(_whole().where(appointments.c.id.in_(ids))) if ids else []
+        return {one.appointment.id: one for one in found}
 
     def search(self, question: Question, after: Key | None, limit: int) -> list[Booked]:
         """See the port."""

@@ -74,6 +74,13 @@ class SqlFigures:
         rows = self._connection.execute(query.group_by(a.doctor_id, a.status))
         return [(row[0], Status(row[1]), tuple(map(int, row[2:]))) for row in rows]
 
+    def started(self, bounds: Sequence[datetime]) -> dict[int, int]:
+        """See the port."""
+        start, which = appointments.c.start, _between(bounds)
+        query = select(which, func.count()).where(start >= bounds[0], start < bounds[-1], _STANDS)
+        rows = self._connection.execute(query.group_by("which"))
+        return {int(n): int(count) for n, count in rows}
+
     def no_shows(self, bounds: Sequence[datetime]) -> dict[int, tuple[int, int]]:
         """See the port."""
         missed = func.sum(case((details.c.progress == _NO_SHOW, 1), else_=0))
@@ -237,4 +244,5 @@ def _sentence(row: Any) -> str:
         told = json.loads(row.sentence)
     except ValueError:
         return ""
-    return str(told.get("error", "")) if isinstance(told, dict) else ""
+    error = told.get("error") if isinstance(told, dict) else ""
+    return str((error.get("text") if isinstance(error, dict) else error) or "")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["SqlOutbox", "letter_of"]
 
 _OPEN = tuple(str(state) for state in UNSETTLED)
+_GIVEN_UP = (str(LetterState.FAILED), str(LetterState.DROPPED))
 _REMINDER = str(Message.REMINDED)
 _other = letters.alias("newer")
 #: Letters about what happened; a reminder neither tells of it nor is told with it.
@@ -162,7 +163,7 @@ class SqlOutbox:
     def retry(self, letter_id: int) -> Letter | None:
         """See the port."""
         row = self._connection.execute(select(letters).where(letters.c.id == letter_id)).first()
-        if row is None or row.state != str(LetterState.FAILED):
+        if row is None or row.state not in _GIVEN_UP:
             return None
         again = replace(
             letter_of(row),
@@ -173,6 +174,19 @@ class SqlOutbox:
         )
         self._store(again)
         return again
+
+    def drop(self, letter_id: int) -> Letter | None:
+        """See the port."""
+        states = (LetterState.WAITING, LetterState.TRIED, LetterState.FAILED)
+        now = self._ledger.now
+        dropped = (
+            update(letters)
+            .where(letters.c.id == letter_id, letters.c.state.in_([str(one) for one in states]))
+            .values(state=str(LetterState.DROPPED), due=now, settled=now)
+            .returning(*letters.columns)
+        )
+        row = self._connection.execute(dropped).first()
+        return None if row is None else letter_of(row)
 
     def _store(self, letter: Letter) -> None:
         values = {

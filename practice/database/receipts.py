@@ -90,6 +90,12 @@ class SqlReceipts:
         self._set(receipt_id, state=str(ReceiptState.WAITING), reason="", due=self._now, attempts=0)
         return True
 
+    def drop(self, receipt_id: int) -> bool:
+        """See the port."""
+        this = (receipts.c.id == receipt_id, receipts.c.state == str(ReceiptState.QUARANTINED))
+        dropped = update(receipts).where(*this).values(state=str(ReceiptState.DROPPED))
+        return self._connection.execute(dropped).rowcount > 0
+
     def find(self, states: Collection[ReceiptState], limit: int = 1000) -> list[Receipt]:
         """See the port."""
         query = select(receipts).where(receipts.c.state.in_([str(state) for state in states]))

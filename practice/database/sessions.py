@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -10,6 +10,7 @@ from practice.database.tables import sessions
 from practice.sessions import LONGEST, Session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 __all__ = ["SqlSessions"]
@@ -22,16 +23,19 @@ class SqlSessions:
         self._connection = connection
         self._now = now
 
-    def begin(self, secret: str, *, account_id: int | None, patient_id: int | None) -> Session:
+    def begin(
+        self, secret: str, *, account_id: int | None, patient_id: int | None, network: str = ""
+    ) -> Session:
         """See the port."""
         self._connection.execute(delete(sessions).where(sessions.c.begun < self._now - LONGEST))
-        session = Session(account_id, patient_id, self._now, self._now)
+        session = Session(account_id, patient_id, self._now, self._now, network)
         values = {
             "secret": secret,
             "account_id": account_id,
             "patient_id": patient_id,
             "begun": self._now,
             "used": self._now,
+            "network": network,
         }
         self._connection.execute(insert(sessions), values)
         return session
@@ -41,9 +45,12 @@ class SqlSessions:
         row = self._connection.execute(
             select(sessions).where(sessions.c.secret == secret)
         ).one_or_none()
-        if row is None:
-            return None
-        return Session(row.account_id, row.patient_id, row.begun, row.used)
+        return None if row is None else _session(row)
+
+    def of(self, account_id: int) -> Mapping[str, Session]:
+        """See the port."""
+        theirs = select(sessions).where(sessions.c.account_id == account_id)
+        return {row.secret: _session(row) for row in self._connection.execute(theirs)}
 
     def note_used(self, secret: str) -> None:
         """See the port."""
@@ -63,3 +70,7 @@ class SqlSessions:
             else sessions.c.patient_id == patient_id
         )
         return self._connection.execute(delete(sessions).where(theirs)).rowcount
+
+
+def _session(row: Any) -> Session:
+    return Session(row.account_id, row.patient_id, row.begun, row.used, row.network)

@@ -435,6 +435,8 @@ sessions = Table(
     Column("patient_id", ForeignKey("patients.id", ondelete="CASCADE"), nullable=True, index=True),
     Column("begun", Moment, nullable=False, index=True),
     Column("used", Moment, nullable=False),
+    # Where it was begun from, for whoever it belongs to.
+    Column("network", String(64), nullable=False, server_default=text("''")),
 )
 
 #: What can be booked.

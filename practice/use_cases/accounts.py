@@ -16,6 +16,7 @@ from practice.acts import Kind
 from practice.errors import AccountNotFound, CalendarNotFound, Invalid, InvalidName, LastAdmin
 from practice.passwords import digest, new_secret
 from practice.scopes import checked_scopes
+from practice.use_cases.sessions import end_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -146,12 +147,17 @@ def give_secret(
 
 
 def revoke_credential(
-    uow: UnitOfWork, account: Account, credential_id: int, by: Giver | None = None
+    uow: UnitOfWork,
+    account: Account,
+    credential_id: int,
+    by: Giver | None = None,
+    session: str = "",
 ) -> None:
     """Take a password, app password or token away, from the next request on.
 
-    Whoever is signed in with a browser has to sign in again: it may have been by this one. Raises
-    AccountNotFound when the account has none such.
+    Whoever is signed in with a browser has to sign in again, but for who does it in this `session`
+    (its secret): it may have been by this one. Raises AccountNotFound when the account has none
+    such.
     """
     if by is not None:
         by.refuse_touching(account)
@@ -160,7 +166,7 @@ def revoke_credential(
     if credential is None:
         raise AccountNotFound(f"'{account.name}' has no credential {credential_id}.")
     uow.accounts.revoke(account, credential_id)
-    uow.sessions.end_all(account_id=account.id)
+    end_others(uow, account, session)
     told = _told_of(account, credential)
     uow.acts.note(f"denied {_NAMED[credential.kind]}", Kind.ACCOUNT, account.id, told, None)
 

@@ -15,6 +15,7 @@ from practice.schedule import AppointmentType, WorkingHours, concerning, opening
 from practice.schedule.holidays import holidays_between
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from practice.accounts import Doctor, Room
@@ -146,12 +147,21 @@ class Desk:
         by_slug = {room.slug: room.id for room in self.rooms.values()}
         return [by_slug[slug] for slug in kind.rooms if slug in by_slug]
 
-    def openings_of(self, doctor: Doctor, day_from: date, day_until: date) -> list[Slot]:
-        """Return when a doctor is there on the local days from `day_from` to before `day_until`."""
+    def openings_of(
+        self,
+        doctor: Doctor,
+        day_from: date,
+        day_until: date,
+        exceptions: Iterable[HoursException] | None = None,
+    ) -> list[Slot]:
+        """Return when a doctor is there on the local days from `day_from` to before `day_until`.
+
+        Of days long ago the `exceptions` have to be given: the desk has none of these.
+        """
         try:
             hours = WorkingHours.parse(doctor.hours)
         except Invalid:
             hours = WorkingHours(())  # entered by an older version; nobody is sent there
         holidays = holidays_between(self.rules, day_from, day_until)
-        own = concerning(self.exceptions, doctor.id)
+        own = concerning(self.exceptions if exceptions is None else exceptions, doctor.id)
         return openings(hours, own, holidays, day_from, day_until, self.profile.zone)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from practice.schedule import AppointmentType, FreeSlot
     from practice.use_cases.desk import Desk
 
-__all__ = ["LONGEST", "Search", "free", "next_free_slots"]
+__all__ = ["LONGEST", "Search", "busy_of", "free", "next_free_slots"]
 
 #: Nobody looks farther at once.
 LONGEST = timedelta(days=400)
@@ -150,7 +150,7 @@ def _free(desk: Desk, search: Search) -> Iterator[FreeSlot]:
     reach = widened(search.within, kind.buffer_before, wanted.length() // 60 + kind.buffer_after)
     own = search.own[0]
     kept = kept_by_buffers(uow, desk.every_type.values(), reach, own)
-    busy = _busy(desk, doctors, reach, search.own[1])
+    busy = busy_of(desk, doctors, reach, search.own[1])
     zone = desk.profile.zone
     day_from = search.within.start.astimezone(zone).date()
     # An opening may go on past midnight, and an appointment into it.
@@ -183,10 +183,12 @@ def _time_of(
     return DoctorTime(desk.openings_of(doctor, *days), Taken.in_any_order(busy, kept))
 
 
-def _busy(
-    desk: Desk, doctors: Sequence[Doctor], reach: Slot, own_object: int
+def busy_of(
+    desk: Desk, doctors: Sequence[Doctor], reach: Slot, own_object: int = 0
 ) -> Mapping[int, list[tuple[int, int]]]:
-    """Return what is taken of doctors' time by calendars, each with the practice's own."""
+    """Return what is taken of doctors' time by calendars, each with the practice's own, in seconds
+    and in any order; but for one object. Three statements.
+    """
     uow, profile, span = desk.uow, desk.profile, span_of(reach)
     own = {doctor.id: desk.calendar_of(doctor.id) for doctor in doctors}
     unions = [c for c in desk.calendars.values() if c.kind is CalendarKind.UNION]

@@ -32,6 +32,7 @@ __all__ = [
     "LEASE",
     "PATIENCE",
     "Sending",
+    "drop",
     "note_delivered",
     "note_failed",
     "post_reminders",
@@ -139,15 +140,31 @@ def posted(
     return listed(found, [letter.id for letter in found], limit)
 
 
+def drop(uow: UnitOfWork, letter_id: int) -> Letter:
+    """Have a letter never sent: a person has said so. It can be tried again all the same.
+
+    Raises LetterNotFound if it has arrived, is being sent, or there is none such.
+    """
+    dropped = uow.outbox.drop(letter_id) if is_id(letter_id) else None
+    if dropped is None:
+        raise LetterNotFound(f"No letter {letter_id} waits, or was given up.")
+    _note(uow, "given up", dropped)
+    return dropped
+
+
 def retry(uow: UnitOfWork, letter_id: int) -> Letter:
     """Have a letter that was given up tried again, now; raises LetterNotFound."""
     again = uow.outbox.retry(letter_id) if is_id(letter_id) else None
     if again is None:
         raise LetterNotFound(f"No letter {letter_id} was given up.")
-    told = {"to": str(again.to), "message": str(again.message)}
-    told["appointment"] = str(again.appointment_id)
-    uow.acts.note("tried again", Kind.LETTER, letter_id, None, told)
+    _note(uow, "tried again", again)
     return again
+
+
+def _note(uow: UnitOfWork, action: str, letter: Letter) -> None:
+    told = {"to": str(letter.to), "message": str(letter.message)}
+    told["appointment"] = str(letter.appointment_id)
+    uow.acts.note(action, Kind.LETTER, letter.id, None, told)
 
 
 def _sending(uow: UnitOfWork, letter: Letter) -> Sending | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from practice.access import Level, level, may_settle
 from practice.appointments import Slot, Status
-from practice.overview import Appointed, Load, Month, Overview, SourceAge
+from practice.overview import Appointed, Load, Month, Overview, SourceAge, Week
 from practice.schedule import WorkingHours
 
 if TYPE_CHECKING:
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
     #: The open times of a doctor on a day, which is told by an aware moment within it.
     Openings = Callable[[Doctor, datetime], Iterable[Slot]]
 
-__all__ = ["LATELY", "PATIENCE", "SOON", "overview", "seen_by", "usual_openings"]
+__all__ = ["LATELY", "PATIENCE", "SOON", "loaded_days", "overview", "seen_by", "usual_openings"]
 
 #: How far back rates of delivery and failed tasks go.
 LATELY = timedelta(days=7)
 #: A request that waits for longer is shown as forgotten, and so is one that would start so soon.
 PATIENCE, SOON = timedelta(hours=24), timedelta(hours=24)
-#: Months of no-shows; weeks of load before this one and after.
-MONTHS, WEEKS_BACK, WEEKS_AHEAD = 12, 4, 1
+#: Months of no-shows and weeks of appointments, this one the last; weeks of load before this one
+#: and after.
+MONTHS, WEEKS, WEEKS_BACK, WEEKS_AHEAD = 12, 12, 4, 1
 _SOME, _LAST_FAULTS = 50, 20
 
 
@@ -44,12 +45,15 @@ def overview(
     openings: Openings | None = None,
     *,
     faults: int = _LAST_FAULTS,
+    day: date | None = None,
 ) -> Overview:
-    """Return how the practice stands now. `openings` are the usual hours if not given."""
+    """Return how the practice stands now. `openings` are the usual hours if not given; with a
+    `day`, it is counted what stands on that one, in its week and its month.
+    """
     now, zone, figures = uow.now, profile.zone, uow.figures
     today = now.astimezone(zone).date()
     lately = now - LATELY
-    days, week, month = _appointed(uow, today, zone)
+    days, week, month = _appointed(uow, day or today, zone)
     waiting, requests = figures.requests(PATIENCE, SOON, _SOME)
     running, failed = figures.tasks(lately, _SOME)
     return Overview(
@@ -66,11 +70,18 @@ def overview(
         requests_waiting=waiting,
         requests=tuple(requests),
         patients_to_review=figures.patients_to_review(),
+        weeks=_weeks(uow, today, zone),
         no_shows=_no_shows(uow, today, zone),
         load=_load(uow, today, zone, openings or usual_openings(zone)),
         tasks_running=tuple(running),
         tasks_failed=tuple(failed),
     )
+
+
+def loaded_days(today: date) -> tuple[date, date]:
+    """Return the first day of which load is told, and the one after the last."""
+    monday = _monday(today)
+    return monday - timedelta(weeks=WEEKS_BACK), monday + timedelta(weeks=WEEKS_AHEAD + 1)
 
 
 def seen_by(uow: UnitOfWork, account: Account, found: Overview) -> Overview:
@@ -143,6 +154,12 @@ def _sources(uow: UnitOfWork) -> Iterable[SourceAge]:
         age = uow.now - state.succeeded if state.succeeded else None
         stale = state.is_stale(uow.now)
         yield SourceAge(state.name, state.attempted, state.succeeded, age, stale, state.error)
+
+
+def _weeks(uow: UnitOfWork, today: date, zone: ZoneInfo) -> tuple[Week, ...]:
+    mondays = [_monday(today) + timedelta(weeks=n) for n in range(1 - WEEKS, 2)]
+    found = uow.figures.started([_midnight(monday, zone) for monday in mondays])
+    return tuple(Week(monday, found.get(n, 0)) for n, monday in enumerate(mondays[:-1]))
 
 
 def _no_shows(uow: UnitOfWork, today: date, zone: ZoneInfo) -> tuple[Month, ...]:

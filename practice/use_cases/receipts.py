@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.sources import Receipt, ReceiptState
 
-__all__ = ["received", "replay"]
+__all__ = ["drop", "received", "replay"]
 
 
 def received(
@@ -30,6 +30,13 @@ def received(
     check_page(before, limit)
     found = uow.receipts.newest(states, before, limit + 1)
     return listed(found, [receipt.id for receipt in found], limit)
+
+
+def drop(uow: UnitOfWork, receipt_id: int) -> None:
+    """Put a webhook of the quarantine aside; raises ReceiptNotFound."""
+    if not is_id(receipt_id) or not uow.receipts.drop(receipt_id):
+        raise ReceiptNotFound(f"There is no webhook {receipt_id} in quarantine.")
+    uow.acts.note("put aside", Kind.WEBHOOK, receipt_id)
 
 
 def replay(uow: UnitOfWork, receipt_id: int) -> None:

@@ -8,22 +8,45 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from practice.errors import NotAllowed
+from practice.errors import NotAllowed, NotFound
 from practice.passwords import digest
 from practice.scopes import Scope, allowed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
     from practice.access import Account
     from practice.ports import UnitOfWork
     from practice.sessions import Session
 
-__all__ = ["begin_session", "end_session", "note_used", "proof_of", "signed_in", "was_used"]
+__all__ = [
+    "OwnSession",
+    "begin_session",
+    "end_one",
+    "end_others",
+    "end_session",
+    "note_used",
+    "proof_of",
+    "sessions_of",
+    "signed_in",
+    "was_used",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """A session as it is told whose it is; `this` is the one that asks."""
+
+    id: str
+    network: str
+    begun: datetime
+    used: datetime
+    this: bool
+
 
 #: How exactly it is known when a session was last used: a write for each request would cost more
 #: than it tells.
@@ -36,6 +59,7 @@ def begin_session(
     scopes: Collection[Scope] | None = None,
     *,
     program: bool = False,
+    network: str = "",
 ) -> str:
     """Begin a session; return its secret, which is told nobody else and never again.
 
@@ -48,7 +72,7 @@ def begin_session(
     if program and Scope.ACCOUNTS in allowed(account, None):
         raise NotAllowed("An administrator's token opens no session.")
     secret = secrets.token_urlsafe(32)
-    uow.sessions.begin(digest(secret), account_id=account.id, patient_id=None)
+    uow.sessions.begin(digest(secret), account_id=account.id, patient_id=None, network=network)
     return secret
 
 
@@ -76,6 +100,39 @@ def note_used(uow: UnitOfWork, secret: str) -> None:
 def end_session(uow: UnitOfWork, secret: str) -> None:
     """End a session; one that is over already stays so."""
     uow.sessions.end(digest(secret))
+
+
+def sessions_of(uow: UnitOfWork, account: Account, secret: str = "") -> list[OwnSession]:
+    """Return where an account is signed in, the last used first; `secret` is that of who asks."""
+    own = digest(secret) if secret else ""
+    found = uow.sessions.of(account.id).items()
+    there = [
+        OwnSession(_name_of(kept), one.network, one.begun, one.used, kept == own)
+        for kept, one in found
+        if not one.is_over(uow.now)
+    ]
+    return sorted(there, key=lambda one: (one.used, one.begun, one.id), reverse=True)
+
+
+def end_one(uow: UnitOfWork, account: Account, session_id: str) -> None:
+    """End one of an account's own sessions; raises NotFound."""
+    for kept in uow.sessions.of(account.id):
+        if _name_of(kept) == session_id:
+            uow.sessions.end(kept)
+            return
+    raise NotFound("There is no such session, or none any more.")
+
+
+def end_others(uow: UnitOfWork, account: Account, secret: str) -> int:
+    """End all sessions of an account but that of `secret`; return how many."""
+    own = digest(secret) if secret else ""
+    others = [kept for kept in uow.sessions.of(account.id) if kept != own]
+    return sum(uow.sessions.end(kept) for kept in others)
+
+
+def _name_of(kept: str) -> str:
+    """Return what a session is called: what is kept of its secret is told nobody."""
+    return hashlib.sha256(f"name:{kept}".encode()).hexdigest()[:20]
 
 
 def proof_of(secret: str) -> str:
