@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from admin_api.pages import dashboard, sign_in
+from admin_api.pages import (
+    dashboard,
+    settings,
+    settings_access,
+    settings_connections,
+    settings_house,
+    settings_offers,
+    settings_trail,
+    sign_in,
+)
 from admin_api.pages.page import endpoint_of
 
 if TYPE_CHECKING:
@@ -16,6 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDPOINTS"]
 
-_PAGES = (*sign_in.PAGES, *dashboard.PAGES)
+_PAGES = (
+    *sign_in.PAGES,
+    *dashboard.PAGES,
+    *settings.PAGES,
+    *settings_house.PAGES,
+    *settings_offers.PAGES,
+    *settings_connections.PAGES,
+    *settings_access.PAGES,
+    *settings_trail.PAGES,
+)
 #: Everything that pages are made of.
 ENDPOINTS: tuple[Endpoint, ...] = (*map(endpoint_of, _PAGES), *sign_in.ENDPOINTS)
