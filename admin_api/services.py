@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
+    from admin_api.reaching import Connections
     from practice.access import Actor
     from practice.imports import Import
     from practice.patients import PatientRecord
@@ -98,3 +99,4 @@ class Services:
     booking_links: BookingLinks | None = None
     public_url: str = ""
     origins: Sequence[str] = ()
+    connections: Connections | None = None

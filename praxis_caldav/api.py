@@ -5,6 +5,7 @@ of a server's processes answer nothing but calendars.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -88,6 +89,8 @@ class TheApi:
         from caldav_server.heads import claim_of
         from praxis_caldav.admission import SignIn
         from praxis_caldav.importing import Importer
+        from praxis_caldav.reaching import Reaching
+        from praxis_caldav.settings import CONFIG_VARIABLE
 
         gate, bridge = door
         self._lists = Importer(database, outside.tools if outside else {}, profile.zone)
@@ -102,6 +105,7 @@ class TheApi:
             ask_now=partial(outside.ask_now, database, profile) if outside else None,
             public_url=settings.server.public_url,
             origins=settings.api.origins,
+            connections=Reaching(settings, profile, os.environ.get(CONFIG_VARIABLE, "")),
         )
         told = settings.api
         rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))

@@ -25,7 +25,7 @@ from booking_adapter.deliveries.pvs_rest import PracticeSoftware
 from booking_adapter.deliveries.smtp import Smtp
 from booking_adapter.deliveries.webhook import Webhook
 from booking_adapter.jobs import Job, Jobs
-from booking_adapter.outgoing import Http
+from booking_adapter.outgoing import Http, Patience
 from booking_adapter.protocol import Power
 from booking_adapter.signatures import secret_of
 from booking_adapter.single_patient import KEPT as TASKS_KEPT
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from praxis_caldav.settings import Settings
     from praxis_caldav.tool_settings import AnyTool, Mail
 
-__all__ = ["Outside"]
+__all__ = ["Outside", "letterhead_of", "smtp_of", "tool_of"]
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class Outside:
         sources = {
             name: Source(
                 name,
-                _tool(told, profile.zone, clock, stack),
+                tool_of(told, profile.zone, clock, stack),
                 timedelta(days=told.past_days),
                 timedelta(days=told.ahead_days),
             )
@@ -224,15 +224,31 @@ def _mails(mail: Mail, profile: Profile) -> tuple[dict[Receiver, Destination], A
     made: dict[Receiver, Destination] = {}
     if not mail.host:
         return made, None
-    smtp = Smtp(
+    smtp, letterhead = smtp_of(mail), letterhead_of(mail, profile)
+    made[Receiver.PATIENT] = PatientMail(letterhead, smtp)
+    if not mail.admin:
+        return made, None
+    admin = made[Receiver.ADMIN] = AdminMail(letterhead, smtp, mail.admin)
+    return made, admin
+
+
+def smtp_of(mail: Mail, *, each: float = 30.0, altogether: float = 120.0) -> Smtp:
+    """Return the mail server; see `Smtp` for how long it may take, in seconds."""
+    return Smtp(
         host=mail.host,
         port=mail.port,
         security=mail.security,
         user=mail.user,
         password=mail.password,
+        timeout=each,
+        altogether=altogether,
         ca_file=str(mail.ca_file or ""),
     )
-    letterhead = Letterhead(
+
+
+def letterhead_of(mail: Mail, profile: Profile) -> Letterhead:
+    """Return who writes."""
+    return Letterhead(
         name=profile.name,
         email=profile.email,
         zone=profile.zone,
@@ -243,11 +259,6 @@ def _mails(mail: Mail, profile: Profile) -> tuple[dict[Receiver, Destination], A
         language=mail.language,
         booking_page=mail.booking_page,
     )
-    made[Receiver.PATIENT] = PatientMail(letterhead, smtp)
-    if not mail.admin:
-        return made, None
-    admin = made[Receiver.ADMIN] = AdminMail(letterhead, smtp, mail.admin)
-    return made, admin
 
 
 def _programs(
@@ -271,15 +282,21 @@ def _programs(
     return made
 
 
-def _tool(told: AnyTool, zone: ZoneInfo, clock: Clock, stack: ExitStack) -> BookingTool:
-    """Return one booking tool, as its settings have it."""
+def tool_of(
+    told: AnyTool,
+    zone: ZoneInfo,
+    clock: Clock,
+    stack: ExitStack,
+    patience: Patience | None = None,
+) -> BookingTool:
+    """Return one booking tool, as its settings have it; the stack lets go of its connections."""
     if isinstance(told, CsvTool):
         watched = Watched(told.path, zone, told.pattern, float(told.quiet_seconds))
         return CsvFolder(watched, clock)
     inside = told.network == "inside"
 
     def http(root: str, headers: Mapping[str, str]) -> Http:
-        return stack.enter_context(Http(root, headers, inside=inside))
+        return stack.enter_context(Http(root, headers, inside=inside, patience=patience))
 
     if isinstance(told, CallDocTool):
         frontend = Frontend(zone, told.doctors, told.minutes, told.kinds, told.rooms)

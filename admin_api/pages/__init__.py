@@ -13,6 +13,12 @@ from admin_api.pages import (
     dashboard,
     patient,
     patients,
+    settings,
+    settings_access,
+    settings_connections,
+    settings_house,
+    settings_offers,
+    settings_trail,
     sign_in,
 )
 from admin_api.pages.page import endpoint_of
@@ -28,6 +34,12 @@ _PAGES = (
     *account.PAGES,
     *patients.PAGES,
     *patient.PAGES,
+    *settings.PAGES,
+    *settings_house.PAGES,
+    *settings_offers.PAGES,
+    *settings_connections.PAGES,
+    *settings_access.PAGES,
+    *settings_trail.PAGES,
 )
 #: Everything that pages are made of.
 ENDPOINTS: tuple[Endpoint, ...] = (*map(endpoint_of, _PAGES), *sign_in.ENDPOINTS)
