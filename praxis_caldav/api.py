@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from practice.access import SYSTEM
 from praxis_caldav import __version__
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class TheApi:
             ask_now=partial(outside.ask_now, database, profile) if outside else None,
             public_url=settings.server.public_url,
             origins=settings.api.origins,
+            look=lambda: database.begin(actor=SYSTEM, now=_now(), read_only=True, snapshot=False),
         )
         told = settings.api
         rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))
