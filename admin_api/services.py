@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import date
 
     from admin_api.reaching import Connections
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from practice.tasks import Task, TaskState
     from practice.use_cases.sign_in import Admitted, Insufficient, Refused, Throttled
 
-__all__ = ["Admission", "BookingLinks", "Lists", "Services", "SinglePatients"]
+__all__ = ["Admission", "BookingLinks", "Lists", "Look", "Services", "SinglePatients"]
 
 
 class Admission(Protocol):
@@ -80,6 +81,13 @@ class BookingLinks(Protocol):
         """
 
 
+class Look(Protocol):
+    """Opens a unit of work of its own, that only reads, statement by statement."""
+
+    def __call__(self) -> AbstractContextManager[UnitOfWork]:
+        """Open one; raises DatabaseUnavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What resources ask for beside the unit of work; None is what the settings do not have.
@@ -87,7 +95,8 @@ class Services:
     `ask_now` has a booking tool asked, by its name, without waiting; False if there is none such.
     `public_url` is how the server is called from outside, without a slash at the end; "" if nobody
     has said it, and addresses are told as paths then. `origins` are the practice's websites, that
-    may show the page on which patients book.
+    may show the page on which patients book. `look` is for what is told as it happens, when
+    the unit of work of the request has ended.
     """
 
     profile: Profile
@@ -100,3 +109,4 @@ class Services:
     public_url: str = ""
     origins: Sequence[str] = ()
     connections: Connections | None = None
+    look: Look | None = None

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from practice.access import SYSTEM
 from praxis_caldav import __version__
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class TheApi:
             public_url=settings.server.public_url,
             origins=settings.api.origins,
             connections=Reaching(settings, profile, os.environ.get(CONFIG_VARIABLE, "")),
+            look=lambda: database.begin(actor=SYSTEM, now=_now(), read_only=True, snapshot=False),
         )
         told = settings.api
         rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from admin_api.pages import (
     account,
     dashboard,
+    day_view,
     patient,
     patients,
     settings,
@@ -32,6 +33,7 @@ _PAGES = (
     *sign_in.PAGES,
     *dashboard.PAGES,
     *account.PAGES,
+    *day_view.PAGES,
     *patients.PAGES,
     *patient.PAGES,
     *settings.PAGES,

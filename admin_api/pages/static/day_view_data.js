@@ -1,0 +1,78 @@
+// What is in view, asked of the API for the range in view only, and word of changes as they come.
+
+import { api } from "./praxis.js";
+import { config } from "./day_view_words.js";
+
+const APPOINTMENTS = "/api/booking/appointments";
+/** Milliseconds: between two loads because of news, and until a lost connection is tried again. */
+const PAUSE = 700, AGAIN = 15000;
+
+/** Load a range of days; `doctor` narrows it. Returns {first, last, items, hours, closed, holidays, busy}. */
+export async function load({ first, last, doctor }) {
+  const days = new URLSearchParams({ from: first, until: last });
+  const narrowed = new URLSearchParams(days);
+  if (doctor) narrowed.set("doctor", doctor);
+  const [items, hours, busy] = await Promise.all([
+    everyPage(narrowed), api("GET", `/api/booking/hours?${days}`), api("GET", `/api/booking/calendar?${narrowed}`),
+  ]);
+  const known = new Set(items.map((one) => key(one)));
+  return {
+    first, last, items,
+    hours: hours.items, closed: hours.closed, holidays: hours.holidays,
+    busy: busy.items.filter((one) => !known.has(key(one))),
+  };
+}
+
+const key = (one) => `${one.doctor?.slug} ${one.start} ${one.end}`;
+
+async function everyPage(query) {
+  const found = [];
+  let after = null;
+  do {
+    const asked = new URLSearchParams(query);
+    asked.set("limit", "500");
+    if (after) asked.set("after", after);
+    const page = await api("GET", `${APPOINTMENTS}?${asked}`);
+    found.push(...page.items);
+    after = page.next;
+  } while (after);
+  return found;
+}
+
+/** Call `changed` whenever something has changed, and `connected` with whether word of it comes.
+ * Nothing is heard while nobody looks: a browser has few connections to one server. */
+export function listen(changed, connected) {
+  let source = null;
+  const wordOf = ({ number, act }) => `${number} ${act}`;
+  let told = wordOf(config.standing);
+  let waiting = null;
+  let retry = null;
+
+  function open() {
+    if (source || document.hidden) return;
+    source = new EventSource("/api/booking/events");
+    source.addEventListener("open", () => connected(true));
+    source.addEventListener("change", (event) => {
+      const now = wordOf(JSON.parse(event.data));
+      if (now === told) return;
+      told = now;
+      waiting ??= setTimeout(() => { waiting = null; changed(); }, PAUSE);
+    });
+    source.addEventListener("error", () => {
+      connected(false);
+      if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
+      close();
+      retry ??= setTimeout(() => { retry = null; open(); }, AGAIN);
+    });
+  }
+
+  function close() {
+    source?.close();
+    source = null;
+  }
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  open();
+}

@@ -1,0 +1,329 @@
+"""The calendar in a real browser: dragged, booked, told of, and the same in every other program."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from admin_api.pages.day_view import grid_of
+from practice.database import SqlDatabase
+from practice.patients import Patient, PatientRecord
+from practice.schedule.holidays import closed_days
+from practice.use_cases.patients import save_patient
+from tests.arranging import MUELLER, SCHMIDT, Surgery, a_type
+from tests.browser import PATIENCE, faults_of, sign_in
+from tests.building import BERLIN, a_practice, writing
+from tests.dav import DAV, propfind
+from tests.servers import RunningServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page
+
+HOSTILE = "<script>alert(1)</script>" + "Ü" * 120
+#: Pixels of an hour: the grid of five minutes has rows of thirteen.
+HOUR = 156
+
+
+def a_working_day() -> date:
+    """Return a day to come on which the doctors are there."""
+    day = datetime.now(UTC).date() + timedelta(days=8)
+    while day.weekday() > 4 or day in closed_days("", day.year):
+        day += timedelta(days=1)
+    return day
+
+
+DAY = a_working_day()
+
+
+class Served:
+    """A served practice with doctors, rooms, types and patients."""
+
+    def __init__(self, server: RunningServer, surgery: Surgery) -> None:
+        self.server = server
+        self.surgery = surgery
+
+    def at(self, clock: str, day: date = DAY) -> datetime:
+        return datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=BERLIN)
+
+    def book(self, clock: str, patient: str = "100", **more: Any) -> dict[str, Any]:
+        """Book by the API; return what it answers."""
+        usual = {"doctor": MUELLER, "type": "kontrolle", "start": self.at(clock).isoformat()}
+        told = {"patient_id": self.surgery.patients[patient], **usual, **more}
+        with self.server.client("empfang") as client:
+            answer = client.post("/api/booking/appointments", json=told)
+        assert answer.status_code == 201, answer.text
+        booked: dict[str, Any] = answer.json()
+        return booked
+
+    def read(self, booked: dict[str, Any]) -> dict[str, Any]:
+        with self.server.client("empfang") as client:
+            found: dict[str, Any] = client.get(f"/api/booking/appointments/{booked['id']}").json()
+        return found
+
+    def clear(self) -> None:
+        """Remove every object, as a calendar program does."""
+        with self.server.client("albis") as client:
+            for doctor in (MUELLER, SCHMIDT):
+                for href in objects_in(client, doctor):
+                    client.delete(href)
+
+    def open(self, page: Page, account: str = "empfang", view: str = "tag") -> None:
+        if page.viewport_size == {"width": 1280, "height": 720}:
+            page.set_viewport_size({"width": 1280, "height": 1150})  # nothing is at the edge
+        sign_in(page, self.server.url, account)
+        page.goto(f"{self.server.url}/admin/kalender?tag={DAY}&ansicht={view}")
+        page.locator("body[data-loaded]").wait_for()
+
+
+def objects_in(client: Any, doctor: str) -> list[str]:
+    """Return the addresses of the objects in a doctor's calendar."""
+    found = propfind(client, f"/caldav/calendars/{doctor}/", DAV + "getetag", depth="1")
+    return [one for one in found.etags if one.endswith(".ics")]
+
+
+def the_object(client: Any, doctor: str) -> tuple[str, str, str]:
+    """Return address, text and ETag of the one object of a doctor, as CalDAV has it."""
+    (href,) = objects_in(client, doctor)
+    answer = client.get(href)
+    return href, answer.text, answer.headers["ETag"]
+
+
+@pytest.fixture(scope="module")
+def practice_with_bookings(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[Served]:
+    path = tmp_path_factory.mktemp("kalender") / "praxis.db"
+    shutil.copy(sqlite_template, path)
+    with closing(SqlDatabase(f"sqlite:///{path}")) as made:
+        a_practice(made)
+        surgery = Surgery(made)
+        with writing(made) as uow:
+            hostile = Patient("666", PatientRecord(HOSTILE, "Zoë", number="666"))
+            surgery.patients["666"] = save_patient(uow, hostile).id
+    with RunningServer(f"sqlite:///{path}") as running:
+        yield Served(running, surgery)
+
+
+@pytest.fixture
+def served(practice_with_bookings: Served) -> Iterator[Served]:
+    yield practice_with_bookings
+    practice_with_bookings.clear()
+
+
+def drawn(page: Page, name: str) -> Locator:
+    return page.locator(".appointment:not(.ec-preview):not(.ec-ghost)", has_text=name)
+
+
+def grip(page: Page, name: str) -> tuple[float, float]:
+    """Press the mouse on an appointment; return where."""
+    box = drawn(page, name).bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + 8
+    page.mouse.move(x, y)
+    page.mouse.down()
+    return x, y
+
+
+def column_width(page: Page) -> float:
+    first, second = (page.locator(".ec-col-head").nth(n).bounding_box() for n in (0, 1))
+    assert first is not None
+    assert second is not None
+    return second["x"] - first["x"]
+
+
+def test_what_is_dragged_with_the_mouse_is_moved_for_calendar_programs(
+    page: Page, served: Served
+) -> None:
+    booked = served.book("10:00")
+    served.book("11:00", "200", doctor=SCHMIDT)
+    served.open(page)
+    x, y = grip(page, "Ährenthaler")
+    page.mouse.move(x + column_width(page), y + HOUR, steps=6)
+    # What is under it is marked while it is there.
+    expect(page.locator(".appointment.hit")).to_contain_text("Brückner")
+    expect(page.locator("#hint")).to_contain_text("11:00–11:30")
+    expect(page.locator("#hint")).to_contain_text("Konflikt: Zoë Brückner 11:00")
+    page.mouse.move(x + column_width(page), y + 2 * HOUR - 78, steps=6)
+    expect(page.locator(".appointment.hit")).to_have_count(0)
+    page.mouse.up()
+    expect(page.get_by_role("status").first).to_contain_text("Termin verschoben.")
+    expect(drawn(page, "Ährenthaler")).to_contain_text("11:30–12:00")
+    now = served.read(booked)
+    assert (now["doctor"]["slug"], now["start"][11:16]) == (SCHMIDT, "11:30")
+    with served.server.client("albis") as client:
+        assert objects_in(client, MUELLER) == []
+        texts = [client.get(href).text for href in objects_in(client, SCHMIDT)]
+    assert any(f"T{'113000'}" in text and "DTSTART" in text for text in texts)
+
+
+def test_what_a_calendar_program_moves_moves_on_the_page(page: Page, served: Served) -> None:
+    served.book("09:00")
+    served.open(page)
+    expect(drawn(page, "Ährenthaler")).to_contain_text("09:00–09:30")
+    page.evaluate("window.untouched = true")
+    with served.server.client("albis") as client:
+        href, text, tag = the_object(client, MUELLER)
+        moved = text.replace("T090000", "T140000").replace("T093000", "T143000")
+        sent = {"If-Match": tag, "Content-Type": "text/calendar"}
+        assert client.put(href, content=moved.encode(), headers=sent).status_code == 204
+    expect(drawn(page, "Ährenthaler")).to_contain_text("14:00–14:30")
+    assert page.evaluate("window.untouched")
+
+
+def test_of_two_who_drag_the_same_one_is_told(page: Page, browser: Browser, served: Served) -> None:
+    booked = served.book("10:00")
+    other_context = browser.new_context(locale="de-DE", timezone_id="America/New_York")
+    other_context.set_default_timeout(PATIENCE)
+    other = other_context.new_page()
+    served.open(page)
+    served.open(other)
+    places = [(one, *grip(one, "Ährenthaler")) for one in (page, other)]
+    for one, x, y in places:
+        one.mouse.move(x, y + (HOUR if one is page else HOUR / 2), steps=5)
+    page.mouse.up()
+    expect(page.locator("#messages")).to_contain_text("Termin verschoben.")
+    other.mouse.up()
+    expect(other.locator("#messages")).to_contain_text("inzwischen geändert")
+    expect(drawn(other, "Ährenthaler")).to_contain_text("11:00–11:30")
+    other_context.close()
+    assert served.read(booked)["start"][11:16] == "11:00"
+
+
+def test_an_appointment_is_made_by_keyboard_alone(page: Page, served: Served) -> None:
+    served.open(page)
+    page.locator("#new").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Patient/in")).to_be_focused()
+    page.keyboard.type("Brückn")
+    expect(page.get_by_role("option", name=re.compile("Brückner"))).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Patient/in")).to_have_value(
+        re.compile("Brückner.*200")
+    )
+    for label, value in (("Arzt/Ärztin", None), ("Uhrzeit", "15:00")):
+        field = page.locator("#form-dialog").get_by_label(label)
+        field.focus()
+        if value:
+            field.fill(value)
+    page.locator("#notes-field").fill("bringt Befunde mit")
+    page.locator("#minutes").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_contain_text("Termin gebucht.")
+    expect(drawn(page, "Brückner")).to_contain_text("15:00–15:30")
+    drawn(page, "Brückner").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#details")).to_contain_text("bringt Befunde mit")
+    page.keyboard.press("Escape")
+    expect(drawn(page, "Brückner")).to_be_focused()
+
+
+def test_a_taken_time_is_told_with_what_is_free_and_overridden_with_a_reason(
+    page: Page, served: Served
+) -> None:
+    first = served.book("10:00")
+    second = served.book("13:30", "200")
+    served.open(page)
+    drawn(page, "Brückner").click()
+    page.get_by_role("button", name="Ändern").click()
+    page.locator("#time").fill("10:15")
+    page.get_by_role("button", name="Speichern").click()
+    conflict = page.get_by_role("dialog", name="Zu dieser Zeit ist belegt")
+    expect(conflict).to_contain_text("hat dann schon einen Termin")
+    expect(conflict.locator("#others button").first).to_contain_text("10:30")
+    conflict.get_by_role("button", name="Trotzdem verschieben").click()
+    expect(conflict.get_by_role("alert")).to_contain_text("Grund")
+    conflict.get_by_label("Grund").fill("Schmerzen")
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_contain_text("Termin verschoben.")
+    now = served.read(second)
+    assert (now["start"][11:16], now["override"]) == ("10:15", "Schmerzen")
+    # And back to where it is free, by one of the buttons.
+    expect(drawn(page, "Brückner")).to_contain_text("10:15")
+    drawn(page, "Ährenthaler").click()
+    page.get_by_role("button", name="Kopieren").click()
+    page.locator("#time").fill("10:00")
+    page.get_by_role("button", name="Speichern").click()
+    conflict.locator("#others button").first.click()
+    expect(page.locator("#messages")).to_contain_text("Termin gebucht.")
+    assert served.read(first)["start"][11:16] == "10:00"
+
+
+def test_what_was_done_is_taken_back(page: Page, served: Served) -> None:
+    booked = served.book("10:00", status="TENTATIVE")
+    served.open(page, "admin")
+    expect(drawn(page, "Ährenthaler")).to_contain_text("angefragt")
+    drawn(page, "Ährenthaler").click()
+    page.get_by_role("button", name="Ablehnen").click()
+    page.get_by_label(re.compile("Grund")).locator("visible=true").fill("Arzt nicht da")
+    page.locator("#reason-do").click()
+    expect(page.locator("#messages")).to_contain_text("Anfrage abgelehnt.")
+    expect(drawn(page, "Ährenthaler")).to_have_count(0)
+    assert served.read(booked)["cancel_reason"] == "Arzt nicht da"
+    page.get_by_role("button", name="Rückgängig").click()
+    expect(page.locator("#messages")).to_contain_text("Rückgängig gemacht.")
+    expect(drawn(page, "Ährenthaler")).to_contain_text("angefragt")
+    assert served.read(booked)["status"] == "TENTATIVE"
+    drawn(page, "Ährenthaler").click()
+    page.get_by_role("button", name="Bestätigen").click()
+    expect(page.locator("#messages")).to_contain_text("Termin bestätigt.")
+    assert served.read(booked)["status"] == "CONFIRMED"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def test_the_calendar_is_for_everybody(
+    page: Page, served: Served, size: tuple[int, int], dark: bool
+) -> None:
+    served.book("10:00", "666", room="raum-1", notes=HOSTILE)
+    served.book("11:00", "200", status="TENTATIVE")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    served.open(page, view="" if size[0] < 700 else "tag")
+    if size[0] < 700:
+        expect(page.get_by_role("table", name="Dr. Mueller")).to_contain_text(HOSTILE[:25])
+        assert faults_of(page) == []
+        page.get_by_role("button", name="Tag", exact=True).click()
+    expect(drawn(page, "<script>alert(1)")).to_be_visible()
+    assert faults_of(page) == []
+    drawn(page, "Brückner").click()
+    expect(page.get_by_role("dialog")).to_contain_text("angefragt")
+    assert faults_of(page) == []
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+    page.keyboard.press("Escape")
+    for view in ("Woche", "Räume", "Liste"):
+        page.get_by_role("button", name=view, exact=True).click()
+        expect(page.get_by_role("button", name=view, exact=True)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+    expect(page.get_by_role("table", name="Dr. Mueller")).to_contain_text("angefragt")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_a_day_is_printed_as_a_list_for_each_doctor(page: Page, served: Served) -> None:
+    served.book("10:00")
+    served.open(page)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    table = page.get_by_role("table", name="Dr. Mueller")
+    expect(table).to_contain_text("Zoë Ährenthaler")
+    expect(page.locator("#grid")).to_be_hidden()
+    expect(table.get_by_role("button")).to_have_count(0)
+
+
+def test_the_grid_is_the_finest_that_a_type_asks_for() -> None:
+    assert grid_of([]) == 15
+    assert grid_of([a_type(step=15), a_type(step=30)]) == 15
+    assert grid_of([a_type(step=15), a_type(step=10)]) == 5
+    assert grid_of([a_type(step=20), a_type(step=10)]) == 10
+    assert grid_of([a_type(step=7)]) == 5
