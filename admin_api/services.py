@@ -86,7 +86,8 @@ class Services:
     `ask_now` has a booking tool asked, by its name, without waiting; False if there is none such.
     `public_url` is how the server is called from outside, without a slash at the end; "" if nobody
     has said it, and addresses are told as paths then. `origins` are the practice's websites, that
-    may show the page on which patients book.
+    may show the page on which patients book. `sign_in_by_mail` is whether patients get links by
+    e-mail, `phone` where they call.
     """
 
     profile: Profile
@@ -98,3 +99,5 @@ class Services:
     booking_links: BookingLinks | None = None
     public_url: str = ""
     origins: Sequence[str] = ()
+    sign_in_by_mail: bool = False
+    phone: str = ""

@@ -102,6 +102,8 @@ class TheApi:
             ask_now=partial(outside.ask_now, database, profile) if outside else None,
             public_url=settings.server.public_url,
             origins=settings.api.origins,
+            sign_in_by_mail=bool(settings.mail.host and settings.server.public_url),
+            phone=settings.mail.phone,
         )
         told = settings.api
         rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))

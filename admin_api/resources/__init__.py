@@ -1,4 +1,4 @@
-"""The resources of the API, one file each; none knows another."""
+"""The resources of the API, one file each; none knows another, but `own` knows `portal`."""
 
 from admin_api.resources import (
     accounts,
@@ -17,8 +17,10 @@ from admin_api.resources import (
     me,
     offers,
     opening,
+    own,
     patient_bookings,
     patient_rights,
+    patient_sign_in,
     patients,
     portal,
     quarantine,
@@ -42,6 +44,8 @@ ENDPOINTS = (
     *booking.ENDPOINTS,
     *booking_calendar.ENDPOINTS,
     *portal.ENDPOINTS,
+    *patient_sign_in.ENDPOINTS,
+    *own.ENDPOINTS,
     *sync.ENDPOINTS,
     *letters.ENDPOINTS,
     *conflicts.ENDPOINTS,
