@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from admin_api.cookies import refuse_forged, session_of
+from admin_api.cookies import refuse_foreign, refuse_forged, session_of
 from admin_api.problems import Refusal
 from practice.access import SYSTEM, Actor
 from practice.errors import NotAllowed
@@ -89,6 +89,9 @@ class Callers:
         told = [value for name, value in request.headers.raw if name == b"authorization"]
         if len(told) > 1:
             raise Refusal(400, "There are two headers called Authorization.")
+        if endpoint.anew:
+            refuse_foreign(request)
+            return Caller(None, frozenset(), network)
         if not told:
             secret = session_of(request)
             found = await self._on_a_thread(self._signed_in, secret, network) if secret else None

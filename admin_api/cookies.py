@@ -22,6 +22,7 @@ __all__ = [
     "choosing",
     "forgetting",
     "language_of",
+    "refuse_foreign",
     "refuse_forged",
     "remembering",
     "session_of",
@@ -69,6 +70,12 @@ def refuse_forged(request: Request, secret: str) -> None:
     told = request.headers.get("x-csrf-token", "")
     right = hmac.compare_digest(told.encode("utf-8", "replace"), proof_of(secret).encode())
     if not right or not _is_own(request):
+        raise Refusal(403, "This does not come from a page of this server.")
+
+
+def refuse_foreign(request: Request) -> None:
+    """Raise Refusal for what a browser says to come from another website."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "none" and not _is_own(request):
         raise Refusal(403, "This does not come from a page of this server.")
 
 

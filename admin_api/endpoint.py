@@ -127,7 +127,9 @@ class Endpoint:
     it changes anything: all it does is then one transaction. `current` returns what GET shows of
     the same address: If-Match is compared with that. Of one whose answer tells a `secret`, nothing
     is kept to be answered again. `prepare` makes of the body what `run` is given, before the unit
-    of work begins: what takes long would keep others from writing.
+    of work begins: what takes long would keep others from writing. Who
+    asks `anew` is nobody, whatever cookie comes along: a page that is come to from an e-mail is
+    shown without the cookie, and could not prove to be one of its session.
     """
 
     method: str
@@ -149,6 +151,7 @@ class Endpoint:
     problems: tuple[int, ...] = ()
     files: tuple[str, ...] = ()
     secret: bool = False
+    anew: bool = False
     text: str = ""
 
     @property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from apispec import APISpec
 from pydantic.json_schema import models_json_schema
 
+from admin_api.cookies import COOKIE
 from admin_api.problems import MEDIA_TYPE, Problem
 from admin_api.reading import FILE_NAME
 from admin_api.repeated import KEY
@@ -53,6 +54,8 @@ def description(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
     schemes = spec.components
     schemes.security_scheme("password", {"type": "http", "scheme": "basic"})
     schemes.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    cookie = {"type": "apiKey", "in": "cookie", "name": COOKIE}
+    schemes.security_scheme("patient", cookie)
     for endpoint in endpoints:
         operation = _operation(endpoint, names)
         spec.path(path=endpoint.public_path, operations={endpoint.method.lower(): operation})
@@ -85,7 +88,7 @@ def _operation(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[st
         "tags": [endpoint.tag],
         "parameters": list(_parameters(endpoint)),
         "responses": {**_success(endpoint, names), **_problems(endpoint)},
-        "security": [{}] if endpoint.open else [{"password": []}, {"token": []}],
+        "security": _security(endpoint),
     }
     if endpoint.uploads:
         file = {"schema": {"type": "string", "format": "binary"}}
@@ -97,6 +100,12 @@ def _operation(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[st
         required = endpoint.method != "DELETE"
         operation["requestBody"] = {"required": required, "content": content}
     return operation
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    if endpoint.of_patient:
+        return [{"patient": []}]
+    return [{}] if endpoint.open else [{"password": []}, {"token": []}]
 
 
 def _parameters(endpoint: Endpoint) -> Iterator[dict[str, Any]]:

@@ -110,6 +110,8 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.NameTaken, 409, "name-taken", "The name is taken"),
     ProblemKind(errors.StillNeeded, 409, "still-needed", "Still needed"),
     ProblemKind(errors.HoldOver, 409, "hold-over", "Not kept any more"),
+    ProblemKind(errors.LinkOver, 409, "link-over", "The link is over"),
+    ProblemKind(errors.AskedTooOften, 429, "asked-too-often", "Asked too often"),
     ProblemKind(errors.TooManyHolds, 429, "too-many-holds", "Too many slots are kept"),
     ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),
     ProblemKind(errors.StillRunning, 409, "still-running", "Still running"),

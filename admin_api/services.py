@@ -96,7 +96,8 @@ class Services:
     `public_url` is how the server is called from outside, without a slash at the end; "" if nobody
     has said it, and addresses are told as paths then. `origins` are the practice's websites, that
     may show the page on which patients book. `look` is for what is told as it happens, when
-    the unit of work of the request has ended.
+    the unit of work of the request has ended. `sign_in_by_mail` is whether patients get links by
+    e-mail, `phone` where they call.
     """
 
     profile: Profile
@@ -110,3 +111,5 @@ class Services:
     origins: Sequence[str] = ()
     connections: Connections | None = None
     look: Look | None = None
+    sign_in_by_mail: bool = False
+    phone: str = ""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from booking_adapter.deliveries.dispatch import Dispatch, Known, Offered
 from booking_adapter.failures import Failed, may_pass
+from booking_adapter.sign_ins import send_link
 from booking_adapter.webhooks import work_off
 from practice.access import SYSTEM
 from practice.errors import Unavailable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from booking_adapter.deliveries.booking_tool import BookingTools
     from booking_adapter.deliveries.dispatch import Destination
+    from booking_adapter.deliveries.sign_in_mail import SignInMail
     from booking_adapter.sync import Source
     from practice.ports import Database
     from practice.profile import Profile
@@ -50,11 +52,14 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Addressees:
-    """Where letters go, and how long each receiver's wait for what may come after them."""
+    """Where letters go, and how long each receiver's wait for what may come after them; with
+    `sign_ins`, patients get links to sign in.
+    """
 
     tools: BookingTools
     destinations: Mapping[Receiver, Destination] = field(default_factory=dict)
     graces: Mapping[Receiver, timedelta] = field(default_factory=dict)
+    sign_ins: SignInMail | None = None
 
     @property
     def receivers(self) -> list[Receiver]:
@@ -87,6 +92,8 @@ class Worker:
             self._begin(f"letters-{receiver}", partial(self.deliver, receiver))
         if self._sources:
             self._begin("webhooks", self.work_off)
+        if self._addressees.sign_ins is not None:
+            self._begin("sign-ins", self.send_links)
 
     def stop(self) -> None:
         """End after the letters that are being delivered."""
@@ -99,11 +106,18 @@ class Worker:
         done = 0
         while step := self.work_off() + sum(map(self.deliver, self._addressees.receivers)):
             done += step
+        while self.send_links():
+            done += 1
         return done
 
     def work_off(self) -> int:
         """Work off webhooks that are due; return how many."""
         return work_off(self._database, self._sources, self._profile, self._clock)
+
+    def send_links(self) -> int:
+        """Send a link to sign in to somebody who waits for it; return how many were looked at."""
+        mail = self._addressees.sign_ins
+        return 0 if mail is None else send_link(self._database, mail, self._clock)
 
     def deliver(self, to: Receiver) -> int:
         """Deliver some of the letters to one receiver that are due; return how many were tried."""

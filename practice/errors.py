@@ -31,6 +31,8 @@ The tree::
      |    +-- StillNeeded             appointments to come need it
      |    +-- TooManyHolds            of slots kept for one network
      |    +-- HoldOver                the slot is not kept any more
+     |    +-- AskedTooOften           for links to sign in, from one network
+     |    +-- LinkOver                a link to sign in was used, or is too old
      |    +-- InTheWay                later changes would be lost by taking back earlier ones
      |    +-- CannotUndo              a change that nothing can take back as things are
      |    +-- PlanChanged             what was looked at is not what would be done now
@@ -216,6 +218,14 @@ class TooManyHolds(Conflict):
 
 class HoldOver(Conflict):
     """The slot is not kept for whoever asks, or not any more."""
+
+
+class AskedTooOften(Conflict):
+    """As many links to sign in were asked for from this network as may be."""
+
+
+class LinkOver(Conflict):
+    """A link to sign in was used already, is too old, or never was one."""
 
 
 class InTheWay(Conflict):

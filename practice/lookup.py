@@ -32,6 +32,7 @@ __all__ = [
     "key_of",
     "keys_of",
     "last_in",
+    "mail_key",
     "order_key",
     "spelled",
     "typo_ranges",
@@ -146,12 +147,17 @@ def _keys(record: PatientRecord) -> Iterator[str]:
     phone = _phone(record.phone)
     yield _PHONE + phone
     yield _PHONE_BACKWARDS + phone[::-1]
-    yield _MAIL + record.email.strip().casefold()
+    yield mail_key(record.email)
     for number in (record.number, record.insurance_number):
         told = _number(number)
         yield _NUMBER + told
         yield _NUMBER + _LEADING.sub("", told, count=1)
     yield order_key(record)
+
+
+def mail_key(email: str) -> str:
+    """Return the key of an e-mail address, the same for capitals and small letters."""
+    return (_MAIL + email.strip().casefold())[:LONGEST_KEY]
 
 
 def order_key(record: PatientRecord) -> str:

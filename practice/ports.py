@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from practice.patients import Patient, PatientRecord
     from practice.schedule import AppointmentType, BookingRules, HoursException
     from practice.sessions import Session
+    from practice.sign_ins import SignIn
     from practice.sources import Receipt, ReceiptState, SourceState
     from practice.tasks import Task, TaskState
     from practice.trail import Key as TrailKey
@@ -78,6 +79,7 @@ __all__ = [
     "Properties",
     "Receipts",
     "Sessions",
+    "SignIns",
     "Sources",
     "Tasks",
     "Together",
@@ -238,6 +240,10 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> Sessions:
         """Who is signed in to pages."""
+
+    @property
+    def sign_ins(self) -> SignIns:
+        """Patients who want to sign in."""
 
     @property
     def answers(self) -> Answers:
@@ -587,6 +593,9 @@ class Patients(Protocol):
 
     def by_number(self, number: str) -> Patient | None:
         """Return the patient with this number."""
+
+    def with_email(self, email: str) -> list[Patient]:
+        """Return who is found by an e-mail address, in capitals or not, by id."""
 
     def with_tool_id(self, booking_system_id: str) -> Patient | None:
         """Return the patient that a booking tool knows by this id."""
@@ -1034,6 +1043,38 @@ class Sessions(Protocol):
 
     def end_all(self, *, account_id: int | None = None, patient_id: int | None = None) -> int:
         """End all sessions of one of the two; return how many."""
+
+
+class SignIns(Protocol):
+    """Patients who want to sign in by e-mail, and the links that were sent to them; networks,
+    addresses to count by and secrets are given as digests.
+    """
+
+    def ask(
+        self, email: str, about: str, network: str, language: str, due: datetime | None
+    ) -> None:
+        """Note that somebody asked for a link; without `due` it is only counted."""
+
+    def count(self, about: str, network: str, since: datetime) -> tuple[int, int]:
+        """Return how often was asked since then: for an address, and from a network."""
+
+    def forget(self, before: datetime) -> None:
+        """Delete what was asked before, and links that are over."""
+
+    def due(self) -> bool:
+        """Tell whether somebody waits for a link."""
+
+    def claim(self, until: datetime) -> SignIn | None:
+        """Take one that is due, for whoever asks alone, until then; None if there is none."""
+
+    def settle(self, asked: SignIn, due: datetime | None) -> None:
+        """Have it due again; or, with None, forget for which address it was."""
+
+    def add_link(self, secret: str, patient_id: int, until: datetime) -> None:
+        """Keep a link."""
+
+    def use_link(self, secret: str) -> int | None:
+        """Delete a link and return its patient; None if there is none, or it is over."""
 
 
 class Answers(Protocol):

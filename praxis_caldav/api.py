@@ -108,6 +108,8 @@ class TheApi:
             origins=settings.api.origins,
             connections=Reaching(settings, profile, os.environ.get(CONFIG_VARIABLE, "")),
             look=lambda: database.begin(actor=SYSTEM, now=_now(), read_only=True, snapshot=False),
+            sign_in_by_mail=bool(settings.mail.host and settings.server.public_url),
+            phone=settings.mail.phone,
         )
         told = settings.api
         rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))

@@ -22,6 +22,7 @@ from booking_adapter.deliveries.booking_tool import BookingTools
 from booking_adapter.deliveries.mailing import Letterhead
 from booking_adapter.deliveries.patient_mail import PatientMail
 from booking_adapter.deliveries.pvs_rest import PracticeSoftware
+from booking_adapter.deliveries.sign_in_mail import SignInMail
 from booking_adapter.deliveries.smtp import Smtp
 from booking_adapter.deliveries.webhook import Webhook
 from booking_adapter.jobs import Job, Jobs
@@ -125,11 +126,12 @@ class Outside:
             for name, told in tools.items()
         }
         grace = timedelta(seconds=settings.mail.grace_seconds)
-        mails, admin = _mails(settings.mail, profile)
+        mails, admin, sign_ins = _mails(settings.mail, profile, settings.server.public_url)
         addressees = Addressees(
             BookingTools(sources),
             {**mails, **_programs(settings, profile, stack)},
             {Receiver.PATIENT: grace},
+            sign_ins,
         )
         polls = {name: timedelta(minutes=told.every_minutes) for name, told in tools.items()}
         remind = timedelta(hours=settings.mail.reminder_hours)
@@ -219,17 +221,22 @@ def _forget_tasks(database: SqlDatabase, now: datetime) -> None:
         uow.tasks.forget(now - TASKS_KEPT)
 
 
-def _mails(mail: Mail, profile: Profile) -> tuple[dict[Receiver, Destination], AdminMail | None]:
-    """Return who is written to, and the practice's own mail among them."""
+def _mails(
+    mail: Mail, profile: Profile, public_url: str
+) -> tuple[dict[Receiver, Destination], AdminMail | None, SignInMail | None]:
+    """Return who is written to, the practice's own mail among them, and the links to sign in: where
+    these would lead to has to be known.
+    """
     made: dict[Receiver, Destination] = {}
     if not mail.host:
-        return made, None
+        return made, None, None
     smtp, letterhead = smtp_of(mail), letterhead_of(mail, profile)
     made[Receiver.PATIENT] = PatientMail(letterhead, smtp)
+    sign_ins = SignInMail(letterhead, smtp, public_url) if public_url else None
     if not mail.admin:
-        return made, None
+        return made, None, sign_ins
     admin = made[Receiver.ADMIN] = AdminMail(letterhead, smtp, mail.admin)
-    return made, admin
+    return made, admin, sign_ins
 
 
 def smtp_of(mail: Mail, *, each: float = 30.0, altogether: float = 120.0) -> Smtp:

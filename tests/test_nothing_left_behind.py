@@ -28,6 +28,7 @@ from practice.use_cases.arranging import Order, book
 from practice.use_cases.erasure import erase
 from practice.use_cases.feeds import make
 from practice.use_cases.holding import Wish, hold
+from practice.use_cases.patient_sign_in import ask_for_link
 from practice.use_cases.sessions import begin_session
 from tests.arranging import a_type
 from tests.bookings import everything
@@ -510,6 +511,8 @@ def fill_what_the_api_keeps(uow: SqlUnitOfWork) -> None:
     book(uow, Order(kind.id, mueller.id, patient.id, day), PROFILE)
     hold(uow, Wish(kind.id, mueller.id, day + timedelta(hours=4)), "192.0.2.1", PROFILE)
     begin_session(uow, the_account(uow, "empfang"))
+    ask_for_link(uow, "zoe@example.org", "192.0.2.1", "de")
+    uow.sign_ins.add_link("3" * 64, patient.id, NOW + timedelta(days=10_000))
     uow.answers.keep("0" * 64, GivenAnswer("1" * 64, 201, {}, b"{}"))
     uow.tasks.begin("single_patient", "4711", {"piz": "4711"}, timedelta(minutes=1))
     made = uow.imports.add(Import("liste.csv", "csv", ImportState.PLANNED, NOW, "admin"))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from admin_api.pages import (
     account,
+    booking,
     dashboard,
     day_view,
+    own,
     patient,
     patients,
     settings,
@@ -42,6 +44,8 @@ _PAGES = (
     *settings_connections.PAGES,
     *settings_access.PAGES,
     *settings_trail.PAGES,
+    *own.PAGES,
+    *booking.PAGES,
 )
 #: Everything that pages are made of.
 ENDPOINTS: tuple[Endpoint, ...] = (*map(endpoint_of, _PAGES), *sign_in.ENDPOINTS)

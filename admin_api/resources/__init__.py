@@ -1,4 +1,4 @@
-"""The resources of the API, one file each; none knows another."""
+"""The resources of the API, one file each; none knows another, but `own` knows `portal`."""
 
 from admin_api.resources import (
     accounts,
@@ -19,9 +19,11 @@ from admin_api.resources import (
     me,
     offers,
     opening,
+    own,
     own_access,
     patient_bookings,
     patient_rights,
+    patient_sign_in,
     patients,
     portal,
     quarantine,
@@ -48,6 +50,8 @@ ENDPOINTS = (
     *booking_calendar.ENDPOINTS,
     *booking_events.ENDPOINTS,
     *portal.ENDPOINTS,
+    *patient_sign_in.ENDPOINTS,
+    *own.ENDPOINTS,
     *sync.ENDPOINTS,
     *connections.ENDPOINTS,
     *letters.ENDPOINTS,

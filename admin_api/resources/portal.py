@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from admin_api.endpoint import Call, Endpoint, Form, Nothing, Shown
+from admin_api.patient_calendars import calendar_file, invitation
 from admin_api.shapes import (
     Day,
     HoldSecret,
@@ -19,7 +20,7 @@ from admin_api.shapes import (
     Paragraph,
     Slug,
 )
-from practice.appointments import Insurance
+from practice.appointments import Insurance, Status
 from practice.errors import Invalid
 from practice.scopes import Scope
 from practice.use_cases.entered import days_from
@@ -36,8 +37,9 @@ from practice.use_cases.portal import Person, SelfBooking, portal_slots, self_bo
 if TYPE_CHECKING:
     from practice.schedule import FreeSlot
     from practice.use_cases.offered import Offer
+    from practice.use_cases.portal import Reservation
 
-__all__ = ["ENDPOINTS"]
+__all__ = ["ENDPOINTS", "BookingShown", "OwnBooking", "booking_shown", "wanted_of"]
 
 #: Days that are looked at where nobody says how many.
 _USUAL_DAYS = 14
@@ -131,15 +133,20 @@ class PersonForm(Form):
     insurance: Insurance | None = None
 
 
-class BookingForm(Form):
+class OwnBooking(Form):
     """What is booked: the slot that is kept, or type, doctor and start."""
 
     hold: HoldSecret | None = None
     type: Slug | None = None
     doctor: Slug | None = None
     start: Moment | None = None
-    person: PersonForm
     reason: Annotated[Paragraph, Field(max_length=1000)] = ""
+
+
+class BookingForm(OwnBooking):
+    """What is booked, and for whom."""
+
+    person: PersonForm
     reminders: bool = Field(False, description="Whether the patient wants to be reminded.")
     language: Literal["de", "en"] | None = Field(None, description="Of what is written to them.")
     website: Annotated[str, StringConstraints(max_length=0)] = Field(
@@ -159,6 +166,7 @@ class BookingShown(Shown):
     status: Literal["pending", "confirmed"] = Field(
         description="Pending: the practice has to agree, and writes then."
     )
+    calendar: str = Field(description="The same as iCalendar text, for the patient's calendar.")
 
 
 def list_types_online(call: Call[Nothing, None]) -> TypesOffered:
@@ -207,7 +215,23 @@ def book_online(call: Call[Nothing, BookingForm]) -> BookingShown:
     """Book a slot."""
     uow, body = call.uow, call.body
     refuse_closed(uow)
-    told = self_book(uow, _wanted(call), _person(body), call.services.profile)
+    told = self_book(uow, wanted_of(call), _person(body), call.services.profile)
+    return booking_shown(call, told, body.person.email, body.language or "")
+
+
+def booking_shown(
+    call: Call[Any, Any], told: Reservation, email: str, language: str = ""
+) -> BookingShown:
+    """Return what was booked; `email` is the address that who books has told, or has."""
+    status = Status.TENTATIVE if told.pending else Status.CONFIRMED
+    file = invitation(
+        call.services.profile,
+        language or call.language,
+        (told.uid, told.slot, status),
+        (told.doctor, told.room),
+        ("", email),  # no name is told again to whoever wrote it
+        (call.now, call.uow.log_state().number),
+    )
     start, end = _local(call, told.slot.start, told.slot.end)
     return BookingShown(
         start=start,
@@ -217,11 +241,14 @@ def book_online(call: Call[Nothing, BookingForm]) -> BookingShown:
         doctor_name=told.doctor,
         room_name=told.room or None,
         status="pending" if told.pending else "confirmed",
+        calendar=calendar_file(call.services.profile, [file]),
     )
 
 
-def _wanted(call: Call[Nothing, BookingForm]) -> SelfBooking:
-    uow, body = call.uow, call.body
+def wanted_of(call: Call[Nothing, Any]) -> SelfBooking:
+    """Return what is to be booked; raises Invalid, HoldOver or OfferNotFound."""
+    uow = call.uow
+    body: OwnBooking = call.body
     reason, secret = body.reason, body.hold or ""
     if body.type is not None and body.doctor is not None and body.start is not None:
         kind, doctor = type_online(uow, body.type), doctor_named(uow, body.doctor)

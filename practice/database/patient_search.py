@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from practice.database.prepared import Prepared
 from practice.database.tables import patient_keys, patients
-from practice.lookup import ORDER, key_of, keys_of, last_in, typo_ranges, word_of
+from practice.lookup import ORDER, key_of, keys_of, last_in, mail_key, typo_ranges, word_of
 from practice.patients import Patient, PatientRecord
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ _key = patient_keys.c.key
 _APART = "\x1f"
 #: What a word is worth that is one typo away.
 _TYPO = 70
+#: Patients who are looked at of one e-mail address; some lists have a placeholder.
+_OF_ONE_ADDRESS = 100
 
 
 def _given(dialect: str) -> Any:
@@ -100,6 +102,17 @@ class SqlPatientSearch:
         if linked is not None:
             here = patients.c.booking_system_id
             query = query.where(here.is_not(None) if linked else here.is_(None))
+        return [patient_of(row) for row in self._connection.execute(query)]
+
+    def with_email(self, email: str) -> list[Patient]:
+        """See the port."""
+        query = (
+            select(patients)
+            .join(patient_keys, patient_keys.c.patient_id == patients.c.id)
+            .where(_key == mail_key(email))
+            .order_by(patients.c.id)
+            .limit(_OF_ONE_ADDRESS)
+        )
         return [patient_of(row) for row in self._connection.execute(query)]
 
     def words_near(self, wanted: Sequence[Near]) -> set[str]:

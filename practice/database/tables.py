@@ -439,6 +439,31 @@ sessions = Table(
     Column("network", String(64), nullable=False, server_default=text("''")),
 )
 
+#: Patients who asked for a link to sign in. The address stands here until the e-mail is sent; what
+#: is left for an hour are digests, by which it is counted how often somebody asks.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("email", String(255), nullable=False),
+    Column("about", String(64), nullable=False),
+    Column("network", String(64), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("asked", Moment, nullable=False, index=True),
+    # None: nothing is sent, or not any more.
+    Column("due", Moment, nullable=True, index=True),
+    Column("attempts", Integer, nullable=False),
+)
+
+#: The links that were sent to patients. The secret stands here as a digest.
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("secret", String(64), primary_key=True),
+    Column("patient_id", ForeignKey("patients.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("until", Moment, nullable=False, index=True),
+)
+
 #: What can be booked.
 types = Table(
     "types",

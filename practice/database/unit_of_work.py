@@ -22,6 +22,7 @@ from practice.database.patients_in_bulk import SqlPatientsInBulk
 from practice.database.properties import SqlProperties
 from practice.database.receipts import SqlReceipts
 from practice.database.sessions import SqlSessions
+from practice.database.sign_ins import SqlSignIns
 from practice.database.sources import SqlSources
 from practice.database.tasks import SqlTasks
 from practice.database.traces import SqlTraces
@@ -67,6 +68,7 @@ class SqlUnitOfWork:
         self.acts = SqlActs(connection, actor, now)
         self.answers = SqlAnswers(connection, now)
         self.sessions = SqlSessions(connection, now)
+        self.sign_ins = SqlSignIns(connection, now)
         self.figures = SqlFigures(connection, now)
         self.trail = SqlTrail(connection)
         self.tasks = SqlTasks(connection, actor, now)

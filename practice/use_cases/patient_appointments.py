@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from practice.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from practice.accounts import Doctor, Room
     from practice.appointments import Appointment
@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.sources import SourceState
 
-__all__ = ["Freshness", "Known", "KnownPage", "Note", "appointments_of", "next_appointments"]
+__all__ = [
+    "Freshness",
+    "Known",
+    "KnownPage",
+    "Note",
+    "appointments_of",
+    "freshness_of",
+    "next_appointments",
+    "worst_of",
+]
 
 MOST_SHOWN = 200
 
@@ -84,10 +93,7 @@ class KnownPage:
     @property
     def worst(self) -> Freshness | None:
         """The tool of which the worst is to be said: of several, the one that is silent longest."""
-        told = [one for one in self.sources if one.note is not Note.FRESH]
-        return max(
-            told, key=lambda one: (_BADNESS.index(one.note), one.age or timedelta(0)), default=None
-        )
+        return worst_of(self.sources)
 
 
 def appointments_of(
@@ -107,7 +113,7 @@ def appointments_of(
     found = uow.appointments.of_patient(
         patient.id, uow.now, limit + 1, after, past=past, cancelled=cancelled
     )
-    sources = {state.name: _freshness(state, uow.now) for state in uow.sources.all()}
+    sources = freshness_of(uow)
     doctors = {doctor.id: doctor for doctor in uow.house.doctors()}
     rooms = {room.id: room for room in uow.house.rooms()}
     known = tuple(
@@ -128,6 +134,19 @@ def next_appointments(uow: UnitOfWork, patients: Collection[Patient]) -> Mapping
     if not patients:
         return {}
     return uow.appointments.next_of_patients([one.id for one in patients], uow.now)
+
+
+def worst_of(sources: Iterable[Freshness]) -> Freshness | None:
+    """Return the tool of which the worst is to be said; None if nothing is to be said of any."""
+    told = [one for one in sources if one.note is not Note.FRESH]
+    return max(
+        told, key=lambda one: (_BADNESS.index(one.note), one.age or timedelta(0)), default=None
+    )
+
+
+def freshness_of(uow: UnitOfWork) -> dict[str, Freshness]:
+    """Return of every booking tool, by name, how old what it told is."""
+    return {state.name: _freshness(state, uow.now) for state in uow.sources.all()}
 
 
 def _of(appointment: Appointment, sources: Mapping[str, Freshness]) -> Freshness | None:

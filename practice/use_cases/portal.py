@@ -94,6 +94,7 @@ class Reservation:
     kind: AppointmentType
     room: str
     pending: bool
+    uid: str = ""
 
 
 def portal_slots(
@@ -299,4 +300,5 @@ def _reservation(desk: Desk, appointment: Appointment, kind: AppointmentType) ->
         kind=kind,
         room=room.name if room else "",
         pending=appointment.status is Status.TENTATIVE,
+        uid=appointment.uid,
     )

@@ -15,7 +15,7 @@ from practice.vevent.filtering import (
     matches,
     might_match,
 )
-from practice.vevent.invitation import Invitation, Method, invite
+from practice.vevent.invitation import Invitation, Method, calendar_of, invite
 from practice.vevent.reading import occupies, occurs, read
 from practice.vevent.times import alarm_reach, is_in
 from practice.vevent.writing import (
@@ -48,6 +48,7 @@ __all__ = [
     "TextMatch",
     "alarm_reach",
     "apply_availability",
+    "calendar_of",
     "check_availability",
     "disguised",
     "expanded",

@@ -21,13 +21,13 @@ from practice.vevent.line_forms import escaped, folded, person, told
 from practice.vevent.writing import PRODID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from practice.appointments import Slot
 
-__all__ = ["Invitation", "Method", "invite"]
+__all__ = ["Invitation", "Method", "calendar_of", "invite"]
 
 #: What no content line may hold, and what some programs take for the end of one.
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
@@ -72,6 +72,17 @@ def invite(invitation: Invitation, zone: ZoneInfo, method: Method | None) -> str
         head.append(f"METHOD:{method}")
     event = ["BEGIN:VEVENT", *_lines(invitation, zone, method), "END:VEVENT", "END:VCALENDAR"]
     return _joined(head) + vtimezone(zone) + _joined(event)
+
+
+def calendar_of(invitations: Iterable[Invitation], zone: ZoneInfo) -> str:
+    """Return appointments as one file that a calendar may take in."""
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN"]
+    events = [
+        line
+        for one in invitations
+        for line in ("BEGIN:VEVENT", *_lines(one, zone, None), "END:VEVENT")
+    ]
+    return _joined(head) + vtimezone(zone) + _joined([*events, "END:VCALENDAR"])
 
 
 def _joined(lines: list[str]) -> str:

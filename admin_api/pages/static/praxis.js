@@ -23,9 +23,13 @@ export async function api(method, address, body, headers = {}) {
   const told = { ...headers, "X-CSRF-Token": csrf, Accept: "application/json" };
   if (body !== undefined) told["Content-Type"] = "application/json";
   const sent = body === undefined ? undefined : JSON.stringify(body);
-  const answer = await fetch(address, { method, headers: told, body: sent });
+  // A page that was shown to nobody asks as nobody: it could not prove to be of a session that the
+  // browser has a cookie of, and leaves out when somebody comes from another website.
+  const credentials = csrf ? "same-origin" : "omit";
+  const answer = await fetch(address, { method, headers: told, body: sent, credentials });
   if (answer.status === 401) {
-    tell(texts.signed_out, { kind: "warn", address: `/anmelden?zu=${encodeURIComponent(location.pathname + location.search)}` });
+    const door = location.pathname.startsWith("/termine") ? "/termine/anmelden" : "/anmelden";
+    tell(texts.signed_out, { kind: "warn", address: `${door}?zu=${encodeURIComponent(location.pathname + location.search)}` });
   }
   const json = (answer.headers.get("Content-Type") || "").includes("json");
   const said = json ? await answer.json() : null;

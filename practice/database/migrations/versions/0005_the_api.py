@@ -25,6 +25,7 @@ def upgrade() -> None:
     _ids_that_are_never_anothers()
     _more_columns()
     _sessions()
+    _sign_ins()
     _what_can_be_booked()
     _booked()
     _kept_for_the_api()
@@ -145,6 +146,33 @@ def _sessions() -> None:
     _index("sessions", "account_id")
     _index("sessions", "patient_id")
     _index("sessions", "begun")
+
+
+def _sign_ins() -> None:
+    op.create_table(
+        "sign_ins",
+        sa.Column("id", _Id, nullable=False),
+        _text("email", 255),
+        _text("about", 64),
+        _text("network", 64),
+        _text("language", 2),
+        _moment("asked"),
+        _moment("due", nullable=True),
+        _number("attempts"),
+        _key("sign_ins", "id"),
+    )
+    _index("sign_ins", "asked")
+    _index("sign_ins", "due")
+    op.create_table(
+        "sign_in_links",
+        _text("secret", 64),
+        sa.Column("patient_id", _Id, nullable=False),
+        _moment("until"),
+        _refers("sign_in_links", "patient_id", "patients", ondelete="CASCADE"),
+        _key("sign_in_links", "secret"),
+    )
+    _index("sign_in_links", "patient_id")
+    _index("sign_in_links", "until")
 
 
 def _what_can_be_booked() -> None:
