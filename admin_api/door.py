@@ -1,8 +1,8 @@
-"""Answers requests to the API: who asks, how often, what is asked, and what went wrong.
+"""Answers requests to the API: how often somebody asks, what, and what went wrong.
 
 What the event loop does (reading the body, waiting for a password to be verified) holds no thread;
-what asks the database runs in threads of this door's own. Not here: what an address does
-(`admin_api.resources`).
+what asks the database runs in threads of this door's own. Not here: who asks
+(`admin_api.callers`), and what an address does (`admin_api.resources`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,17 +29,13 @@ from admin_api.answering import (
     refused,
     response_of,
 )
-from admin_api.cookies import refuse_forged, session_of
+from admin_api.callers import Caller, Callers
 from admin_api.endpoint import Call
 from admin_api.problems import Refusal
 from admin_api.reading import body_of, form_of, query_of
 from admin_api.repeated import fingerprint_of, key_of
-from practice.access import SYSTEM, Actor
 from practice.answers import GivenAnswer
 from practice.errors import NotAllowed, PracticeError, PreconditionFailed
-from practice.scopes import Scope, allowed
-from practice.use_cases.sessions import note_used, signed_in, was_used
-from practice.use_cases.sign_in import Admitted, Insufficient, Throttled, network_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -53,7 +49,6 @@ if TYPE_CHECKING:
     from admin_api.endpoint import Answer, Endpoint, Upload
     from admin_api.rates import Rates
     from admin_api.services import Admission, Services
-    from practice.access import Account
     from practice.ports import Database
 
 __all__ = ["Api"]
@@ -62,9 +57,6 @@ log = logging.getLogger(__name__)
 
 _Done = TypeVar("_Done")
 
-#: Whoever looks at pages that nobody signs in to.
-VISITOR = Actor(0, "visitor")
-_CHALLENGE = 'Basic realm="Praxiskalender", charset="UTF-8", Bearer'
 #: Requests that wait for a thread; more are told to come back.
 _MOST_WAITING = 200
 #: Answers that are sent as things happen, and how often each is asked for more.
@@ -87,32 +79,11 @@ register_url_convertor("id", _IdConvertor())
 
 
 @dataclass(frozen=True, slots=True)
-class _Caller:
-    """Who asks: an account with what it may do, or nobody."""
-
-    account: Account | None
-    scopes: frozenset[Scope]
-    network: str
-    session: str = field(default="", repr=False)
-
-    @property
-    def actor(self) -> Actor:
-        if self.account is None:
-            return VISITOR
-        return Actor(self.account.id, self.account.name)
-
-    @property
-    def name(self) -> str:
-        """What the requests of this one are counted by."""
-        return f"account {self.account.id}" if self.account else f"network {self.network}"
-
-
-@dataclass(frozen=True, slots=True)
 class _Read:
     """A request as it was read."""
 
     endpoint: Endpoint
-    caller: _Caller
+    caller: Caller
     path: Mapping[str, object]
     query: BaseModel
     body: BaseModel | Upload | None
@@ -138,7 +109,7 @@ class Api:
     ) -> None:
         """`rates` are those of who has signed in, and of who has not."""
         self._database = database
-        self._admission = admission
+        self._callers = Callers(database, admission, clock, self._on_a_thread)
         self._services = services
         self._endpoints = endpoints
         self._members, self._visitors = rates
@@ -161,7 +132,7 @@ class Api:
 
     async def answer(self, request: Request, endpoint: Endpoint) -> Response:
         request.scope.setdefault("state", {})["route"] = endpoint.public_path
-        caller = await self._caller(request, endpoint)
+        caller = await self._callers.of(request, is_open=endpoint.open)
         if caller.account is not None:
             request.scope["state"]["account"] = caller.account.name
         _refuse_too_many(self._members if caller.account else self._visitors, caller.name)
@@ -183,43 +154,6 @@ class Api:
             if_none_match=request.headers.get("if-none-match"),
         )
         return await self._on_a_thread(self._run, read)
-
-    async def _caller(self, request: Request, endpoint: Endpoint) -> _Caller:
-        client = request.client.host if request.client else ""
-        network = network_of(client)
-        told = [value for name, value in request.headers.raw if name == b"authorization"]
-        if len(told) > 1:
-            raise Refusal(400, "There are two headers called Authorization.")
-        if not told:
-            secret = session_of(request)
-            if secret and (found := await self._on_a_thread(self._signed_in, secret, network)):
-                refuse_forged(request, secret)
-                return found
-            if endpoint.open:
-                return _Caller(None, frozenset(), network)
-            raise Refusal(401, "Sign in for this.", headers={"WWW-Authenticate": _CHALLENGE})
-        outcome = await self._admission.admit(told[0], network)
-        if isinstance(outcome, Throttled):
-            wait = {"Retry-After": str(outcome.seconds)}
-            raise Refusal(429, "Too many wrong passwords. Try again later.", headers=wait)
-        if isinstance(outcome, Insufficient):
-            raise NotAllowed("The token does not allow this server.")
-        if not isinstance(outcome, Admitted):
-            sentence = "Name and password, or the token, are not right."
-            raise Refusal(401, sentence, headers={"WWW-Authenticate": _CHALLENGE})
-        return _Caller(outcome.account, allowed(outcome.account, outcome.scopes), network)
-
-    def _signed_in(self, secret: str, network: str) -> _Caller | None:
-        """Return who is signed in by a cookie, and note that the session is used."""
-        with self._database.begin(actor=SYSTEM, now=self._clock(), read_only=True) as uow:
-            found = signed_in(uow, secret)
-        session, account = found or (None, None)
-        if session is None or account is None:
-            return None
-        if was_used(session, self._clock()):
-            with self._database.begin(actor=SYSTEM, now=self._clock()) as uow:
-                note_used(uow, secret)
-        return _Caller(account, allowed(account, None), network, secret)
 
     async def _on_a_thread(self, do: Callable[..., _Done], *told: object) -> _Done:
         if self._waiting >= _MOST_WAITING:

@@ -10,9 +10,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from practice.errors import Invalid, OfferNotFound
+from practice.errors import OfferNotFound
 from practice.schedule import AppointmentType, WorkingHours, concerning, openings
 from practice.schedule.holidays import holidays_between
+from practice.schedule.records import LONGEST
 
 if TYPE_CHECKING:
     from datetime import date
@@ -135,9 +136,12 @@ class Desk:
         return self.untyped(booked.appointment.slot)
 
     def untyped(self, slot: Slot) -> AppointmentType:
-        """Return a type for what has none: of any length, anywhere, without buffers."""
+        """Return a type for what has none: of any length, anywhere, without buffers.
+
+        What clients have stretched over weeks is told as the longest there is.
+        """
         seconds = slot.end.timestamp() - slot.start.timestamp()
-        minutes = max(1, round(seconds / 60))
+        minutes = min(max(1, round(seconds / 60)), LONGEST)
         most = max(minutes, 24 * 60)
         return AppointmentType("", "", minutes=minutes, min_minutes=1, max_minutes=most)
 
@@ -148,10 +152,7 @@ class Desk:
 
     def openings_of(self, doctor: Doctor, day_from: date, day_until: date) -> list[Slot]:
         """Return when a doctor is there on the local days from `day_from` to before `day_until`."""
-        try:
-            hours = WorkingHours.parse(doctor.hours)
-        except Invalid:
-            hours = WorkingHours(())  # entered by an older version; nobody is sent there
+        hours = WorkingHours.kept(doctor.hours)
         holidays = holidays_between(self.rules, day_from, day_until)
         own = concerning(self.exceptions, doctor.id)
         return openings(hours, own, holidays, day_from, day_until, self.profile.zone)

@@ -276,5 +276,5 @@ def _alternatives(
         for o in taken
     ]
     doctor = next((d for d in uow.house.doctors() if d.id == calendar.doctor_id), None)
-    hours = WorkingHours.parse(doctor.hours if doctor else USUAL_HOURS)
+    hours = WorkingHours.kept(doctor.hours if doctor else USUAL_HOURS)
     return next_free(hours, busy, facts.slot, profile.zone)
