@@ -6,13 +6,14 @@ Not here: whether a password or a token is right (`Admission`), and what somebod
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from admin_api.cookies import refuse_foreign, refuse_forged, session_of
 from admin_api.problems import Refusal
 from practice.access import SYSTEM, Actor
-from practice.errors import NotAllowed
+from practice.errors import NotAllowed, Unavailable
 from practice.scopes import Scope, allowed
 from practice.use_cases.sessions import note_used, signed_in, was_used
 from practice.use_cases.sign_in import Admitted, Insufficient, Throttled, network_of
@@ -121,7 +122,11 @@ class Callers:
             return None
         session, account = found
         if was_used(session, self._clock()):
-            with self._database.begin(actor=SYSTEM, now=self._clock()) as uow:
+            # Who only reads is answered also while somebody writes for long.
+            with (
+                suppress(Unavailable),
+                self._database.begin(actor=SYSTEM, now=self._clock()) as uow,
+            ):
                 note_used(uow, secret)
         scopes = allowed(account, None) if account else frozenset[Scope]()
         return Caller(account, scopes, network, secret, session.patient_id)

@@ -35,6 +35,7 @@ _MOST_KEPT = 1_000
 _WHY = {
     "changed_since": "The patient was changed since.",
     "has_appointments_or_more": "The patient has appointments, or other lists tell of it.",
+    "held_by_law": "The patient has to be kept for now.",
     "patient_gone": "The patient is gone, or is another one now.",
 }
 

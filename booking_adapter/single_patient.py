@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from booking_adapter.one_patient import Asked, Found, Run, Step, Trouble
+from booking_adapter.one_patient import Run
+from booking_adapter.one_patient_found import Asked, Found, Step, Trouble
 from practice.access import SYSTEM
 from practice.acts import Kind
 from practice.errors import Invalid, StillRunning, TaskNotFound, TooMuchAtOnce, Unavailable

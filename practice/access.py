@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "PEOPLE",
     "SYSTEM",
     "Account",
     "Actor",

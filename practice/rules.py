@@ -54,6 +54,7 @@ class Code(StrEnum):
     WRONG_SPECIALTY = "wrong-specialty"
     ROOM_NEEDED = "room-needed"
     WRONG_ROOM = "wrong-room"
+    TOO_LATE = "too-late"
 
 
 @dataclass(frozen=True, slots=True)

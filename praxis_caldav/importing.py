@@ -114,12 +114,12 @@ def make_plan(
     Raises Conflict or ImportNotFound if somebody has ended it meanwhile.
     """
     # Not loaded where it is not used: it brings the libraries that compare.
-    from practice.use_cases import import_plans
+    from practice.use_cases import import_judging, import_plans
 
     rows, told = read
     with units(True) as uow:
         known = import_plans.known_of(uow, rows)
-    plan = import_plans.judged(rows, known, progress)
+    plan = import_judging.judged(rows, known, progress)
     for start in range(0, len(plan), _SOME):
         with units(False) as uow:
             import_plans.keep_rows(uow, import_id, plan[start : start + _SOME])

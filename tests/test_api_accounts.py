@@ -326,6 +326,32 @@ def test_a_token_cannot_be_made_for_more_than_its_account_may(
     assert everything(practice) == before
 
 
+def test_who_signs_in_for_accounts_alone_gives_nobody_more(
+    doors: Doors, practice: SqlDatabase
+) -> None:
+    admin = doors.api("admin")
+    told = {"label": "Personalprogramm", "scopes": ["accounts"]}
+    program = doors.token(admin.post(f"{ALL}/admin/tokens", json=told).json()["token"])
+    before = everything(practice)
+    for method, address, body in (
+        ("POST", "admin/tokens", {"label": "Alles"}),
+        ("POST", "admin/tokens", {"label": "Mehr", "scopes": ["accounts", "audit:read"]}),
+        ("POST", "empfang/devices", {"label": "iPhone"}),
+        ("PUT", "admin/password", {"password": "ein ganz anderes Passwort"}),
+        ("PUT", "gast", {"role": "staff", "doctor": None, "display_name": "", "email": ""}),
+    ):
+        problem(program.request(method, f"{ALL}/{address}", json=body), 403)
+    assert everything(practice) == before
+    for made in (
+        program.post(f"{ALL}/admin/tokens", json=told),
+        program.post(ALL, json={"name": "neu", "role": "staff"}),
+    ):
+        assert made.status_code == 201
+    named = {"role": "reader", "doctor": None, "display_name": "Gast", "email": ""}
+    assert program.put(f"{ALL}/gast", json=named).status_code == 200
+    assert program.post(f"{ALL}/gast/disable").status_code == 200
+
+
 def test_a_secret_is_told_once_and_the_request_not_done_twice(
     doors: Doors, practice: SqlDatabase
 ) -> None:

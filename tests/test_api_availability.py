@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from practice.access import Level
+from practice.use_cases.accounts import grant
 from tests.arranging import MUELLER, SCHMIDT, TEN, Surgery
-from tests.building import an_event
+from tests.building import an_event, the_account
 from tests.dav import HOME
 from tests.in_api import Clock, Doors, api_of
 from tests.sent import statements
@@ -121,6 +123,25 @@ def test_a_program_that_books_for_patients_is_told_what_patients_may_book(
     assert min(starts(staff, **today)) < "2026-11-20T12:00:00+01:00"
     doctor = doors.api("mueller")
     assert starts(doctor) == starts(staff)
+
+
+def test_a_reader_learns_neither_when_others_nor_when_patients_have_time(
+    surgery: Surgery, doors: Doors
+) -> None:
+    surgery.book(doctor=SCHMIDT)
+    reader = doors.token(a_token(surgery.database, "gast", "booking:view_calendar"))
+    assert {slot["doctor"]["slug"] for slot in slots(reader)} == {MUELLER}
+    assert starts(reader, doctors=MUELLER)
+    usual = {"type": "kontrolle", "from": DAY, "until": DAY}
+    for asked in (
+        {"doctors": SCHMIDT},
+        {"doctors": f"{MUELLER},{SCHMIDT}"},
+        {"patient_id": str(surgery.patients["100"])},
+    ):
+        problem(reader.get(FREE, params=usual | asked), 403)
+    with surgery.writing() as uow:
+        grant(uow, the_account(uow, "gast"), MUELLER, Level.NONE)
+    problem(reader.get(FREE, params=usual), 403)
 
 
 REFUSED: list[tuple[dict[str, str], int]] = [

@@ -14,6 +14,7 @@ from practice.calendars import Condition
 from practice.schedule import BookingRules
 from practice.use_cases import objects
 from practice.use_cases.accounts import grant
+from practice.use_cases.appointments import object_saved
 from practice.use_cases.offers import save_rules, save_type
 from tests.arranging import MUELLER, SCHMIDT, TEN, Surgery, a_type
 from tests.bookings import everything
@@ -700,3 +701,21 @@ def test_without_the_permission_nothing_is_done(surgery: Surgery, doors: Doors) 
         assert told[allowed] in {200, 201}
         assert all(told[name] == 403 for name in needs if name != allowed)
     assert doors.nobody.get(one(made)).status_code == 401
+
+
+def test_what_a_client_has_stretched_over_weeks_is_listed_read_and_cancelled(
+    surgery: Surgery, staff: TestClient
+) -> None:
+    """It has no type, and no type is that long: the whole list was once refused for it."""
+    lines = ("SUMMARY:Kur", "X-PATIENT-ID:100")
+    long = an_event("kur", "20261124T080000", "20261209T080000", *lines)
+    with surgery.writing() as uow:
+        calendar = the_view(uow, "admin", MUELLER).calendar
+        draft = a_draft("kur.ics", long)
+        place = uow.calendars.place(calendar, "kur.ics", "kur", "100")
+        uow.calendars.save(calendar, draft)
+        object_saved(uow, calendar, draft.facts, place=place)
+    (one,) = staff.get(ADDRESS).json()["items"]
+    assert (one["minutes"], one["type"]) == (15 * 24 * 60, None)
+    assert staff.get(f"{ADDRESS}/{one['id']}").json() == one
+    assert staff.delete(f"{ADDRESS}/{one['id']}").json()["status"] == "CANCELLED"

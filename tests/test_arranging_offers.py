@@ -16,7 +16,7 @@ from practice.details import Category, Question, Source
 from practice.errors import Conflict, Invalid, NameTaken, OfferNotFound, StillNeeded
 from practice.life_cycle import Progress
 from practice.schedule import BookingRules, HoursException
-from practice.use_cases import offers
+from practice.use_cases import doctors_and_rooms, offers
 from practice.use_cases.finding_appointments import find_appointments
 from practice.use_cases.house import add_doctor, add_room
 from practice.use_cases.rearranging import Changes, cancel, change
@@ -95,16 +95,16 @@ def test_what_is_needed_is_not_removed(surgery: Surgery) -> None:
         third = add_room(uow, Room("raum-3", "Raum 3"))
     refuses(surgery, StillNeeded, offers.remove_category, category.id)
     refuses(surgery, StillNeeded, offers.save_category, replace(category, slug="anders"))
-    refuses(surgery, StillNeeded, offers.remove_room, surgery.rooms["raum-2"])
-    refuses(surgery, Conflict, offers.remove_doctor, surgery.doctors["dr-mueller"])
+    refuses(surgery, StillNeeded, doctors_and_rooms.remove_room, surgery.rooms["raum-2"])
+    refuses(surgery, Conflict, doctors_and_rooms.remove_doctor, surgery.doctors["dr-mueller"])
     with surgery.writing() as uow:  # types do not need the room any more, an appointment does
         for kind in uow.house.types():
             offers.save_type(uow, replace(kind, rooms=()))
-    refuses(surgery, StillNeeded, offers.remove_room, surgery.rooms["raum-2"])
+    refuses(surgery, StillNeeded, doctors_and_rooms.remove_room, surgery.rooms["raum-2"])
     surgery.now = TEN + HALF
     with surgery.writing() as uow:
-        offers.remove_room(uow, surgery.rooms["raum-2"])
-        offers.remove_room(uow, third.id)
+        doctors_and_rooms.remove_room(uow, surgery.rooms["raum-2"])
+        doctors_and_rooms.remove_room(uow, third.id)
         known = uow.appointments.get(booked.appointment.id)
     assert known
     assert known.room_id is None
@@ -114,16 +114,16 @@ def test_what_is_needed_is_not_removed(surgery: Surgery) -> None:
 def test_a_doctor_is_removed_only_while_nothing_was_there(surgery: Surgery) -> None:
     with surgery.writing() as uow:
         made = add_doctor(uow, Doctor("dr-neu", "Dr. Neu"))
-        assert offers.change_doctor(uow, replace(made, hours="mo 08:00-10:00")).hours
+        assert doctors_and_rooms.change_doctor(uow, replace(made, hours="mo 08:00-10:00")).hours
     for wrong in (replace(made, slug="dr-alt"), replace(made, hours="nie"), replace(made, name="")):
-        refuses(surgery, Invalid, offers.change_doctor, wrong)
+        refuses(surgery, Invalid, doctors_and_rooms.change_doctor, wrong)
     with surgery.writing() as uow:
-        offers.remove_doctor(uow, made.id)
+        doctors_and_rooms.remove_doctor(uow, made.id)
         assert uow.calendars.find("dr-neu") is None
-    refuses(surgery, OfferNotFound, offers.remove_doctor, made.id)
+    refuses(surgery, OfferNotFound, doctors_and_rooms.remove_doctor, made.id)
     surgery.book(doctor=SCHMIDT)
     surgery.now = TEN + timedelta(days=30)
-    refuses(surgery, StillNeeded, offers.remove_doctor, surgery.doctors[SCHMIDT])
+    refuses(surgery, StillNeeded, doctors_and_rooms.remove_doctor, surgery.doctors[SCHMIDT])
     assert surgery.is_whole()
 
 

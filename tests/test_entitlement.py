@@ -8,14 +8,14 @@ import pytest
 
 from practice.access import Account, Level, Role, may_decide, may_see
 from practice.details import Question
-from practice.errors import AppointmentNotFound, NotAllowed
+from practice.errors import AppointmentNotFound, IllegalStep, NotAllowed, RuleBroken
 from practice.scopes import Scope
 from practice.use_cases.accounts import grant
 from practice.use_cases.arranging import book
 from practice.use_cases.desk import Desk
 from practice.use_cases.entitlement import Entitled
 from practice.use_cases.finding_appointments import find_appointments
-from practice.use_cases.rearranging import Changes, Move
+from practice.use_cases.rearranging import Changes, Move, reschedule
 from tests.arranging import MUELLER, SCHMIDT, TEN, Surgery
 from tests.building import ACCOUNTS, PROFILE, the_account
 
@@ -128,3 +128,30 @@ def test_programs_that_book_and_readers_decide_nothing(surgery: Surgery) -> None
     for own in (True, False):
         seeing = {account.name for account in accounts if may_see(account, calendar, own=own)}
         assert seeing == set(ACCOUNTS) - (set() if own else {"buchung"})
+
+
+def test_what_has_begun_a_program_that_books_neither_moves_nor_cancels(surgery: Surgery) -> None:
+    """As patients themselves: it books by the rules for them."""
+    ids = book_all(surgery)
+    surgery.now = TEN.replace(hour=10, minute=1)
+    with surgery.reading() as uow:
+        with pytest.raises(IllegalStep):
+            entitled(uow, "buchung").changeable(ids[2])
+        for name, at in (("buchung", 3), ("empfang", 2)):
+            assert entitled(uow, name).changeable(ids[at]).appointment.id == ids[at]
+
+
+def test_what_is_too_late_for_patients_is_so_for_the_program_that_books_for_them(
+    surgery: Surgery,
+) -> None:
+    ids = book_all(surgery)
+    surgery.now = TEN.replace(day=22, hour=12)  # 22 and 23 hours before
+    later = Move(TEN.replace(day=25))
+    with surgery.writing("buchung") as uow:
+        where = entitled(uow, "buchung").moved(later)
+        with pytest.raises(RuleBroken) as raised:
+            reschedule(uow, ids[2], where, PROFILE)
+    assert raised.value.code == "too-late"
+    with surgery.writing() as uow:
+        moved = reschedule(uow, ids[2], entitled(uow, "empfang").moved(later), PROFILE)
+    assert moved.appointment.slot.start == later.start

@@ -26,6 +26,7 @@ from practice.imports import (
     differences,
 )
 from practice.patients import Patient, PatientRecord
+from practice.use_cases import patient_records
 from practice.use_cases.import_applying import Applied, apply
 from practice.use_cases.import_plans import plan
 from practice.use_cases.import_starts import begin_import
@@ -446,6 +447,20 @@ def test_what_somebody_went_on_with_stays_and_is_told(practice: SqlDatabase) -> 
     }
     assert (result.removed, len(everybody(practice))) == (1, 3)
     assert "0171 999888" in {record.phone for record in everybody(practice)}
+
+
+def test_whom_the_law_has_the_practice_keep_stays_when_a_list_is_taken_back(
+    practice: SqlDatabase,
+) -> None:
+    one = planned(practice, IDA, EVA)
+    applied(practice, one)
+    ida = rows(practice, one)[0].patient_id or 0
+    with writing(practice) as uow:
+        patient = patient_records.patient_of_id(uow, ida)
+        patient_records.hold(uow, patient, "2036-11-20", "Behandelt")
+    result = undone(practice, one)
+    assert [(kept.patient_id, kept.why) for kept in result.kept] == [(ida, Why.HELD_BY_LAW)]
+    assert (result.removed, everybody(practice)[0].last_name) == (1, IDA.last_name)
 
 
 def _an_appointment(uow: Any, patient_id: int) -> int:

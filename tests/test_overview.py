@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from practice.messages import Message, Receiver
 from practice.overview import Load, Month, Overview
 from practice.patients import Patient, PatientRecord
 from practice.sources import ReceiptState, SourceState
+from practice.tasks import INTERRUPTED
 from practice.use_cases.overview import overview
 from tests.building import BERLIN, NOW, PROFILE, a_draft, an_event, reading, writing
 
@@ -297,6 +299,21 @@ def test_tasks_that_run_and_those_that_failed_are_told(practice: SqlDatabase) ->
     assert [task.id for task in found.tasks_running] == ["läuft"]
     assert {task.id for task in found.tasks_failed} == {"tot", "gescheitert"}
     assert {task.state for task in found.tasks_failed} == {"failed"}
+
+
+def test_why_a_task_failed_is_told_as_a_sentence(practice: SqlDatabase) -> None:
+    told = {"error": {"code": "timeout", "text": "Es hat zu lange gedauert."}}
+    with writing(practice) as uow:
+        a_task(uow, "müde", "failed", ended=NOW, told=json.dumps(told))
+        a_task(uow, "tot", "running", due=NOW - HALF, told='{"step": 1, "error": null}')
+    found = {fault.id: fault.sentence for fault in seen(practice).faults}
+    assert found == {"müde": "Es hat zu lange gedauert.", "tot": INTERRUPTED["text"]}
+
+
+def test_hours_that_nobody_can_read_any_more_are_none(practice: SqlDatabase) -> None:
+    with writing(practice) as uow:
+        alt = uow.house.save_doctor(Doctor("dr-alt", "Dr. Alt", hours="vormittags"))
+    assert {one.open for one in seen(practice).load if one.doctor_id == alt.id} == {0}
 
 
 def test_the_last_faults_are_told_together_the_newest_first(practice: SqlDatabase) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +13,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from admin_api.disclosure_page import disclosure_page
 from practice.acts import ActQuestion, Kind
 from practice.database import migrate
 from practice.errors import EmailsDiffer, Invalid, NameTaken, PatientNotFound
@@ -20,12 +21,14 @@ from practice.patients import Patient, PatientRecord
 from practice.sources import SourceState
 from practice.use_cases import patient_records as records
 from practice.use_cases.appointments import object_saved
-from practice.use_cases.disclosure import calendar_file, disclose
-from practice.use_cases.erasure import delete
+from practice.use_cases.disclosure import OF_ANOTHER, calendar_file, disclose
+from practice.use_cases.erasure import delete, erase
 from practice.use_cases.merging import merge
 from practice.use_cases.patient_appointments import Note, appointments_of
 from practice.use_cases.patient_search import search_patients
 from practice.use_cases.patients import Register
+from practice.use_cases.rearranging import Changes, change
+from tests.arranging import Surgery
 from tests.bookings import everything, faults
 from tests.building import NOW, PROFILE, a_draft, an_event, reading, the_view, writing
 from tests.sick import PAST, SOON, a_booking, a_record, booked, made
@@ -104,6 +107,14 @@ def test_what_no_patient_is_like_is_refused(
     with pytest.raises(Invalid, match=sentence), writing(database) as uow:
         records.change(uow, known, replace(known, record=record))
     assert everything(database) == before
+
+
+def test_who_was_born_after_midnight_is_entered_while_it_is_still_yesterday_in_greenwich(
+    database: SqlDatabase,
+) -> None:
+    with writing(database, now=datetime(2026, 7, 1, 22, 30, tzinfo=UTC)) as uow:
+        child = records.create(uow, a_record(birth_date="2026-07-02"))
+        assert child.record.birth_date == "2026-07-02"
 
 
 def test_what_a_booking_said_does_not_stand_against_a_change(database: SqlDatabase) -> None:
@@ -281,7 +292,9 @@ def test_appointments_are_told_with_their_age(practice: SqlDatabase) -> None:
         notes = {source.source: (source.stale, source.note) for source in past.sources}
         assert notes["two"] == (True, Note.STALE)
         assert notes["three"] == (True, Note.NEVER)
-        for bad in ("x", "1.2", "20261124T090000.000000.x"):
+        moment = "20261124T090000.000000"
+        far = (f"{moment}.{'9' * 25}", f"{moment}.{2**63}", f"{moment}.-{'9' * 25}")
+        for bad in ("x", "1.2", f"{moment}.x", *far):
             with pytest.raises(Invalid):
                 appointments_of(uow, patient, cursor=bad)
 
@@ -322,6 +335,39 @@ def test_a_patient_is_told_everything(practice: SqlDatabase) -> None:
     assert json.loads(json.dumps(told, default=str))
     assert file.count("BEGIN:VEVENT") == 2
     assert file.count("BEGIN:VCALENDAR") == 1
+
+
+@pytest.mark.parametrize("became", ["", "deleted", "erased"])
+def test_nothing_is_told_of_who_had_the_appointment_before(
+    practice: SqlDatabase, became: str
+) -> None:
+    surgery = Surgery(practice)
+    booked = surgery.book(patient="200")
+    with surgery.writing() as uow:
+        change(uow, booked.appointment.id, Changes(patient_id=surgery.patients["100"]), PROFILE)
+    if became:
+        with surgery.writing() as uow:
+            other = records.patient_numbered(uow, "200")
+            delete(uow, other) if became == "deleted" else erase(uow, other, PROFILE)
+    with surgery.reading() as uow:
+        told = disclose(uow, records.patient_numbered(uow, "100"))
+        page = disclosure_page(uow, told, PROFILE)
+    made_for_another, moved_here = told["changes"]
+    assert (made_for_another["after"], moved_here["before"]) == (OF_ANOTHER, OF_ANOTHER)
+    assert "X-PATIENT-ID:100" in moved_here["after"]
+    for text_of_all in (json.dumps(told, default=str, ensure_ascii=False), page):
+        assert "Brückner" not in text_of_all
+        assert "p200@example.org" not in text_of_all
+
+
+def test_what_was_told_under_an_earlier_number_is_still_the_patients(practice: SqlDatabase) -> None:
+    surgery = Surgery(practice)
+    surgery.book(patient="200")
+    with surgery.writing() as uow:
+        known = records.patient_numbered(uow, "200")
+        records.change(uow, known, replace(known, number="4711"))
+        told = disclose(uow, records.patient_numbered(uow, "4711"))
+    assert "X-PATIENT-ID:200" in told["changes"][0]["after"]
 
 
 def test_after_the_newest_patient_is_deleted_the_next_one_is_another(

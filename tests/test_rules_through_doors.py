@@ -16,7 +16,8 @@ import pytest
 from practice.accounts import Doctor
 from practice.appointments import Slot
 from practice.schedule import BookingRules, HoursException
-from practice.use_cases.offers import change_doctor, retire_type, save_exception, save_rules
+from practice.use_cases.doctors_and_rooms import change_doctor
+from practice.use_cases.offers import retire_type, save_exception, save_rules
 from tests.arranging import MUELLER, SCHMIDT, TEN, Surgery, a_patient, a_type, berlin
 from tests.bookings import a_row, an_export, command, everything
 from tests.bothways import BothWays

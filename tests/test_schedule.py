@@ -236,3 +236,8 @@ def test_the_first_offer_is_the_first_there_is(
     first = next((m for m in grid if m >= wanted_start and free(m)), None)
     if first is not None:
         assert [slot.start for slot in found] == [first]
+
+
+def test_hours_that_are_stored_and_nobody_can_read_are_none() -> None:
+    assert WorkingHours.kept("vormittags") == WorkingHours(())
+    assert WorkingHours.kept(USUAL_HOURS) == WorkingHours.parse(USUAL_HOURS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from admin_api.resources import session as session_resource
+from practice.acts import Kind
+from practice.database import SqlDatabase
 from practice.database.tables import sessions
 from tests.building import PASSWORD, the_account, writing
 from tests.in_api import Clock, Doors, api_of
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.testclient import TestClient
-
-    from practice.database import SqlDatabase
 
 SESSION = "/api/session"
 
@@ -90,6 +91,23 @@ def test_a_session_ends_after_half_a_day_however_it_is_used(doors: Doors) -> Non
         doors.clock.now += timedelta(minutes=10)
         codes.append(client.get("/api/calendar").status_code)
     assert codes.index(401) == 12 * 6 - 1
+
+
+def test_who_only_reads_is_answered_while_somebody_writes_for_long(practice: SqlDatabase) -> None:
+    """That a session is used is noted now and then, and nobody has to wait for that in vain."""
+    url = practice.engine.url.render_as_string(hide_password=False)
+    endpoints = (*TRIED, *session_resource.ENDPOINTS)
+    with (
+        closing(SqlDatabase(url, busy_timeout=0.1)) as impatient,
+        api_of(impatient, endpoints=endpoints, clock=Clock()) as doors,
+    ):
+        client, _ = browser(doors)
+        doors.clock.now += timedelta(minutes=2)
+        with writing(practice) as uow:
+            uow.acts.note("made", Kind.ROOM, 1)
+            assert client.get("/api/calendar").status_code == 200
+        doors.clock.now += timedelta(minutes=14)
+        problem(client.get("/api/calendar"), 401)  # it was not noted, and lasts no longer for that
 
 
 def test_a_session_of_a_disabled_account_is_over(doors: Doors, practice: SqlDatabase) -> None:

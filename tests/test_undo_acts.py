@@ -20,7 +20,7 @@ from practice.details import Category
 from practice.errors import ActNotFound, CannotUndo, Conflict, Invalid
 from practice.schedule import BookingRules, HoursException
 from practice.scopes import Scope
-from practice.use_cases import accounts, offers
+from practice.use_cases import accounts, doctors_and_rooms, offers
 from practice.use_cases import patient_records as records
 from practice.use_cases.erasure import delete, erase
 from practice.use_cases.merging import merge
@@ -325,17 +325,19 @@ THINGS: dict[str, tuple[Any, Any, Any, Any]] = {
         lambda uow: uow.house.exceptions(),
     ),
     "doctor": (
-        lambda uow: offers.make_doctor(uow, Doctor("dr-neu", "Dr. Neu")),
-        lambda uow, one: offers.change_doctor(
+        lambda uow: doctors_and_rooms.make_doctor(uow, Doctor("dr-neu", "Dr. Neu")),
+        lambda uow, one: doctors_and_rooms.change_doctor(
             uow, replace(one, name="Dr. Alt", hours="mo 08:00-09:00")
         ),
-        lambda uow, one: offers.remove_doctor(uow, one.id),
+        lambda uow, one: doctors_and_rooms.remove_doctor(uow, one.id),
         lambda uow: uow.house.doctors(),
     ),
     "room": (
-        lambda uow: offers.make_room(uow, Room("labor", "Labor")),
-        lambda uow, one: offers.change_room(uow, replace(one, slug="klein", name="Klein")),
-        lambda uow, one: offers.remove_room(uow, one.id),
+        lambda uow: doctors_and_rooms.make_room(uow, Room("labor", "Labor")),
+        lambda uow, one: doctors_and_rooms.change_room(
+            uow, replace(one, slug="klein", name="Klein")
+        ),
+        lambda uow, one: doctors_and_rooms.remove_room(uow, one.id),
         lambda uow: uow.house.rooms(),
     ),
     "type": (
@@ -413,7 +415,7 @@ def test_rules_of_booking_are_as_they_were(practice: SqlDatabase) -> None:
 
 def test_what_is_needed_by_now_is_not_removed(practice: SqlDatabase) -> None:
     with writing(practice) as uow:
-        offers.make_room(uow, Room("labor", "Labor"))
+        doctors_and_rooms.make_room(uow, Room("labor", "Labor"))
         act = last_act(uow)
         offers.save_type(uow, a_type("blut", rooms=("labor",)))
     with writing(practice) as uow:
@@ -422,10 +424,10 @@ def test_what_is_needed_by_now_is_not_removed(practice: SqlDatabase) -> None:
 
 def test_what_is_not_there_any_more_is_not_changed_back(practice: SqlDatabase) -> None:
     with writing(practice) as uow:
-        room = offers.make_room(uow, Room("labor", "Labor"))
-        offers.change_room(uow, replace(room, name="Klein"))
+        room = doctors_and_rooms.make_room(uow, Room("labor", "Labor"))
+        doctors_and_rooms.change_room(uow, replace(room, name="Klein"))
         act = last_act(uow)
-        offers.remove_room(uow, room.id)
+        doctors_and_rooms.remove_room(uow, room.id)
     with writing(practice) as uow:
         assert "not there any more" in refused(uow, act)
 

@@ -40,7 +40,9 @@ class AvailabilityQuery(Form):
     doctors: Slugs | None = Field(None, description="Short names, with commas between them.")
     room: Slug | None = None
     minutes: Minutes | None = None
-    patient_id: Id | None = Field(None, description="Who has no other appointment then.")
+    patient_id: Id | None = Field(
+        None, description="Who has no other appointment then. Told to those who book."
+    )
     limit: Limit = 100
 
 
@@ -69,7 +71,9 @@ def list_free_slots(call: Call[AvailabilityQuery, None]) -> AvailabilityShown:
     until = ending(query.until or since + _USUALLY, zone).astimezone(UTC)
     if until <= since:
         raise Invalid("'until' has to come after 'from'.")
-    kind = desk.type_called(query.type)
+    kind, entitled = desk.type_called(query.type), Entitled(desk, call.caller, call.scopes)
+    asked = [desk.doctor_called(slug).id for slug in (query.doctors or "").split(",") if slug]
+    doctor_ids = entitled.asked_free(asked, query.patient_id)
     # What is over nobody books; who has only that in view sees an empty list.
     start = max(since, call.now.astimezone(UTC))
     found: list[FreeSlot] = []
@@ -78,10 +82,10 @@ def list_free_slots(call: Call[AvailabilityQuery, None]) -> AvailabilityShown:
             kind,
             Slot(start, until),
             query.minutes or 0,
-            tuple(desk.doctor_called(slug).id for slug in (query.doctors or "").split(",") if slug),
+            doctor_ids,
             None if query.room is None else desk.room_called(query.room).id,
             query.patient_id,
-            online=Entitled(desk, call.caller, call.scopes).online,
+            online=entitled.online,
         )
         found = free(desk, search, query.limit)
     items = [_shown(desk, one) for one in found]

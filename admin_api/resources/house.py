@@ -11,8 +11,7 @@ from admin_api.shapes import Line, Name, Slug
 from practice.accounts import Doctor, Room
 from practice.schedule import USUAL_HOURS
 from practice.scopes import Scope
-from practice.use_cases.offered import the_doctor, the_room
-from practice.use_cases.offers import (
+from practice.use_cases.doctors_and_rooms import (
     change_doctor,
     change_room,
     make_doctor,
@@ -20,6 +19,7 @@ from practice.use_cases.offers import (
     remove_doctor,
     remove_room,
 )
+from practice.use_cases.offered import the_doctor, the_room
 
 __all__ = ["ENDPOINTS"]
 

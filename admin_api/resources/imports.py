@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, StringConstraints
-
-from admin_api.endpoint import Answer, Call, Endpoint, Form, Nothing, Upload
+from admin_api.endpoint import Answer, Call, Endpoint, Nothing, Upload
+from admin_api.import_forms import (
+    MEDIA,
+    ApplyForm,
+    DecisionForm,
+    DecisionsForm,
+    FileQuery,
+    PageQuery,
+    RowsQuery,
+    SourceForm,
+)
 from admin_api.import_shapes import (
     Applied,
     ImportShown,
@@ -26,9 +34,8 @@ from admin_api.import_shapes import (
     undone_shown,
 )
 from admin_api.services import Lists
-from admin_api.shapes import Id, Limit, Name, SentId
 from practice.errors import Unavailable
-from practice.imports import FIELDS, Choice, ImportState, Policy, RowVerdict
+from practice.imports import Choice, ImportState, Policy, RowVerdict
 from practice.scopes import Scope
 from practice.use_cases import imports
 from practice.use_cases.import_applying import apply
@@ -36,84 +43,11 @@ from practice.use_cases.import_undoing import undo
 
 __all__ = ["ENDPOINTS"]
 
-_MEDIA = ("text/csv", "text/plain", "application/octet-stream", "application/x-gdt")
-_PAIR = r"[a-z_]{1,40}=[^;=\u0000-\u001f\u007f]{0,100}"
-_COLUMNS = f"^({_PAIR}(;{_PAIR}){{0,30}})?$"
 #: Seconds for which somebody is told how far a list is; then the client asks again.
 _LONGEST_FLOW = 600.0
 #: Seconds after which a line is sent although nothing has happened: proxies end silent ones.
 _SILENCE = 15.0
 _OVER = frozenset(ImportState) - {ImportState.READING}
-
-Chosen = Literal["", "link", "new", "skip"]
-Taken = Literal[
-    "last_name",
-    "first_name",
-    "birth_date",
-    "email",
-    "phone",
-    "insurance",
-    "insurance_number",
-    "number",
-    "booking_system_id",
-]
-
-
-class FileQuery(Form):
-    """How the file is to be read."""
-
-    columns: Annotated[str, StringConstraints(max_length=4000, pattern=_COLUMNS)] = Field(
-        "",
-        description="Which column is which, where that is not seen by itself: our fields and the "
-        "columns' names, such as last_name=Kunde;birth_date=Geb.",
-    )
-
-
-class SourceForm(Form):
-    """A booking tool that is asked for its patients."""
-
-    source: Name = Field(description="Its name in the settings.")
-
-
-class PageQuery(Form):
-    """Which page."""
-
-    limit: Limit = 50
-    after: Id | None = Field(None, description="`next` of the page before.")
-
-
-class RowsQuery(Form):
-    """Which rows, by line."""
-
-    limit: Limit = 50
-    after: int = Field(0, ge=0, le=2**31 - 1, description="`next` of the page before.")
-    verdict: Literal["new", "same", "update", "ask", "unreadable"] | None = None
-
-
-class DecisionForm(Form):
-    """What is decided of a row; an empty decision takes one back."""
-
-    decision: Chosen
-    patient_id: SentId | None = Field(None, description="Of a link: the patient.")
-    take: list[Taken] | None = Field(
-        None,
-        max_length=len(FIELDS),
-        description="Of a link: fields whose value is taken from the list though the practice has "
-        "another one.",
-    )
-
-
-class DecisionsForm(Form):
-    """What is decided of several rows: a link is with the likeliest patient of each."""
-
-    lines: list[SentId] = Field(min_length=1, max_length=200)
-    decision: Chosen
-
-
-class ApplyForm(Form):
-    """How values that differ are treated where nothing is decided of the row."""
-
-    policy: Literal["fill", "overwrite"] = "fill"
 
 
 def _lists(call: Call[Any, Any]) -> Lists:
@@ -245,7 +179,7 @@ ENDPOINTS = (
         Scope.IMPORTS,
         ImportShown,
         query=FileQuery,
-        uploads=_MEDIA,
+        uploads=MEDIA,
         status=202,
         text=f"CSV in any dialect, or GDT: the content says which. {_PLANNED}",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -40,6 +41,7 @@ from practice.letters import UNSETTLED, LetterState
 from practice.messages import Receiver
 from practice.overview import Delivery, Fault, Queue, Request, TaskGlance, Webhooks
 from practice.sources import ReceiptState
+from practice.tasks import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -244,5 +246,7 @@ def _sentence(row: Any) -> str:
         told = json.loads(row.sentence)
     except ValueError:
         return ""
-    error = told.get("error") if isinstance(told, dict) else ""
-    return str((error.get("text") if isinstance(error, dict) else error) or "")
+    error = told.get("error") if isinstance(told, dict) else None
+    # Whoever ran it died without a word.
+    error = error or INTERRUPTED
+    return str(error.get("text", "")) if isinstance(error, Mapping) else str(error)

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from practice.database.import_values import (
+    as_json,
+    changeable_values,
+    import_of,
+    import_values,
+    row_of,
+    row_values,
+)
 from practice.database.log import CHUNK
 from practice.database.tables import decisions, import_rows, imports
 from practice.errors import ImportNotFound
 from practice.imports import (
-    Candidate,
     Choice,
-    Done,
     Import,
     ImportRow,
-    ImportState,
-    ListRow,
     RowVerdict,
 )
-from practice.patients import PatientRecord
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-__all__ = ["NOTHING_DONE", "SqlImports"]
+__all__ = ["SqlImports"]
 
 _THIS_ROW = (import_rows.c.import_id == bindparam("of_import")) & (
     import_rows.c.line == bindparam("of_line")
@@ -54,7 +55,7 @@ class SqlImports:
     def add(self, new: Import) -> Import:
         """See the port."""
         made = self._connection.execute(
-            insert(imports).values(_values(new)).returning(imports.c.id)
+            insert(imports).values(import_values(new)).returning(imports.c.id)
         ).scalar_one()
         return self.get(made)
 
@@ -63,19 +64,19 @@ class SqlImports:
         row = self._connection.execute(select(imports).where(imports.c.id == import_id)).first()
         if row is None:
             raise ImportNotFound("There is no such import.")
-        return _import(row)
+        return import_of(row)
 
     def page(self, limit: int, before: int | None = None) -> list[Import]:
         """See the port."""
         query = select(imports).order_by(imports.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(imports.c.id < before)
-        return [_import(row) for row in self._connection.execute(query)]
+        return [import_of(row) for row in self._connection.execute(query)]
 
     def save(self, changed: Import) -> None:
         """See the port."""
         self._connection.execute(
-            update(imports).where(imports.c.id == changed.id).values(_values(changed))
+            update(imports).where(imports.c.id == changed.id).values(import_values(changed))
         )
 
     def remove(self, import_id: int) -> None:
@@ -87,7 +88,7 @@ class SqlImports:
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
             self._connection.execute(
-                insert(import_rows), [{"import_id": import_id, **_row_values(row)} for row in some]
+                insert(import_rows), [{"import_id": import_id, **row_values(row)} for row in some]
             )
 
     def save_rows(self, import_id: int, rows: Sequence[ImportRow]) -> None:
@@ -95,7 +96,7 @@ class SqlImports:
         if not rows:
             return
         keys = ({"of_import": import_id, "of_line": row.line} for row in rows)
-        values = [key | _changeable(row) for key, row in zip(keys, rows, strict=True)]
+        values = [key | changeable_values(row) for key, row in zip(keys, rows, strict=True)]
         self._connection.execute(_ROW_CHANGED, values)
 
     def rows(
@@ -116,7 +117,7 @@ class SqlImports:
             same = (this.verdict == str(RowVerdict.SAME)) & (this.decision == "")
             query = query.where(this.before.is_(None), ~(same & this.patient_id.is_not(None)))
         return [
-            _row(row) for row in self._connection.execute(query.order_by(this.line).limit(limit))
+            row_of(row) for row in self._connection.execute(query.order_by(this.line).limit(limit))
         ]
 
     def done_rows(self, import_id: int, before: int, limit: int = CHUNK) -> list[ImportRow]:
@@ -126,7 +127,7 @@ class SqlImports:
             this.import_id == import_id, this.line < before, this.before.is_not(None)
         )
         rows = self._connection.execute(query.order_by(this.line.desc()).limit(limit))
-        return [_row(row) for row in rows]
+        return [row_of(row) for row in rows]
 
     def row(self, import_id: int, line: int) -> ImportRow:
         """See the port."""
@@ -159,14 +160,14 @@ class SqlImports:
     def forget(self, before: datetime) -> int:
         """See the port."""
         old = select(imports).where(imports.c.made < before, imports.c.told.not_like(_FORGOTTEN))
-        found = [_import(row) for row in self._connection.execute(old)]
+        found = [import_of(row) for row in self._connection.execute(old)]
         empty = {"record": "", "candidates": "[]", "before": None}
         for one in found:
             these = import_rows.c.import_id == one.id
             self._connection.execute(update(import_rows).where(these).values(empty))
             told = {**one.told, "forgotten": self._now.isoformat()}
             self._connection.execute(
-                update(imports).where(imports.c.id == one.id).values(told=_json(told))
+                update(imports).where(imports.c.id == one.id).values(told=as_json(told))
             )
         return len(found)
 
@@ -198,105 +199,3 @@ class SqlImports:
 
 
 _FORGOTTEN = '%"forgotten":%'
-
-
-def _json(value: Any) -> str:
-    # With everything but ASCII spelled out: PostgreSQL stores no NUL, nor half a character.
-    return json.dumps(value, separators=(",", ":"))
-
-
-#: What is stored of a row that was applied and changed nothing.
-NOTHING_DONE = _json(asdict(Done(made=False, before={}, after={})))
-
-
-def _values(one: Import) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "source": one.source,
-        "state": str(one.state),
-        "made": one.made,
-        "made_by": one.made_by,
-        "applied": one.applied,
-        "error": one.error[:255],
-        "told": _json(dict(one.told)),
-    }
-
-
-def _import(row: Any) -> Import:
-    return Import(
-        name=row.name,
-        source=row.source,
-        state=ImportState(row.state),
-        made=row.made,
-        made_by=row.made_by,
-        id=row.id,
-        applied=row.applied,
-        error=row.error,
-        told=json.loads(row.told),
-    )
-
-
-def _row_values(row: ImportRow) -> dict[str, Any]:
-    return {"line": row.line, "record": _listed(row.listed), **_changeable(row)}
-
-
-def _changeable(row: ImportRow) -> dict[str, Any]:
-    """Return what is changed of a row once it is planned."""
-    told: dict[str, Any] = {
-        "who": tuple((one.patient_id, one.probability, one.reasons) for one in row.candidates),
-        "warnings": row.warnings,
-        "twin": row.twin,
-        "take": None if row.take is None else sorted(row.take),
-    }
-    return {
-        "verdict": str(row.verdict),
-        "patient_id": row.patient_id,
-        "candidates": _json({name: value for name, value in told.items() if value or value == []}),
-        "decision": str(row.decision),
-        "decided_by": row.decided_by,
-        "before": None if row.done is None else _json(asdict(row.done)),
-    }
-
-
-def _listed(row: ListRow | None) -> str:
-    if row is None:
-        return ""
-    record = row.record and {"last_name": ""} | {k: v for k, v in asdict(row.record).items() if v}
-    told = {
-        "record": record,
-        "more": dict(row.more),
-        "doubts": row.doubts,
-    }
-    return _json({name: value for name, value in told.items() if value})
-
-
-def _row(row: Any) -> ImportRow:
-    # Whoever erases texts leaves "[]" here.
-    told = json.loads(row.candidates) or {}
-    take = told.get("take")
-    return ImportRow(
-        line=row.line,
-        listed=_read(row.line, row.record),
-        verdict=RowVerdict(row.verdict),
-        patient_id=row.patient_id,
-        candidates=tuple(Candidate(i, p, tuple(why)) for i, p, why in told.get("who", ())),
-        warnings=tuple(told.get("warnings", ())),
-        twin=told.get("twin"),
-        decision=Choice(row.decision),
-        take=None if take is None else frozenset(take),
-        decided_by=row.decided_by,
-        done=None if row.before is None else Done(**json.loads(row.before)),
-    )
-
-
-def _read(line: int, text: str) -> ListRow | None:
-    if not text:
-        return None
-    told = json.loads(text)
-    record = told.get("record")
-    return ListRow(
-        line,
-        None if record is None else PatientRecord(**record),
-        told.get("more", {}),
-        tuple(told.get("doubts", ())),
-    )

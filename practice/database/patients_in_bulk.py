@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from practice.database.imports import NOTHING_DONE
+from practice.database.import_values import NOTHING_DONE
 from practice.database.log import CHUNK
 from practice.database.patient_search import kept_keys, patient_of
 from practice.database.patients import patient_values

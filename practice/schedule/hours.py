@@ -50,6 +50,14 @@ class WorkingHours:
                 hours.extend((day, *_times(span)) for span in spans)
         return cls(tuple(sorted(hours)))
 
+    @classmethod
+    def kept(cls, text: str) -> WorkingHours:
+        """Read hours as they are stored; what an older version took and cannot be read is none."""
+        try:
+            return cls.parse(text)
+        except Invalid:
+            return cls(())
+
     def on(self, day: datetime, zone: ZoneInfo) -> Iterator[Slot]:
         """Yield the working hours of the day that `day` falls on in `zone`."""
         for start, end in self.of_day(day.astimezone(zone).date(), zone):

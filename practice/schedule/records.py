@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from practice.appointments import Slot
 
-__all__ = ["AppointmentType", "BookingRules", "Hold", "HoursException"]
+__all__ = ["LONGEST", "AppointmentType", "BookingRules", "Hold", "HoursException"]
 
 
-_DAY, _WEEK = 24 * 60, 7 * 24 * 60
+_DAY = 24 * 60
+#: Minutes that an appointment of any type takes at most.
+LONGEST = 7 * _DAY
 #: Beyond this a number of minutes, hours or days is a slip of the keyboard, and dates end.
 _MOST = 1_000_000
 
@@ -55,7 +57,7 @@ class AppointmentType:
     id: int = 0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.min_minutes <= self.minutes <= self.max_minutes <= _WEEK:
+        if not 1 <= self.min_minutes <= self.minutes <= self.max_minutes <= LONGEST:
             raise Invalid(
                 f"An appointment type cannot take {self.minutes} minutes"
                 f" of {self.min_minutes} to {self.max_minutes}."

@@ -10,9 +10,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from practice.errors import Invalid, OfferNotFound
+from practice.errors import OfferNotFound
 from practice.schedule import AppointmentType, WorkingHours, concerning, openings
 from practice.schedule.holidays import holidays_between
+from practice.schedule.records import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,9 +137,12 @@ class Desk:
         return self.untyped(booked.appointment.slot)
 
     def untyped(self, slot: Slot) -> AppointmentType:
-        """Return a type for what has none: of any length, anywhere, without buffers."""
+        """Return a type for what has none: of any length, anywhere, without buffers.
+
+        What clients have stretched over weeks is told as the longest there is.
+        """
         seconds = slot.end.timestamp() - slot.start.timestamp()
-        minutes = max(1, round(seconds / 60))
+        minutes = min(max(1, round(seconds / 60)), LONGEST)
         most = max(minutes, 24 * 60)
         return AppointmentType("", "", minutes=minutes, min_minutes=1, max_minutes=most)
 
@@ -158,10 +162,7 @@ class Desk:
 
         Of days long ago the `exceptions` have to be given: the desk has none of these.
         """
-        try:
-            hours = WorkingHours.parse(doctor.hours)
-        except Invalid:
-            hours = WorkingHours(())  # entered by an older version; nobody is sent there
+        hours = WorkingHours.kept(doctor.hours)
         holidays = holidays_between(self.rules, day_from, day_until)
         own = concerning(self.exceptions if exceptions is None else exceptions, doctor.id)
         return openings(hours, own, holidays, day_from, day_until, self.profile.zone)

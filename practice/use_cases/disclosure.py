@@ -1,31 +1,38 @@
 """Everything that is stored of one patient, in one plain structure (Art. 15 and 20 DSGVO).
 
-Doors turn it into a file. Not here: webhooks as they came, which are kept for days, and of which
+Doors turn it into a file. What the log tells of another, whose appointment it once was, is left out
+(Art. 15 (4)). Not here: webhooks as they came, which are kept for days, and of which
 nobody knows whom they are about before they are read.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from practice.acts import ActQuestion, Kind
+from practice.acts import ActQuestion, Kind, content_of
 from practice.calendars import View
 from practice.erasures import ERASED
+from practice.errors import Invalid
 from practice.use_cases.patient_records import as_told
 from practice.use_cases.reading import objects_named
-from practice.vevent import merge
+from practice.vevent import Limits, merge, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from practice.acts import Act
     from practice.appointments import Appointment
+    from practice.calendars import Change
     from practice.patients import Patient
     from practice.ports import UnitOfWork
     from practice.profile import Profile
 
-__all__ = ["calendar_file", "disclose"]
+__all__ = ["OF_ANOTHER", "calendar_file", "disclose"]
+
+#: What stands for a text that tells of another patient.
+OF_ANOTHER = "(of another patient)"
 
 #: After these acts an id may be another's.
 _GONE = frozenset({ERASED, "deleted"})
@@ -41,13 +48,15 @@ def disclose(uow: UnitOfWork, patient: Patient) -> dict[str, Any]:
     details = uow.traces.details(ids)
     acts = [(Kind.PATIENT, str(person.id)) for person in people]
     acts += [(Kind.APPOINTMENT, str(one.id)) for one in known]
+    done = [act for kind, of in acts for act in _acts(uow, kind, of)]
+    theirs = _Theirs(uow, people, done)
     return {
         "patient": as_told(patient),
         "merged": [as_told(person) for person in people[1:]],
         "appointments": [_appointment(one, details.get(one.id)) for one in known],
         "letters": [_plain(letter) for letter in uow.traces.letters(ids)],
-        "acts": [_act(act) for kind, of in acts for act in _acts(uow, kind, of)],
-        "changes": [_change(change) for change in uow.traces.log_of(uids)],
+        "acts": [_act(act) for act in done],
+        "changes": [_change(change, theirs) for change in uow.traces.log_of(uids)],
         "import_rows": [dict(row) for one in people for row in uow.traces.import_rows(one.id)],
     }
 
@@ -98,7 +107,30 @@ def _act(act: Act) -> dict[str, Any]:
     return told
 
 
-def _change(change: Any) -> dict[str, Any]:
+def _change(change: Change, theirs: _Theirs) -> dict[str, Any]:
     told = _plain(change)
     del told["seal"]
-    return told
+    return told | {"before": theirs.text(change.before), "after": theirs.text(change.after)}
+
+
+class _Theirs:
+    """Tells which texts are of some people, and which are of somebody else.
+
+    Theirs are the numbers that they have, or that acts tell they had: whose any other was, also one
+    that nobody has any more, is not known.
+    """
+
+    def __init__(self, uow: UnitOfWork, people: Sequence[Patient], acts: Sequence[Act]) -> None:
+        self._now = uow.now
+        told = (content_of(text) or {} for act in acts for text in (act.before, act.after))
+        self._numbers = {"", *(one.number for one in people), *(one.get("number") for one in told)}
+
+    def text(self, text: str | None) -> str | None:
+        """Return a text, or what stands for one that names another patient."""
+        if text is None:
+            return None
+        try:
+            facts = read(text, zone=UTC, now=self._now, limits=Limits())
+        except Invalid:  # taken when the limits were others
+            return text
+        return text if facts.patient_number in self._numbers else OF_ANOTHER

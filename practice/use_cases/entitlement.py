@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from practice.access import Role, level, may_change, may_create, may_decide, may_see
+from practice.access import PEOPLE, Role, level, may_change, may_create, may_decide, may_see
 from practice.appointments import Status
 from practice.calendars import Level
 from practice.details import Source
-from practice.errors import AppointmentNotFound, NotAllowed
+from practice.errors import AppointmentNotFound, IllegalStep, NotAllowed
 from practice.scopes import Scope
 from practice.use_cases.arranging import booked_with
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from practice.access import Account
     from practice.calendars import Calendar
@@ -64,6 +64,27 @@ class Entitled:
         owner = (account.id, account.name) if account.role is Role.BOOKING else question.owner
         return replace(question, calendars=seen, owner=owner)
 
+    def asked_free(self, doctor_ids: Sequence[int], patient_id: int | None) -> tuple[int, ...]:
+        """Return of which doctors the account is told when they are free, of those asked for; none
+        asked for are all. Raises NotAllowed.
+
+        People who work together know of each other when they are busy; a program or reader knows
+        it of the calendars that it sees. When a patient is busy, only those are told who book.
+        """
+        if patient_id is not None and Scope.CREATE_APPOINTMENT not in self._scopes:
+            needed = Scope.CREATE_APPOINTMENT
+            raise NotAllowed(f"When a patient has time is told with the permission '{needed}'.")
+        if self._account.role in PEOPLE:
+            return tuple(doctor_ids)
+        seen = [
+            calendar.doctor_id
+            for calendar in self._desk.calendars.values()
+            if calendar.doctor_id is not None and level(self._account, calendar) > Level.NONE
+        ]
+        if not seen or not set(doctor_ids) <= set(seen):
+            raise NotAllowed("You may not see when these doctors are free.")
+        return tuple(doctor_ids or seen)
+
     def seen(self, appointment_id: int) -> Booked:
         """Return an appointment; raises AppointmentNotFound also for one that it does not see."""
         found = booked_with(self._desk.uow, appointment_id)
@@ -84,7 +105,7 @@ class Entitled:
 
     def changeable(self, appointment_id: int) -> Booked:
         """Return an appointment that it may change, and cancel; raises AppointmentNotFound or
-        NotAllowed.
+        NotAllowed, and IllegalStep for what has begun, if it books for patients.
         """
         found = self.seen(appointment_id)
         calendar, account = self._calendar_of(found), self._account
@@ -93,6 +114,8 @@ class Entitled:
         owner_id = account.id if self._is_own(found) else 0
         if calendar is None or not may_change(account, calendar, owner_id):
             raise NotAllowed("You may see this appointment, but not change it.")
+        if self.online and found.appointment.slot.start <= self._desk.uow.now:
+            raise IllegalStep("The appointment has begun already.")
         return found
 
     def decides(self, appointment_id: int) -> Booked:

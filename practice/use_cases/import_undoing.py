@@ -14,6 +14,7 @@ from practice.acts import Kind
 from practice.errors import Conflict
 from practice.imports import Import, ImportRow, ImportState, values_of
 from practice.use_cases.import_applying import found_to_be, touch_renamed
+from practice.use_cases.patient_records import held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ class Why(StrEnum):
 
     CHANGED_SINCE = "changed_since"
     HAS_MORE = "has_appointments_or_more"
+    HELD_BY_LAW = "held_by_law"
     GONE = "patient_gone"
 
 
@@ -123,6 +125,8 @@ class _Undoing:
             return Why.CHANGED_SINCE
         if not done.made:
             now[one] = _restored(is_now, done)
+        elif held(is_now, self._uow.now.date()):
+            return Why.HELD_BY_LAW
         elif one in needed:
             return Why.HAS_MORE
         else:

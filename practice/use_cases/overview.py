@@ -108,7 +108,7 @@ def seen_by(uow: UnitOfWork, account: Account, found: Overview) -> Overview:
 
 def usual_openings(zone: ZoneInfo) -> Openings:
     """Return the openings by the doctors' working hours alone."""
-    return lambda doctor, day: WorkingHours.parse(doctor.hours).on(day, zone)
+    return lambda doctor, day: WorkingHours.kept(doctor.hours).on(day, zone)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

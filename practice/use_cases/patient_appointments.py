@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from practice.errors import Invalid
+from practice.use_cases.paging import is_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 MOST_SHOWN = 200
+_NO_CURSOR = "The cursor is not one that a page of appointments came with."
 
 
 class Note(StrEnum):
@@ -175,6 +177,9 @@ def _read(cursor: str) -> tuple[datetime, int]:
     start, _, number = cursor.rpartition(".")
     try:
         moment = datetime.strptime(start, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
-        return moment, int(number)
+        place = moment, int(number)
     except ValueError as error:
-        raise Invalid("The cursor is not one that a page of appointments came with.") from error
+        raise Invalid(_NO_CURSOR) from error
+    if not is_id(place[1]):
+        raise Invalid(_NO_CURSOR)
+    return place

@@ -7,7 +7,7 @@ Everything changed is noted in the acts, with what was before. Not here: finding
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from practice.acts import Kind
@@ -44,6 +44,8 @@ YEARS_KEPT = 10
 DIFFERENT_EMAIL = "different_email"
 _LANGUAGES = ("", "de", "en")
 _LONGEST_REASON = 255
+#: By how much clocks are ahead of UTC at most: where the practice is, a child may be born already.
+_AHEAD = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def create(
     to_review: bool = False,
 ) -> Patient:
     """Make a patient; without a number, one is given out. Raises Invalid or NameTaken."""
-    record = checked(record, uow.now.date())
+    record = checked(record, _today(uow))
     record = replace(record, booking_system_id=record.booking_system_id or None)
     new = Patient(
         record.number, record, to_review=to_review, language=language, reminders=reminders
@@ -112,7 +114,7 @@ def change(uow: UnitOfWork, patient: Patient, after: Patient) -> Patient:
     number = after.number if after.number != patient.number else after.record.number
     linked = patient.record.booking_system_id
     record = replace(after.record, number=number, booking_system_id=linked)
-    record = checked(record, uow.now.date(), patient.record)
+    record = checked(record, _today(uow), patient.record)
     if not record.number:
         raise Invalid("A patient has a number.")
     wanted = replace(
@@ -190,6 +192,10 @@ def ten_years_after(treated: date) -> str:
     if (treated.month, treated.day) == (2, 29):  # in ten years there is none
         return date(year, 3, 1).isoformat()
     return treated.replace(year=year).isoformat()
+
+
+def _today(uow: UnitOfWork) -> date:
+    return (uow.now + _AHEAD).date()
 
 
 def _check(uow: UnitOfWork, wanted: Patient, before: Patient | None) -> None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from practice.appointments import Status
-from practice.errors import IllegalStep, Invalid
+from practice.errors import IllegalStep, Invalid, RuleBroken
 from practice.life_cycle import Progress, check_day, check_progress, check_status
+from practice.rules import Code, LateCancellation
 from practice.use_cases.arranging import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -111,15 +112,7 @@ def change(
         check_status(appointment.status, changes.status, details.progress)
         asked = changes.status is Status.TENTATIVE
         appointment = replace(appointment, status=changes.status, requires_confirmation=asked)
-    if changes.patient_id is not None:
-        patient = the_patient(uow, changes.patient_id)
-        insurance = patient.record.insurance or None
-        appointment = replace(appointment, patient_id=patient.id, insurance=insurance)
-    if changes.minutes is not None:
-        slot = slot_from(appointment.slot.start, changes.minutes, uow.now)
-        appointment = replace(appointment, slot=slot)
-    if changes.room_id is not None:
-        appointment = replace(appointment, room_id=changes.room_id or None)
+    appointment = _otherwise(uow, appointment, changes)
     if case.takes_otherwise(appointment, kind):
         if changes.online and kind.needs_confirmation:
             appointment = _asked_for(appointment)
@@ -197,6 +190,8 @@ def move(case: Case, where: Move) -> Booked:
         raise IllegalStep("The appointment is cancelled.")
     if case.known.details.progress not in {Progress.NONE, Progress.NO_SHOW}:
         raise IllegalStep("The patient was there; another appointment is booked anew.")
+    if where.online and LateCancellation(desk.rules, desk.uow.now).is_late(was.slot):
+        raise RuleBroken(Code.TOO_LATE, "It is too late to move the appointment; please call us.")
     doctor_id = where.doctor_id or was.doctor_id
     if doctor_id is None:
         raise Invalid("An appointment is moved to a doctor.")
@@ -215,6 +210,20 @@ def move(case: Case, where: Move) -> Booked:
         after, kind, details, where.override, room_id=where.room_id, online=where.online
     )
     return case.keep(after, details, kind, "moved")
+
+
+def _otherwise(uow: UnitOfWork, appointment: Appointment, changes: Changes) -> Appointment:
+    """Return an appointment of whom, as long and where it is to be; raises Invalid."""
+    if changes.patient_id is not None:
+        patient = the_patient(uow, changes.patient_id)
+        insurance = patient.record.insurance or None
+        appointment = replace(appointment, patient_id=patient.id, insurance=insurance)
+    if changes.minutes is not None:
+        slot = slot_from(appointment.slot.start, changes.minutes, uow.now)
+        appointment = replace(appointment, slot=slot)
+    if changes.room_id is not None:
+        appointment = replace(appointment, room_id=changes.room_id or None)
+    return appointment
 
 
 def _asked_for(appointment: Appointment) -> Appointment:

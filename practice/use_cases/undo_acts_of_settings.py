@@ -15,7 +15,7 @@ from practice.appointments import Slot
 from practice.details import Category
 from practice.errors import Invalid, StillNeeded
 from practice.schedule import AppointmentType, BookingRules, HoursException
-from practice.use_cases import offers
+from practice.use_cases import doctors_and_rooms, offers
 from practice.use_cases.ways_back import told_of
 
 if TYPE_CHECKING:
@@ -164,15 +164,15 @@ EXCEPTIONS: Ways = _Things(
 DOCTORS: Ways = _Things(
     lambda uow: uow.house.doctors(),
     Doctor,
-    offers.make_doctor,
-    offers.change_doctor,
-    offers.remove_doctor,
+    doctors_and_rooms.make_doctor,
+    doctors_and_rooms.change_doctor,
+    doctors_and_rooms.remove_doctor,
 )
 ROOMS: Ways = _Things(
     lambda uow: uow.house.rooms(),
     Room,
-    offers.make_room,
-    offers.change_room,
-    offers.remove_room,
+    doctors_and_rooms.make_room,
+    doctors_and_rooms.change_room,
+    doctors_and_rooms.remove_room,
 )
 RULES: Ways = _Rules()

@@ -183,7 +183,8 @@ def _show(database: SqlDatabase, import_id: int) -> None:
 
 
 def _show_dry(database: SqlDatabase, read: Read, quiet: bool) -> None:
-    from practice.use_cases.import_plans import judged, known_of
+    from practice.use_cases.import_judging import judged
+    from practice.use_cases.import_plans import known_of
 
     with _unit(database, True) as uow:
         known = known_of(uow, read[0])
