@@ -13,7 +13,7 @@ from pydantic import Field
 
 from admin_api.cursors import packed, unpacked
 from admin_api.endpoint import Answer, Call, Endpoint, Form, Nothing, Shown
-from admin_api.shapes import Cursor, Id, Line, Name
+from admin_api.shapes import Born, Cursor, Id, Line, Name
 from practice.errors import Invalid, PatientNotFound
 from practice.patient_checks import LONGEST
 from practice.patients import Patient, PatientRecord
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDPOINTS"]
 
-_BORN = r"^$|^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-
-Born = Annotated[str, Field(pattern=_BORN, description="A date like 1966-02-03, or empty.")]
 Phone = Annotated[Line, Field(max_length=LONGEST["phone"])]
 Insurance = Annotated[Line, Field(max_length=LONGEST["insurance"])]
 Insured = Annotated[Line, Field(max_length=LONGEST["insurance_number"])]
@@ -123,6 +120,14 @@ class RemovedShown(Shown):
     letters: int = Field(description="Letters to the patient that were withdrawn.")
 
 
+class PatientMade(PatientShown):
+    """A patient that was made."""
+
+    similar: list[int] = Field(
+        description="Ids of others of this name and birth date: is it one of them? If so, merge."
+    )
+
+
 class MergeForm(Form):
     """The one that a patient was found to be."""
 
@@ -157,14 +162,17 @@ def list_patients(call: Call[WhichPatients, None]) -> PatientsShown:
 def create_patient(call: Call[Nothing, NewPatientForm]) -> Answer:
     """Make a patient."""
     form = call.body
+    record = _record(form)
+    similar = patient_records.alike(call.uow, record)
     made = patient_records.create(
         call.uow,
-        _record(form),
+        record,
         language=form.language,
         reminders=call.now if form.reminders else None,
         to_review=form.to_review,
     )
-    return Answer(_shown(made), headers={"Location": f"/api/patients/{made.id}"})
+    told = PatientMade(**_shown(made).model_dump(), similar=similar)
+    return Answer(told, headers={"Location": f"/api/patients/{made.id}"})
 
 
 def read_patient(call: Call[Any, Any]) -> PatientShown:
@@ -267,7 +275,7 @@ ENDPOINTS = (
         create_patient,
         "Make a patient",
         _WRITE,
-        PatientShown,
+        PatientMade,
         body=NewPatientForm,
         status=201,
         problems=(409,),
