@@ -160,6 +160,14 @@ class Endpoint:
         return self.method != "GET" if self.writes is None else self.writes
 
     @property
+    def needs_body(self) -> bool:
+        """Tell whether there has to be a body, where any is read: one that may be all defaults
+        need not be sent, nor any with DELETE (RFC 9110 9.3.5).
+        """
+        fields = self.body.model_fields.values() if self.body is not None else ()
+        return self.method != "DELETE" and any(field.is_required() for field in fields)
+
+    @property
     def may_be_repeated(self) -> bool:
         """Tell whether a request may carry an Idempotency-Key."""
         return self.method == "POST" and self.changes

@@ -72,6 +72,10 @@ class ImportShown(Shown):
     done: int
     total: int
     counts: dict[str, int] = Field(description="Rows of the plan by verdict.")
+    doubtful: int = Field(
+        description="Rows of which something could not be read, such as a birth date; `doubts` of"
+        " the rows say what. They are among the counts all the same."
+    )
     read: HowRead | None
     made: int = Field(description="Patients made.")
     changed: int = Field(description="Patients changed.")
@@ -194,6 +198,7 @@ def import_shown(one: Import) -> ImportShown:
         done=told.get("done", 0),
         total=told.get("total", 0),
         counts=told.get("counts", {}),
+        doubtful=told.get("doubtful", 0),
         read=HowRead(**told["read"]) if "read" in told else None,
         made=told.get("made", 0),
         changed=told.get("changed", 0),

@@ -97,8 +97,7 @@ def _operation(endpoint: Endpoint, names: dict[type[BaseModel], str]) -> dict[st
     elif endpoint.body is not None:
         schema = {"$ref": _REFERENCE.format(model=names[endpoint.body])}
         content = {"application/json": {"schema": schema}}
-        required = endpoint.method != "DELETE"
-        operation["requestBody"] = {"required": required, "content": content}
+        operation["requestBody"] = {"required": endpoint.needs_body, "content": content}
     return operation
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from admin_api.endpoint import Form, Shown
-from admin_api.shapes import Cursor, Id, Line, Name
+from admin_api.shapes import Born, Cursor, Id, Line, Name
 from practice.patient_checks import LONGEST
 from practice.patients import Patient, PatientRecord
 from practice.use_cases.patient_search import MOST_FOUND
@@ -22,6 +22,7 @@ __all__ = [
     "MergedShown",
     "NewPatientForm",
     "PatientForm",
+    "PatientMade",
     "PatientShown",
     "PatientsShown",
     "RemovedShown",
@@ -29,10 +30,6 @@ __all__ = [
     "patient_shown",
     "record_of",
 ]
-
-_BORN = r"^$|^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-
-Born = Annotated[str, Field(pattern=_BORN, description="A date like 1966-02-03, or empty.")]
 
 Phone = Annotated[Line, Field(max_length=LONGEST["phone"])]
 
@@ -131,6 +128,14 @@ class RemovedShown(Shown):
 
     appointments: int = Field(description="They stay in the calendars, and are nobody's.")
     letters: int = Field(description="Letters to the patient that were withdrawn.")
+
+
+class PatientMade(PatientShown):
+    """A patient that was made."""
+
+    similar: list[int] = Field(
+        description="Ids of others of this name and birth date: is it one of them? If so, merge."
+    )
 
 
 class MergeForm(Form):

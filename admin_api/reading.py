@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ValidationError
 
 from admin_api.endpoint import Endpoint, Upload
+from admin_api.field_words import in_words
 from admin_api.problems import FieldFault, Refusal
 
 if TYPE_CHECKING:
@@ -57,12 +58,15 @@ def form_of(request: Request, endpoint: Endpoint, body: bytes) -> BaseModel | Up
         return Upload(_name_of(request), told, body)
     if endpoint.body is None or (endpoint.method == "DELETE" and not body):
         return None  # RFC 9110 9.3.5: many clients have no way to send a body with DELETE
+    if not body and not endpoint.needs_body:
+        return endpoint.body()
     if told != "application/json":
-        raise Refusal(415, "Send application/json.", headers=_accepts(endpoint))
+        sentence = "Send application/json, with a header Content-Type that says so."
+        raise Refusal(415, sentence, headers=_accepts(endpoint))
     try:
         return endpoint.body.model_validate_json(body)
     except ValidationError as error:
-        raise _refused(error, "#") from None
+        raise _refused(error, "#", endpoint.body) from None
 
 
 def query_of(request: Request, form: type[BaseModel]) -> BaseModel:
@@ -77,15 +81,17 @@ def query_of(request: Request, form: type[BaseModel]) -> BaseModel:
     try:
         return form.model_validate_strings(dict(pairs))
     except ValidationError as error:
-        raise _refused(error, "?") from None
+        raise _refused(error, "?", form) from None
 
 
-def _refused(error: ValidationError, start: str) -> Refusal:
+def _refused(error: ValidationError, start: str, form: type[BaseModel]) -> Refusal:
     """Return what is wrong, without repeating what was sent: it may be of a patient."""
-    told = error.errors(include_url=False, include_context=False, include_input=False)
+    told = error.errors(include_url=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in told):
         return Refusal(400, "The body is no JSON.")
-    faults = [FieldFault(pointer=_pointer(start, one["loc"]), detail=one["msg"]) for one in told]
+    faults = [
+        FieldFault(pointer=_pointer(start, one["loc"]), detail=in_words(one, form)) for one in told
+    ]
     names = ", ".join(dict.fromkeys(fault.pointer for fault in faults[:5]))
     sentence = f"What was sent does not fit: {names}."
     return Refusal(422, sentence, faults=faults[:_MOST_FAULTS])

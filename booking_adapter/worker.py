@@ -19,6 +19,7 @@ from booking_adapter.sign_ins import send_link
 from booking_adapter.webhooks import work_off
 from practice.access import SYSTEM
 from practice.errors import Unavailable
+from practice.letters import BY_HAND
 from practice.messages import Message, Receiver
 from practice.use_cases.instead import instead_of
 from practice.use_cases.letters import note_delivered, note_failed, take
@@ -138,7 +139,8 @@ class Worker:
         try:
             booking_id = self._told(to, sending)
         except Failed as failed:
-            log.warning("letter.failed", extra={**extra, "reason": str(failed)})
+            level = logging.INFO if str(failed) == BY_HAND else logging.WARNING
+            log.log(level, "letter.failed", extra={**extra, "reason": str(failed)})
             with self._database.begin(actor=SYSTEM, now=self._clock()) as uow:
                 # What changed here meanwhile is told in time by a key that is mended in time.
                 permanent = failed.permanent

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from practice.messages import Message, Receiver
 
-__all__ = ["UNSETTLED", "Letter", "LetterState"]
+__all__ = ["BY_HAND", "UNSETTLED", "Letter", "LetterState"]
+
+
+#: Why a letter is given up that nobody can deliver: somebody has to do it. No fault of anybody's.
+BY_HAND = "the tool takes no changes; make it there by hand"
 
 
 class LetterState(StrEnum):

@@ -67,6 +67,8 @@ def _check_form(name: str, value: str, today: date) -> None:
             raise Invalid("The birth date lies in the future, or too far back.")
     if name == "email" and value and not _EMAIL.fullmatch(value):
         raise Invalid("The e-mail address is not one like anna@example.org.")
+    if name == "phone" and value and not any(c.isdigit() for c in value):
+        raise Invalid("The phone number is not one like 0531 123456. It may be empty.")
     if name == "insurance_number" and value and not _INSURED.fullmatch(value):
         raise Invalid("The insurance number is not one like A123456789.")
 

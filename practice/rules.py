@@ -32,6 +32,7 @@ __all__ = [
     "LateCancellation",
     "LeadTime",
     "NoDoubleBooking",
+    "NotOver",
     "OnlineOnly",
     "RightSpecialty",
     "RoomFits",
@@ -40,11 +41,15 @@ __all__ = [
 ]
 
 
+_SAY_WHY = "say why (`override`)"
+
+
 class Code(StrEnum):
     """Which rule is broken and how, for programs; the values stay as they are."""
 
     TOO_SHORT = "too-short"
     TOO_LONG = "too-long"
+    PAST = "past"
     TOO_SOON = "too-soon"
     TOO_FAR_AHEAD = "too-far-ahead"
     ONLINE_CLOSED = "online-closed"
@@ -124,6 +129,20 @@ class LeadTime:
 
 
 @dataclass(frozen=True, slots=True)
+class NotOver:
+    """What would be over already is entered afterwards, or by a slip of the keyboard."""
+
+    now: datetime
+
+    def broken_by(self, wanted: Slot) -> Broken | None:
+        """Return that the slot has ended; whoever comes now may have begun a while ago."""
+        if wanted.end.timestamp() > self.now.timestamp():
+            return None
+        sentence = f"That time is over. To enter it all the same, {_SAY_WHY}."
+        return Broken(Code.PAST, sentence)
+
+
+@dataclass(frozen=True, slots=True)
 class BookingWindow:
     """Appointments are booked so many days ahead, the last of them to its end."""
 
@@ -169,16 +188,26 @@ class LateCancellation:
 
 @dataclass(frozen=True, slots=True)
 class WithinHours:
-    """An appointment lies within one opening; its buffers need not. `openings` are joined."""
+    """An appointment lies within one opening; its buffers need not. `openings` are joined.
+
+    `holidays` are the names of the public ones on which the practice is closed, of the days that
+    are asked about. With a reason, the staff may book over it (`override`), patients may not.
+    """
 
     openings: Iterable[Slot]
+    holidays: Sequence[str] = ()
+    override: bool = False
 
     def broken_by(self, wanted: Slot) -> Broken | None:
         """Return that the doctor is not there for all of the slot."""
         start, end = wanted.start.timestamp(), wanted.end.timestamp()
         if any(o.start.timestamp() <= start and end <= o.end.timestamp() for o in self.openings):
             return None
-        return Broken(Code.OUTSIDE_HOURS, "The doctor has no appointments at that time.")
+        sentence = "The doctor has no appointments at that time"
+        if self.holidays:
+            sentence += f": it is a public holiday ({', '.join(self.holidays)})"
+        sentence += f". To book it all the same, {_SAY_WHY}." if self.override else "."
+        return Broken(Code.OUTSIDE_HOURS, sentence)
 
 
 @dataclass(frozen=True, slots=True)

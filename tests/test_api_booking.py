@@ -675,6 +675,39 @@ def test_a_program_books_by_the_rules_for_patients(
     assert moved.json()["status"] == "TENTATIVE"
 
 
+def test_the_staff_enters_what_is_over_with_a_reason_and_a_program_never_does(
+    surgery: Surgery, staff: TestClient, website: TestClient, clock: Clock
+) -> None:
+    over = TEN - timedelta(days=7)
+    told = problem(staff.post(ADDRESS, json=wanted(surgery, over)), 409)
+    assert (told["code"], "override" in told["detail"]) == ("past", True)
+    made = booked(staff, surgery, over, override="kam ohne Termin")
+    assert made["override"] == "kam ohne Termin"
+    assert problem(website.post(ADDRESS, json=wanted(surgery, over)), 409)["code"] == "too-soon"
+    # What has only begun is booked for whoever has just come.
+    clock.now = TEN + timedelta(minutes=20)
+    coming = booked(staff, surgery, TEN)
+    # Once it is over, its room, length and notes are put right without a reason; a move is not.
+    clock.now = TEN + timedelta(days=1)
+    assert staff.put(one(coming), json={"minutes": 20}).status_code == 200
+    back = (TEN + timedelta(hours=1)).isoformat()
+    told = problem(staff.post(one(coming, "reschedule"), json={"start": back}), 409)
+    assert told["code"] == "past"
+
+
+def test_on_a_public_holiday_the_staff_is_told_so_and_how_to_book_all_the_same(
+    surgery: Surgery, staff: TestClient, website: TestClient
+) -> None:
+    christmas = TEN + timedelta(days=32)
+    told = problem(staff.post(ADDRESS, json=wanted(surgery, christmas)), 409)
+    assert told["code"] == "outside-hours"
+    assert "public holiday (Erster Weihnachtstag)" in told["detail"]
+    assert "override" in told["detail"]
+    told = problem(website.post(ADDRESS, json=wanted(surgery, christmas)), 409)
+    assert "override" not in told["detail"]
+    assert booked(staff, surgery, christmas, override="Notdienst")["override"] == "Notdienst"
+
+
 def test_a_reader_sees_what_was_granted_and_changes_nothing(
     surgery: Surgery, doors: Doors, staff: TestClient
 ) -> None:

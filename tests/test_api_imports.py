@@ -42,6 +42,9 @@ LIST = (
 FILE, CSV = "/api/patients/import", {"Content-Type": "text/csv"}
 
 
+PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+
+
 class Tool:
     """A booking tool that tells its patients; `gate` holds it back."""
 
@@ -180,6 +183,26 @@ def test_a_file_that_is_no_list_fails_with_a_sentence(doors: Doors) -> None:
         assert shown["state"] == "failed"
         assert words in shown["error"]
         assert posted(doors, f"{one}/apply", {}, 409)["detail"].endswith(".")
+
+
+def test_what_is_no_text_is_refused_at_once(doors: Doors) -> None:
+    admin = doors.api("admin")
+    for content in (PICTURE, b"PK\x03\x04\x14\x00", b"Nachname\x01\x02"):
+        told = problem(admin.post(FILE, content=content, headers=CSV), 422)
+        assert "CSV" in told["detail"]
+    assert admin.get("/api/imports").json()["imports"] == []
+    for text in (LIST.encode("utf-16"), LIST.encode("cp1252"), LIST.encode("utf-8-sig")):
+        answer = admin.post(FILE, content=text, headers=CSV)
+        assert followed(doors, answer.json()["id"])["state"] == "planned"
+
+
+def test_rows_with_something_unreadable_are_told_among_the_counts(doors: Doors) -> None:
+    one = handed(doors, HEAD + "Linde;Ida;31.02.1966;;\nBuche;Uwe;;niemand;\nAhorn;Eva;;;\n")
+    shown = got(doors, str(one))
+    assert (shown["counts"], shown["doubtful"]) == ({"new": 3}, 2)
+    # All of it usual, nothing need be sent.
+    answer = doors.api("admin").post(f"/api/imports/{one}/apply")
+    assert (answer.status_code, answer.json()["made"]) == (200, 3)
 
 
 def test_a_person_may_say_which_column_is_which(doors: Doors) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admin_api.cursors import packed, unpacked
+from admin_api.endpoint import Nothing
+from admin_api.field_words import WORDS, in_words
 from practice.accounts import CredentialKind
 from practice.errors import Invalid
 from practice.patients import PatientRecord
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pydantic_core import ErrorDetails
     from starlette.testclient import TestClient
 
     from practice.database import SqlDatabase
@@ -361,6 +364,56 @@ def test_a_search_has_no_pages_and_no_other_conditions(staff: TestClient) -> Non
 
 
 # --- Making and changing ------------------------------------------------------------------------
+
+
+def test_who_is_made_twice_is_made_and_the_other_is_named(staff: TestClient) -> None:
+    one = staff.post("/api/patients", json=A_PATIENT).json()
+    assert one["similar"] == []
+    again = staff.post("/api/patients", json={**A_PATIENT, "number": "", "email": ""})
+    assert (again.status_code, again.json()["similar"]) == (201, [one["id"]])
+    other = {**A_PATIENT, "number": "", "birth_date": "1999-01-01"}
+    assert staff.post("/api/patients", json=other).json()["similar"] == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointer", "sentence"),
+    [
+        ({"mail": "a@b.de"}, "/mail", "There is no field of this name; did you mean 'email'?"),
+        ({"zzzzz": 1}, "/zzzzz", "There is no field of this name."),
+        ({"birth_date": "12.08.1964"}, "/birth_date", "It must be a date, such as 1966-02-03"),
+        ({"last_name": ""}, "/last_name", "It must not be empty."),
+        ({"reminders": "ja"}, "/reminders", "It must be true or false."),
+    ],
+)
+def test_a_field_that_does_not_fit_is_told_in_a_sentence_with_an_example(
+    staff: TestClient, sent: dict[str, Any], pointer: str, sentence: str
+) -> None:
+    told = problem(staff.post("/api/patients", json={"last_name": "Muster", **sent}), 422)
+    (fault,) = told["errors"]
+    assert fault["pointer"] == pointer
+    assert fault["detail"].startswith(sentence)
+
+
+@pytest.mark.parametrize("sent", [[None, None], "x", 7])
+def test_what_is_no_object_is_told_so(staff: TestClient, sent: Any) -> None:
+    told = problem(staff.post("/api/patients", json=sent), 422)
+    assert told["errors"][0]["detail"] == "It must be an object, with its fields by name."
+
+
+@pytest.mark.parametrize("kind", sorted(WORDS))
+def test_every_sentence_about_a_field_can_be_told(kind: str) -> None:
+    beside = dict.fromkeys(
+        ("min_length", "max_length", "expected", "ge", "gt", "le", "lt", "error"), 3
+    )
+    fault = {"type": kind, "loc": ("a",), "msg": "", "input": None, "ctx": beside}
+    told = in_words(cast("ErrorDetails", fault), Nothing)
+    assert told.startswith("It ")
+    assert "{" not in told
+
+
+def test_a_phone_number_has_digits(staff: TestClient) -> None:
+    told = problem(staff.post("/api/patients", json={"last_name": "A", "phone": "keine"}), 422)
+    assert "0531 123456" in told["detail"]
 
 
 def test_what_is_made_is_read_and_changed_again(

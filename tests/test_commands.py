@@ -13,6 +13,7 @@ import pytest
 
 from practice.access import Level
 from practice.database import SqlDatabase
+from practice.schedule import USUAL_HOURS
 from praxis_caldav import __version__
 from praxis_caldav.main import cli
 from tests.bookings import Ran, a_client, command, everything, url_of
@@ -114,8 +115,10 @@ def test_the_program_runs_as_a_shell_runs_it(tmp_path: Path) -> None:
     missing = shell("doctor", "list")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr == (
-        "Error: The database is empty or from another version. Run `praxis-caldav init` first.\n"
+        f"Error: There is no database at {tmp_path / 'a.db'}. Run `praxis-caldav init` first, or"
+        " name the one that is meant by --database or --config.\n"
     )
+    assert not list(tmp_path.iterdir())
     assert shell("init").returncode == 0
     assert shell("doctor", "list").returncode == 0
 
@@ -155,8 +158,13 @@ def test_init_keeps_what_is_there(practice: SqlDatabase) -> None:
     ids=" ".join,
 )
 def test_a_database_that_is_not_set_up_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    ran = command(*arguments, "--database", tmp_path / "leer.db")
-    refused(ran, "Run `praxis-caldav init` first.")
+    ran = command(*arguments, "--database", tmp_path / "mistyped.db")
+    refused(ran, "Run `praxis-caldav init` first")
+    assert f"no database at {tmp_path / 'mistyped.db'}" in ran.err
+    assert not list(tmp_path.iterdir())
+    empty = tmp_path / "leer.db"
+    empty.touch()
+    refused(command(*arguments, "--database", empty), "is empty or from another version")
 
 
 def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
@@ -180,7 +188,10 @@ def test_a_doctor_is_added_with_a_calendar(practice: SqlDatabase) -> None:
     ran = command(
         *("doctor", "add", "dr-yilmaz", *name, "--specialty", "Wundmanagement"), database=practice
     )
-    assert ran == (0, "Doctor dr-yilmaz added; calendar /caldav/calendars/dr-yilmaz/\n", "")
+    assert (ran.code, ran.err) == (0, "")
+    calendar, hours = ran.out.splitlines()
+    assert calendar == "Doctor dr-yilmaz added; calendar /caldav/calendars/dr-yilmaz/"
+    assert hours.startswith(f"Working hours: {USUAL_HOURS}. ")
     assert home(practice, "empfang", PASSWORD) == {
         *("dr-mueller", "dr-schmidt", "dr-yilmaz", "praxis")
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +22,8 @@ import pytest
 from practice.calendars import CalendarKind
 from practice.database import SqlDatabase
 from praxis_caldav.demo import make_bookings
+from praxis_caldav.demo.together import start_tool
+from praxis_caldav.setting_sources import load
 from tests.bookings import Ran, command, faults
 from tests.building import BERLIN, reading
 from tests.dav import names, put, query
@@ -250,6 +254,34 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     raise AssertionError("the demo was not served")
+
+
+def test_a_second_demo_leaves_the_one_that_runs_alone(demo: Demo, copy: Path) -> None:
+    config = copy / "praxis-caldav.toml"
+    config.write_text("# of the one that runs\n", "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ran = command("demo", "--fresh", "--folder", copy, "--port", port)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"port {port}" in ran.err
+    with (copy / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = a_demo(copy, "--fresh")
+    assert (ran.code, ran.out) == (1, "")
+    assert "A demo runs in" in ran.err
+    assert config.read_text("utf-8") == "# of the one that runs\n"
+    assert sign_in(copy, ("empfang",), demo.password) == {"empfang": 207}
+
+
+def test_commands_find_the_demo_by_the_settings_that_it_writes(copy: Path) -> None:
+    config = copy / "praxis-caldav.toml"
+    url = {"database.url": f"sqlite:///{copy / 'praxis.db'}"}
+    with closing(opened(copy)) as database:
+        _, stop = start_tool(database, load(environ={}, overrides=url), config, 0)
+    stop()
+    ran = command("doctor", "list", "--config", config)
+    assert (ran.code, ran.err) == (0, "")
+    assert all(doctor in ran.out for doctor in DOCTORS)
 
 
 def test_every_account_of_the_demo_signs_in_with_the_printed_password(

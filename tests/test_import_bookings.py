@@ -732,7 +732,7 @@ def test_a_file_without_a_good_row_means_nothing(
     header = "booking_id;doctor;start;end;last_name"
     path.write_text("\n".join([header, *rows, ""]), "utf-8")
     ran = command("import-bookings", path, database=house)
-    assert (ran.code, ran.out) == (0, f"Bookings: none; {len(rows)} bad rows.\n")
+    assert (ran.code, ran.out) == (1, f"Bookings: none; {len(rows)} bad rows.\n")
     assert "No longer" not in ran.err
     assert everything(house) == before
 
@@ -792,7 +792,7 @@ def test_bad_rows_are_listed_with_line_and_reason_and_good_ones_kept(
     )
     listed = tmp_path / "schlecht.csv"
     ran = command("import-bookings", path, "--bad-rows", listed, database=house)
-    assert ran.code == 0
+    assert ran.code == 1
     assert ran.out == "Bookings: 2 created; 6 bad rows.\n"
     heading, *lines = ran.err.splitlines()
     assert heading == "Bad rows (6):"

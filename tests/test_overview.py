@@ -15,7 +15,7 @@ from practice.accounts import Doctor
 from practice.appointments import Appointment, Slot, Status
 from practice.conflicts import Dispute, DisputeKind, Terms
 from practice.database.tables import details, letters, objects, patients, tasks
-from practice.letters import LetterState
+from practice.letters import BY_HAND, LetterState
 from practice.messages import Message, Receiver
 from practice.overview import Load, Month, Overview
 from practice.patients import Patient, PatientRecord
@@ -323,6 +323,7 @@ def test_the_last_faults_are_told_together_the_newest_first(practice: SqlDatabas
     with writing(practice) as uow:
         one = book(uow, "2026-11-24 09:00")
         post(uow, one, LetterState.FAILED, settled=NOW - 2 * minute, error="Postfach voll.")
+        post(uow, one, LetterState.FAILED, settled=NOW, error=BY_HAND)  # a task, and no fault
         post(uow, one, LetterState.DELIVERED, settled=NOW, error="einmal nicht")
         post(uow, one, LetterState.TRIED, posted=NOW - 5 * minute, error="Keine Antwort.")
         uow.sources.save(SourceState("calcom", NOW - 4 * minute, None, error="Kein Zugang."))

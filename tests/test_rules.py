@@ -164,6 +164,7 @@ def test_the_codes_stay_as_they_are() -> None:
     assert {str(c) for c in Code} == {
         "too-short",
         "too-long",
+        "past",
         "too-soon",
         "too-far-ahead",
         "online-closed",

@@ -128,6 +128,7 @@ def test_a_letter_that_was_given_up_is_listed_and_tried_again(desk: Desk) -> Non
     desk.sync("run")
     failed = desk.sync("letters", "--show", "failed")
     assert "booking_tool" in failed.out
+    assert "booking_tool" in desk.sync("letters").out  # given up is not delivered, either
     assert desk.sync("letters", "--retry", "99").code == 1
     desk.tool.appointments[number] = row
     assert desk.sync("letters", "--retry", "1").code == 0

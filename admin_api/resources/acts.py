@@ -26,7 +26,7 @@ class FieldBackShown(Shown):
 
     name: str
     before: Any = Field(description="What comes back.")
-    now: Any
+    now: Any = Field(description="What it is, until then.")
     after: Any = Field(description="What the act has made it.")
 
 

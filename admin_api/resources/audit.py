@@ -76,7 +76,7 @@ class TrailEntryShown(Shown):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     changed: list[str] = Field(description="The names of what is not the same.")
-    hidden: bool = Field(description="There is more, which is told with `texts`.")
+    hidden: bool = Field(description="There is more, of a patient: it is told with `texts=true`.")
     erased: bool
     taken_back_by: int | None = Field(description="The number of the act that took an act back.")
 

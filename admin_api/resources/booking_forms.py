@@ -47,7 +47,7 @@ Procedures = Annotated[list[Name], Field(max_length=50)]
 Override = Annotated[
     Name,
     Field(
-        description="Why it is booked over something else, or outside the hours."
+        description="Why it is booked over something else, outside the hours, or when it is over."
         " Needs the permission `booking:override`."
     ),
 ]

@@ -33,6 +33,7 @@ from admin_api.import_shapes import (
     row_shown,
     undone_shown,
 )
+from admin_api.problems import Refusal
 from admin_api.services import Lists
 from practice.errors import Unavailable
 from practice.imports import Choice, ImportState, Policy, RowVerdict
@@ -43,6 +44,9 @@ from practice.use_cases.import_undoing import undo
 
 __all__ = ["ENDPOINTS"]
 
+#: How pictures, PDF, spreadsheets and archives begin; and octets that no list of text has.
+_NO_TEXTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_CONTROLS = frozenset({*range(1, 9), *range(14, 26), 27, 28, 29, 30, 31})
 #: Seconds for which somebody is told how far a list is; then the client asks again.
 _LONGEST_FLOW = 600.0
 #: Seconds after which a line is sent although nothing has happened: proxies end silent ones.
@@ -58,10 +62,22 @@ def _lists(call: Call[Any, Any]) -> Lists:
 
 def import_file(call: Call[FileQuery, Upload]) -> ImportShown:
     """Begin to read a file."""
+    _refuse_what_is_no_text(call.body.content)
     pairs = (one.split("=") for one in call.query.columns.split(";") if one)
     choice = {field: column.strip() for field, column in pairs}
     made = _lists(call).begin_file(call.uow, call.body.name, call.body.content, choice)
     return import_shown(made)
+
+
+def _refuse_what_is_no_text(content: bytes) -> None:
+    """Refuse a picture or a spreadsheet at once, before it becomes an import that fails."""
+    head = content[:1000]
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if head.startswith(_NO_TEXTS) or (not wide and _CONTROLS.intersection(head)):
+        raise Refusal(
+            422,
+            "This is no text. Lists are taken as CSV (of a spreadsheet: save it as CSV) or GDT.",
+        )
 
 
 def import_source(call: Call[Nothing, SourceForm]) -> ImportShown:

@@ -16,6 +16,7 @@ from admin_api.patient_shapes import (
     MergeForm,
     NewPatientForm,
     PatientForm,
+    PatientMade,
     PatientShown,
     PatientsShown,
     RemovedShown,
@@ -56,14 +57,17 @@ def list_patients(call: Call[WhichPatients, None]) -> PatientsShown:
 def create_patient(call: Call[Nothing, NewPatientForm]) -> Answer:
     """Make a patient."""
     form = call.body
+    record = record_of(form)
+    similar = patient_records.alike(call.uow, record)
     made = patient_records.create(
         call.uow,
-        record_of(form),
+        record,
         language=form.language,
         reminders=call.now if form.reminders else None,
         to_review=form.to_review,
     )
-    return Answer(patient_shown(made), headers={"Location": f"/api/patients/{made.id}"})
+    told = PatientMade(**patient_shown(made).model_dump(), similar=similar)
+    return Answer(told, headers={"Location": f"/api/patients/{made.id}"})
 
 
 def read_patient(call: Call[Any, Any]) -> PatientShown:
@@ -132,7 +136,7 @@ ENDPOINTS = (
         create_patient,
         "Make a patient",
         _WRITE,
-        PatientShown,
+        PatientMade,
         body=NewPatientForm,
         status=201,
         problems=(409,),

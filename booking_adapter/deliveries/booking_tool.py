@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from booking_adapter.failures import Failed
 from booking_adapter.protocol import Power, State
 from practice.appointments import Status
+from practice.letters import BY_HAND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ class BookingTools:
         appointment = dispatch.appointment
         source = self._sources.get(appointment.booking_source or "")
         if source is None or not source.tool.powers & _TELLS:
-            raise Failed("the tool takes no changes; make it there by hand", permanent=True)
+            raise Failed(BY_HAND, permanent=True)
         cancelled = appointment.status is Status.CANCELLED
         if not source.tool.powers & (Power.CANCELS if cancelled else Power.MOVES):
             raise Failed("the tool takes no such change; make it there by hand", permanent=True)

@@ -37,7 +37,7 @@ from practice.database.tables import (
     sources,
     tasks,
 )
-from practice.letters import UNSETTLED, LetterState
+from practice.letters import BY_HAND, UNSETTLED, LetterState
 from practice.messages import Receiver
 from practice.overview import Delivery, Fault, Queue, Request, TaskGlance, Webhooks
 from practice.sources import ReceiptState
@@ -152,7 +152,7 @@ class SqlFigures:
         undone = receipts.c.state == str(ReceiptState.QUARANTINED)
         parts = (
             _faults("letter", settled, letters.c.id, letters.c.error).where(
-                letters.c.state.in_(tried), letters.c.error != ""
+                letters.c.state.in_(tried), letters.c.error.not_in(("", BY_HAND))
             ),
             _faults("webhook", receipts.c.received, receipts.c.id, receipts.c.reason).where(undone),
             _faults("source", sources.c.attempted, sources.c.name, sources.c.error).where(

@@ -136,6 +136,12 @@ class SqlDatabase:
         finally:
             self._writers.release()
 
+    @property
+    def file(self) -> Path | None:
+        """The file of SQLite, whether it is there or not; PostgreSQL has none."""
+        path = self.engine.url.database
+        return Path(path) if self.dialect == "sqlite" and path else None
+
     def ready(self) -> bool:
         """See the port."""
         with self._connected() as connection:
@@ -143,8 +149,8 @@ class SqlDatabase:
 
     def upgrade(self) -> None:
         """Bring the tables to this version; makes them in an empty database."""
-        path = self.engine.url.database
-        if self.dialect == "sqlite" and path and not Path(path).exists():
+        path = self.file
+        if path is not None and not path.exists():
             with suppress(OSError):  # opening it will tell
                 # Patients are in it: nobody else on the machine may read it.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

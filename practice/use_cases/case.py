@@ -80,6 +80,7 @@ class Case:
             own=held_by,
             prefers=after.room_id,
             online=online,
+            stays=after.slot.start == was.slot.start,
         )
         room, overridden = settled(desk, claim, override)
         if overridden:

@@ -15,6 +15,7 @@ from practice.rules import (
     BookingWindow,
     Broken,
     LeadTime,
+    NotOver,
     OnlineOnly,
     RightSpecialty,
     RoomFits,
@@ -22,6 +23,7 @@ from practice.rules import (
     WithinHours,
 )
 from practice.schedule import Taken
+from practice.schedule.holidays import holidays_between
 from practice.use_cases.free_times import Search, next_free_slots
 from practice.use_cases.taken import (
     doctor_is_busy,
@@ -55,7 +57,8 @@ class Claim:
     none is needed.
 
     `own` are the ids of the appointment and of the object that it is, if it is there already;
-    `held` is what was kept for it. `online` says that the rules for patients hold.
+    `held` is what was kept for it. `online` says that the rules for patients hold, `stays` that it
+    begins when it did before.
     """
 
     kind: AppointmentType
@@ -67,26 +70,29 @@ class Claim:
     held: Held | None = None
     prefers: int | None = None
     online: bool = False
+    stays: bool = False
 
 
 def settled(desk: Desk, claim: Claim, override: str = "") -> tuple[int | None, tuple[str, ...]]:
     """Return the room of an appointment, and what it overrides: "doctor", "room", "patient",
-    "hours".
+    "hours", "past".
 
     1. It keeps the rules of booking (else RuleBroken).
     2. Doctor, room and patient are free, buffers and holds of others counted (else SlotTaken,
        with the next free slots).
-    With a reason to `override`, they need not be, and the doctor's hours do not matter.
+    With a reason to `override`, they need not be, the doctor's hours do not matter, and it may be
+    over already.
     """
     broken = next(_broken(desk, claim), None)
     if broken is not None:
         raise RuleBroken(broken.code, broken.sentence)
     overridden = []
-    closed = _outside_hours(desk, claim)
-    if closed is not None:
-        if not override:
-            raise RuleBroken(closed.code, closed.sentence)
-        overridden.append("hours")
+    past = None if claim.stays else NotOver(desk.uow.now).broken_by(claim.slot)
+    for name, found in (("past", past), ("hours", _outside_hours(desk, claim))):
+        if found is not None:
+            if not override:
+                raise RuleBroken(found.code, found.sentence)
+            overridden.append(name)
     room_id, busy = _busy(desk, claim)
     if busy and not override:
         raise _slot_taken(desk, claim, busy)
@@ -113,7 +119,8 @@ def _outside_hours(desk: Desk, claim: Claim) -> Broken | None:
     zone, day = desk.profile.zone, timedelta(days=1)
     first, last = (m.astimezone(zone).date() for m in (claim.slot.start, claim.slot.end))
     there = desk.openings_of(claim.doctor, first, last + day)
-    return WithinHours(there).broken_by(claim.slot)
+    holidays = holidays_between(desk.rules, first, last + day)
+    return WithinHours(there, [*holidays.values()], not claim.online).broken_by(claim.slot)
 
 
 def _busy(desk: Desk, claim: Claim) -> tuple[int | None, tuple[str, ...]]:

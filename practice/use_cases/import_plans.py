@@ -80,7 +80,14 @@ def keep_rows(uow: UnitOfWork, import_id: int, rows: Sequence[ImportRow]) -> Non
     """Store rows of a plan that is being made; raises Conflict if it is not any more."""
     found = reading_of(uow, import_id)
     uow.imports.add_rows(import_id, rows)
-    uow.imports.save(replace(found, told={**found.told, "due": lease(uow)}))
+    told = {**found.told, "due": lease(uow), **_doubtful(found, rows)}
+    uow.imports.save(replace(found, told=told))
+
+
+def _doubtful(of: Import, rows: Sequence[ImportRow] = ()) -> dict[str, int]:
+    """Return how many rows have a doubt, with more of them."""
+    more = sum(1 for row in rows if row.listed and row.listed.doubts)
+    return {"doubtful": of.told.get("doubtful", 0) + more}
 
 
 def finish(uow: UnitOfWork, import_id: int, told: Mapping[str, Any]) -> Import:
@@ -90,7 +97,7 @@ def finish(uow: UnitOfWork, import_id: int, told: Mapping[str, Any]) -> Import:
     for (verdict, _, _), times in uow.imports.count(import_id).items():
         counts[verdict] += times
     total = sum(counts.values())
-    whole = {**told, "done": total, "total": total, "counts": dict(counts)}
+    whole = {**told, "done": total, "total": total, "counts": dict(counts), **_doubtful(found)}
     done = replace(found, state=ImportState.PLANNED, told=whole)
     uow.imports.save(done)
     uow.acts.note("planned", Kind.IMPORT, import_id, None, dict(counts))

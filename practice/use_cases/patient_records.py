@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from practice.acts import Kind
 from practice.errors import EmailsDiffer, Invalid, NameTaken, PatientNotFound
+from practice.matching import match_key
 from practice.patient_checks import LONGEST, checked, checked_date
 from practice.patients import Patient, PatientRecord
 from practice.use_cases.patients import save_patient
@@ -25,6 +26,7 @@ __all__ = [
     "DIFFERENT_EMAIL",
     "YEARS_KEPT",
     "Linked",
+    "alike",
     "as_told",
     "change",
     "clear_hold",
@@ -103,6 +105,14 @@ def create(
     made = save_patient(uow, new)
     uow.acts.note("created", Kind.PATIENT, made.id, None, as_told(made))
     return made
+
+
+def alike(uow: UnitOfWork, record: PatientRecord) -> list[int]:
+    """Return the ids of patients of the same name and birth date, who may be the same person."""
+    key = match_key(record)
+    found = uow.patients.candidates([record]) if key and record.birth_date else ()
+    alike = (one for one in found if one.merged_into is None and match_key(one.record) == key)
+    return sorted(one.id for one in alike)
 
 
 def change(uow: UnitOfWork, patient: Patient, after: Patient) -> Patient:

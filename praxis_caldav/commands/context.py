@@ -46,16 +46,31 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def connected(settings: Settings) -> Iterator[SqlDatabase]:
-    """Open the database; tell what to do when it is not set up."""
+    """Open the database; tell what to do when it is not there or not set up. None is made."""
     database = open_database(settings)
+    file = database.file
     try:
-        if not database.ready():
+        if file is not None and not file.exists():
+            # SQLite would make an empty one of any name that was mistyped.
             raise DatabaseUnavailable(
-                "The database is empty or from another version. Run `praxis-caldav init` first."
+                f"There is no database at {file.absolute()}. Run `praxis-caldav init` first, or"
+                f" name the one that is meant by --database or --config{_demo_beside(file)}."
+            )
+        if not database.ready():
+            where = "" if file is None else f" at {file}"
+            raise DatabaseUnavailable(
+                f"The database{where} is empty or from another version."
+                " Run `praxis-caldav init` first."
             )
         yield database
     finally:
         database.close()
+
+
+def _demo_beside(file: Path) -> str:
+    """Return how to name the demo's database, where there is one."""
+    demo = Path("demo", "praxis.db")
+    return f"; the demo's is --database {demo}" if demo.exists() and demo != file else ""
 
 
 @contextmanager

@@ -62,13 +62,15 @@ def import_bookings(
 
     Its bookings become appointments in the doctors' calendars. Running it again changes only what
     changed in the file. Bookings that left the file are reported and never deleted. Bad rows are
-    listed with line and reason, good ones taken.
+    listed with line and reason, good ones taken; then it exits with 1, with 0 if all were good.
     """
     if bad_rows is not None:
         _try_to_write(bad_rows, file)
     with connected(settings) as database, bar("Importing", file.stat().st_size, quiet) as told:
         result = import_file(database, profile_of(settings), file, source, told)
     _report(result, bad_rows)
+    if result.bad:
+        sys.exit(1)
 
 
 def import_file(

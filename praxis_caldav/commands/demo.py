@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import secrets
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from practice.use_cases.house import add_doctor, add_room
 from practice.use_cases.offers import save_rules, save_type
 from praxis_caldav.commands.context import COMMAND_LINE, connected
 from praxis_caldav.commands.data import import_file
-from praxis_caldav.commands.server import run, set_up
+from praxis_caldav.commands.server import run, set_up, try_address
 from praxis_caldav.composition import profile_of
 from praxis_caldav.demo.make_bookings import ANCHOR, FILE
 from praxis_caldav.setting_sources import load
@@ -101,13 +103,8 @@ def demo(
     It is kept in FOLDER and made anew when that is empty. Never put real patients into it: its
     password is shown on the screen and kept in a file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{(folder / 'praxis.db').absolute()}"
-    password_file = folder / "password.txt"
-    if fresh:
-        for path in (*folder.glob("praxis.db*"), password_file):
-            path.unlink(missing_ok=True)
-    given = {
+    given: dict[str, str | int | None] = {
         "database.url": url,
         "server.host": host,
         "server.port": port,
@@ -117,10 +114,44 @@ def demo(
         "logging.level": "warning",
     }
     settings = load(overrides=given)
+    # Before anything is written: another demo may run on this port, or in this folder.
+    if not no_serve:
+        try_address(settings.server.host, settings.server.port)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone_in(folder):
+        _make_and_serve(settings, folder, given, tool_port, fresh=fresh, serving=not no_serve)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep others from making or serving a demo in this folder; the system ends it with us."""
+    with (folder / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise click.ClickException(
+                f"A demo runs in {folder} already. Stop it first, or take another --folder."
+            ) from error
+        yield
+
+
+def _make_and_serve(
+    settings: Settings,
+    folder: Path,
+    given: dict[str, str | int | None],
+    tool_port: int,
+    *,
+    fresh: bool,
+    serving: bool,
+) -> None:
+    password_file = folder / "password.txt"
+    if fresh:
+        for path in (*folder.glob("praxis.db*"), password_file):
+            path.unlink(missing_ok=True)
     if not password_file.exists():
         _make(settings, folder, password_file)
     password = password_file.read_text("utf-8").strip()
-    if no_serve:
+    if not serving:
         _tell(settings, folder, password, "")
         return
     # Not loaded where it is not used: it brings an HTTP client.
@@ -128,7 +159,7 @@ def demo(
 
     config = folder / "praxis-caldav.toml"
     with connected(settings) as database:
-        page, stop = start_tool(database, _base(settings), config, tool_port)
+        page, stop = start_tool(database, settings, config, tool_port)
     _tell(settings, folder, password, page)
     try:
         run(load(config, overrides=given), config, given)

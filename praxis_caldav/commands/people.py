@@ -51,6 +51,7 @@ def add_doctor(settings: Settings, slug: str, name: str | None, specialty: str, 
     with unit(settings) as uow:
         made = house.add_doctor(uow, Doctor(slug, name or slug, specialty, hours))
     click.echo(f"Doctor {made.slug} added; calendar /caldav/calendars/{made.slug}/")
+    click.echo(f"Working hours: {made.hours}. Other ones: --hours, or /api/settings/doctors.")
 
 
 @doctor.command("list")

@@ -26,7 +26,7 @@ from praxis_caldav.counting import counting_folder
 from praxis_caldav.setting_sources import load, variable
 from praxis_caldav.settings import Settings
 
-__all__ = ["commands", "run", "set_up"]
+__all__ = ["commands", "run", "set_up", "try_address"]
 
 
 @click.command()
@@ -87,11 +87,26 @@ def serve(
     settings = load(config, overrides=given)
     with connected(settings):
         pass  # fail here, in a sentence, and not in every worker
-    run(settings, config, given)
+    run(settings, config, given, tell=True)
 
 
-def run(settings: Settings, config: Path | None, given: Mapping[str, object]) -> None:
-    """Run uvicorn with as many workers as set; each loads the settings from the environment."""
+def _tell(settings: Settings) -> None:
+    """Print where it is found; the log is for machines."""
+    server = settings.server
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    scheme = "https" if server.tls_cert else "http"
+    base = server.public_url.rstrip("/") or f"{scheme}://{host}:{server.port}"
+    click.echo(f"For calendar programs: {base}/caldav/")
+    click.echo(f"For programs (API):    {base}/api/docs")
+
+
+def run(
+    settings: Settings, config: Path | None, given: Mapping[str, object], *, tell: bool = False
+) -> None:
+    """Run uvicorn with as many workers as set; each loads the settings from the environment.
+
+    `tell` has the addresses printed, once it can listen there.
+    """
     if config is not None:
         os.environ["PRAXIS_CALDAV_CONFIG"] = str(config.absolute())
     for name, value in given.items():
@@ -99,9 +114,11 @@ def run(settings: Settings, config: Path | None, given: Mapping[str, object]) ->
             os.environ.pop(f"{variable(name)}_FILE", None)
             os.environ[variable(name)] = str(value)
     server = settings.server
-    _try_address(server.host, server.port)
+    try_address(server.host, server.port)
     if server.tls_cert and server.tls_key:
         _try_certificate(server.tls_cert, server.tls_key)
+    if tell:
+        _tell(settings)
     logs.set_up(settings.logging.level, settings.logging.format)
     uvicorn_config = uvicorn.Config(
         "praxis_caldav.composition:application",
@@ -169,7 +186,7 @@ class _Workers(Multiprocess):
         super().terminate_all()
 
 
-def _try_address(host: str, port: int) -> None:
+def try_address(host: str, port: int) -> None:
     """Fail in a sentence if nothing can listen there: the log withholds uvicorn's reason."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

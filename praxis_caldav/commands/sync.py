@@ -36,6 +36,7 @@ __all__ = ["commands"]
 #: Characters of a line that nobody looks at on a screen.
 _WHOLE = 240
 _LETTERS = {
+    "undelivered": (*UNSETTLED, LetterState.FAILED),
     "open": UNSETTLED,
     "failed": (LetterState.FAILED,),
     "all": tuple(LetterState),
@@ -140,11 +141,14 @@ def conflicts(settings: Settings, keep: int | None, take: int | None) -> None:
 
 
 @sync.command("letters")
-@click.option("--show", type=click.Choice(list(_LETTERS)), default="open", show_default=True)
+@click.option("--show", type=click.Choice(list(_LETTERS)), default="undelivered", show_default=True)
 @click.option("--retry", type=int, metavar="ID", help="Try a letter again that was given up.")
 @with_settings
 def letters(settings: Settings, show: str, retry: int | None) -> None:
-    """List letters, or have one tried again by its ID."""
+    """List letters that are not delivered, or have one tried again by its ID.
+
+    Those are the ones under way (open) and the ones that were given up (failed).
+    """
     if retry is not None:
         with unit(settings) as uow:
             try_again(uow, retry)

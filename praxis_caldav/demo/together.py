@@ -5,6 +5,7 @@ Not here: the tool (`praxis_caldav.demo.tool`), nor the practice (`praxis_caldav
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from practice.appointments import Appointment
     from practice.database import SqlDatabase
     from practice.patients import PatientRecord
+    from praxis_caldav.settings import Settings
 
 __all__ = ["SOURCE", "start_tool"]
 
@@ -30,7 +32,19 @@ _AHEAD = timedelta(days=180)
 
 _SETTINGS = """\
 # Written by `praxis-caldav demo` at every start: how the demo practice is connected with its
-# booking tool. For a practice of your own see docs/buchungstools.md.
+# booking tool, and which one it is, so that commands may be given it by --config. For a practice
+# of your own see docs/buchungstools.md.
+
+[database]
+url = {database}
+
+[server]
+host = {host}
+port = {server_port}
+
+[practice]
+name = {name}
+address = {address}
 
 [booking.sources.buchungstool]
 tool = "generic_rest"
@@ -86,15 +100,16 @@ id = "data.id"
 
 
 def start_tool(
-    database: SqlDatabase, server: str, config: Path, port: int
+    database: SqlDatabase, settings: Settings, config: Path, port: int
 ) -> tuple[str, Callable[[], None]]:
     """Serve the tool and write the settings that connect it; return its address and what ends it.
 
     It is filled with what the practice knows of it already, else with some invented bookings.
-    Another port is taken where somebody else listens. `server` is the practice's address.
+    Another port is taken where somebody else listens. `settings` are the practice's.
     """
     token, secret = secrets.token_urlsafe(24), f"{secrets.token_urlsafe(32)}"
-    hook = f"{server}/api/webhooks/booking/{SOURCE}"
+    server = settings.server
+    hook = f"http://{server.host}:{server.port}/api/webhooks/booking/{SOURCE}"
     bookings = _known(database) or invented(date.today())  # noqa: DTZ011 - where the demo runs
     setup = Setup(token, hook, secret.encode(), bookings)
     try:
@@ -102,7 +117,17 @@ def start_tool(
     except OSError:
         bound, stop = run(setup, 0)
     config.touch(mode=0o600)
-    config.write_text(_SETTINGS.format(port=bound, token=token, secret=secret), "utf-8")
+    named = {
+        "database": settings.database.url,
+        "host": server.host,
+        "name": settings.practice.name,
+        "address": settings.practice.address,
+    }
+    quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in named.items()}
+    text = _SETTINGS.format(
+        port=bound, token=token, secret=secret, server_port=server.port, **quoted
+    )
+    config.write_text(text, "utf-8")
     return f"http://127.0.0.1:{bound}/", stop
 
 
