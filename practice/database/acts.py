@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from practice.access import Actor
-    from practice.ports import Told
+    from practice.ports.past import Told
 
 __all__ = ["SqlActs", "act_of"]
 
