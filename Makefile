@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest --dist worksteal \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow conformance lint format bench growth clean
+.PHONY: help run test test-slow conformance screenshots lint format bench growth clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test-slow: $(VENV)/.dev $(VENV)/.browser  ## the slow tests
 
 conformance: $(VENV)/.dev  ## public suites of others, fetched; see docs/conformance.md
 	$(BIN)/python -m tests.conformance $(ARGS)
+
+screenshots: $(VENV)/.dev $(VENV)/.browser  ## pictures of the pages, into docs/images
+	@$(BIN)/python -m tests.screenshots
 
 lint: $(VENV)/.dev  ## style, types and the import rules
 	$(BIN)/ruff check .

@@ -60,7 +60,13 @@ def find_chromium() -> str:
 def a_browser() -> Iterator[Browser]:
     """Start a browser that nobody sees."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(_FLAGS))
+        german: dict[str, str | float | bool] = {
+            **os.environ,
+            "LANGUAGE": "de",
+        }  # that of the fields for days and times
+        chromium = playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(_FLAGS), env=german
+        )
         try:
             yield chromium
         finally:

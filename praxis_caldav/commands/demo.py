@@ -70,13 +70,19 @@ _TYPES = (
     ),
 )
 _RULES = BookingRules(land="BE")
-#: Name, role, doctor's calendar, who it is for.
+#: Name, role, doctor's calendar, what it is called on pages, what it is for.
 _ACCOUNTS = (
-    ("admin", Role.ADMIN, None, "everything"),
-    ("empfang", Role.STAFF, None, "front desk: reads and writes every calendar"),
-    ("mueller", Role.DOCTOR, "dr-mueller", "Dr. Müller: own calendar"),
-    ("praxissoftware", Role.PVS, None, "practice software: reads and writes every calendar"),
-    ("online-buchung", Role.BOOKING, None, "booking tool: creates, sees its own"),
+    ("admin", Role.ADMIN, None, "Praxisverwaltung", "everything"),
+    ("empfang", Role.STAFF, None, "Empfang", "front desk: reads and writes every calendar"),
+    ("mueller", Role.DOCTOR, "dr-mueller", "Dr. Müller", "Dr. Müller: own calendar"),
+    (
+        "praxissoftware",
+        Role.PVS,
+        None,
+        "Praxissoftware",
+        "practice software: reads and writes every calendar",
+    ),
+    ("online-buchung", Role.BOOKING, None, "Online-Buchung", "booking tool: sees its own"),
 )
 _DATE_COLUMN = "Datum"
 
@@ -195,7 +201,7 @@ def _people(database: SqlDatabase, hashed: str) -> None:
         for kind in _TYPES:
             save_type(uow, kind)
         save_rules(uow, _RULES)
-        for name, role, doctor, display in _ACCOUNTS:
+        for name, role, doctor, display, _ in _ACCOUNTS:
             doctor_id = doctors[doctor] if doctor else None
             made = add_account(uow, Account(0, name, role, doctor_id, display))
             set_password(uow, made, hashed)
@@ -228,7 +234,7 @@ def _base(settings: Settings) -> str:
 def _tell(settings: Settings, folder: Path, password: str, tool: str) -> None:
     base = _base(settings)
     bookings = folder / "buchungen.csv"
-    people = "\n".join(f"  {name:<16} {password}  {display}" for name, _, _, display in _ACCOUNTS)
+    people = "\n".join(f"  {name:<16} {password}  {what}" for name, *_, what in _ACCOUNTS)
     click.echo(
         f"""
 Demo practice in {folder.absolute()}

@@ -1,0 +1,117 @@
+"""Pictures of the pages for the README and the guides, taken of a fresh demo practice.
+
+`make screenshots` writes them into docs/images/. Look at each before you keep it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import httpx
+
+from tests.browser import PATIENCE, a_browser
+from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+_HOUSE = Path(__file__).parent.parent
+_IMAGES = _HOUSE / "docs" / "images"
+_Picture: TypeAlias = tuple[str, str, str, tuple[int, int], bool]
+#: Name, address, who looks at it, width and height, dark.
+_PICTURES: tuple[_Picture, ...] = (
+    ("page-overview", "/admin?tag={day}", "admin", (1280, 900), False),
+    ("page-calendar", "/admin/kalender?tag={day}", "admin", (1440, 900), False),
+    ("page-calendar-dark", "/admin/kalender?tag={day}", "empfang", (1280, 900), True),
+    ("page-patients", "/admin/patienten", "empfang", (1280, 800), False),
+    ("page-booking", "/buchen", "", (390, 844), False),
+    ("page-access", "/admin/einstellungen/zugaenge", "admin", (1280, 900), False),
+)
+_SECONDS = 120
+
+
+@contextmanager
+def a_demo(folder: Path) -> Iterator[tuple[str, str]]:
+    """Serve a demo practice; tell its address and password."""
+    port, tool_port = free_port(), free_port()
+    command = [sys.executable, "-m", "praxis_caldav.main", "demo", "--folder", str(folder / "demo")]
+    command += ["--port", str(port), "--tool-port", str(tool_port)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=_HOUSE, stdout=log, stderr=log)
+    try:
+        url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + _SECONDS
+        while not _is_there(url):
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit((folder / "log").read_text())
+            time.sleep(0.2)
+        yield url, (folder / "demo" / "password.txt").read_text().strip()
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _is_there(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").is_success
+    except httpx.TransportError:
+        return False
+
+
+def _a_full_day() -> str:
+    """Return the next Tuesday that is not today: the demo is always around today."""
+    today = datetime.now(UTC).date()
+    return (today + timedelta(days=(1 - today.weekday()) % 7 or 7)).isoformat()
+
+
+def _signed_in(page: Page, url: str, account: str, password: str) -> None:
+    page.goto(f"{url}/anmelden")
+    page.get_by_label("Benutzername").fill(account)
+    page.get_by_label("Passwort").fill(password)
+    page.get_by_role("button", name="Anmelden").click()
+    page.wait_for_url(f"{url}/admin*")
+
+
+def _take(url: str, password: str) -> None:
+    with a_browser() as browser:
+        for picture in _PICTURES:
+            _take_one(browser, url, password, picture)
+
+
+def _take_one(browser: Browser, url: str, password: str, picture: _Picture) -> None:
+    name, address, account, (width, height), dark = picture
+    context = browser.new_context(
+        locale="de-DE",
+        timezone_id="Europe/Berlin",
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    if account:
+        _signed_in(page, url, account, password)
+    page.goto(url + address.format(day=_a_full_day()))
+    page.wait_for_load_state("networkidle" if "kalender" not in address else "load")
+    if "kalender" in address:
+        page.locator(".ec-event").first.wait_for()
+    path = _IMAGES / f"{name}.png"
+    page.screenshot(path=path)
+    context.close()
+    print(path)
+
+
+def _main() -> None:
+    with tempfile.TemporaryDirectory() as folder, a_demo(Path(folder)) as (url, password):
+        _take(url, password)
+
+
+if __name__ == "__main__":
+    _main()
