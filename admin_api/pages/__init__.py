@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from admin_api.pages import dashboard, sign_in
+from admin_api.pages import dashboard, imports, sign_in
 from admin_api.pages.page import endpoint_of
 
 if TYPE_CHECKING:
@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDPOINTS"]
 
-_PAGES = (*sign_in.PAGES, *dashboard.PAGES)
+_PAGES = (*sign_in.PAGES, *dashboard.PAGES, *imports.PAGES)
 #: Everything that pages are made of.
 ENDPOINTS: tuple[Endpoint, ...] = (*map(endpoint_of, _PAGES), *sign_in.ENDPOINTS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -28,7 +29,7 @@ from admin_api.import_shapes import (
 from admin_api.services import Lists
 from admin_api.shapes import Id, Limit, Name, SentId
 from practice.errors import Unavailable
-from practice.imports import FIELDS, Choice, ImportState, Policy, RowVerdict
+from practice.imports import FIELDS, Choice, Import, ImportState, Policy, RowVerdict
 from practice.scopes import Scope
 from practice.use_cases import imports
 from practice.use_cases.import_applying import apply
@@ -39,6 +40,7 @@ __all__ = ["ENDPOINTS"]
 _MEDIA = ("text/csv", "text/plain", "application/octet-stream", "application/x-gdt")
 _PAIR = r"[a-z_]{1,40}=[^;=\u0000-\u001f\u007f]{0,100}"
 _COLUMNS = f"^({_PAIR}(;{_PAIR}){{0,30}})?$"
+_SEPARATORS = {"semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"}
 #: Seconds for which somebody is told how far a list is; then the client asks again.
 _LONGEST_FLOW = 600.0
 #: Seconds after which a line is sent although nothing has happened: proxies end silent ones.
@@ -66,6 +68,12 @@ class FileQuery(Form):
         "",
         description="Which column is which, where that is not seen by itself: our fields and the "
         "columns' names, such as last_name=Kunde;birth_date=Geb.",
+    )
+    encoding: Literal["", "utf-8", "utf-16", "cp1252", "iso-8859-15", "cp850", "mac-roman"] = Field(
+        "", description="Of a table, where that is not seen by itself."
+    )
+    separator: Literal["", "semicolon", "comma", "tab", "pipe"] = Field(
+        "", description="What stands between cells, where that is not seen by itself."
     )
 
 
@@ -126,7 +134,14 @@ def import_file(call: Call[FileQuery, Upload]) -> ImportShown:
     """Begin to read a file."""
     pairs = (one.split("=") for one in call.query.columns.split(";") if one)
     choice = {field: column.strip() for field, column in pairs}
-    made = _lists(call).begin_file(call.uow, call.body.name, call.body.content, choice)
+    made = _lists(call).begin_file(
+        call.uow,
+        call.body.name,
+        call.body.content,
+        choice,
+        call.query.encoding,
+        _SEPARATORS.get(call.query.separator, ""),
+    )
     return import_shown(made)
 
 
@@ -189,7 +204,9 @@ def decide_import_rows(call: Call[Nothing, DecisionsForm]) -> RowsShown:
 
 def apply_import(call: Call[Nothing, ApplyForm]) -> Applied:
     """Do what the plan says."""
-    done = apply(call.uow, call.path["import_id"], Policy(call.body.policy))
+    import_id, lists = call.path["import_id"], call.services.lists
+    with lists.applying(import_id) if lists else nullcontext() as progress:
+        done = apply(call.uow, import_id, Policy(call.body.policy), progress)
     return Applied(
         of=import_shown(done.of), made=done.made, changed=done.changed, waiting=done.waiting
     )
@@ -206,7 +223,7 @@ def delete_import(call: Call[Nothing, None]) -> None:
 
 
 def follow_import(call: Call[Nothing, None]) -> Answer:
-    """Tell how far the reading of a list is, as it goes on."""
+    """Tell how far reading or applying a list is, as it goes on."""
     import_id, lists = call.path["import_id"], _lists(call)
     call.uow.imports.get(import_id)
     return Answer(events=lambda: _events(lists, import_id), media_type="text/event-stream")
@@ -216,9 +233,9 @@ def _events(lists: Lists, import_id: int) -> Iterator[bytes]:
     begun = heard = time.monotonic()
     last = b""
     while (now := time.monotonic()) - begun < _LONGEST_FLOW:
-        found = lists.seen(import_id)
-        over = found is None or found.state in _OVER
-        told = b"{}" if found is None else import_shown(found).model_dump_json().encode()
+        found, so_far = lists.seen(import_id), lists.applied_so_far(import_id)
+        over = found is None or (found.state in _OVER and so_far is None)
+        told = b"{}" if found is None else _told(found, so_far)
         if over:
             yield b"event: done\ndata: " + told + b"\n\n"
             return
@@ -229,6 +246,14 @@ def _events(lists: Lists, import_id: int) -> Iterator[bytes]:
             heard = now
             yield b": still here\n\n"
         yield b""
+
+
+def _told(found: Import, so_far: tuple[int, int] | None) -> bytes:
+    shown = import_shown(found)
+    if so_far is not None:
+        done, total = so_far
+        shown = shown.model_copy(update={"state": "applying", "done": done, "total": total})
+    return shown.model_dump_json().encode()
 
 
 _IMPORTS = "/api/imports"
@@ -278,10 +303,11 @@ ENDPOINTS = (
         "GET",
         f"{_IMPORT}/events",
         follow_import,
-        "Follow the reading of a list",
+        "Follow the reading or the application of a list",
         Scope.IMPORTS,
         files=("text/event-stream",),
-        text="Server-sent events: `progress`, then `done`, each with the import as JSON.",
+        text="Server-sent events: `progress`, then `done`, each with the import as JSON; its state "
+        "is `applying` while that goes on.",
     ),
     Endpoint(
         "GET",
