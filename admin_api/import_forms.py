@@ -53,6 +53,12 @@ class FileQuery(Form):
         description="Which column is which, where that is not seen by itself: our fields and the "
         "columns' names, such as last_name=Kunde;birth_date=Geb.",
     )
+    encoding: Literal["", "utf-8", "utf-16", "cp1252", "iso-8859-15", "cp850", "mac-roman"] = Field(
+        "", description="Of a table, where that is not seen by itself."
+    )
+    separator: Literal["", "semicolon", "comma", "tab", "pipe"] = Field(
+        "", description="What stands between cells, where that is not seen by itself."
+    )
 
 
 class SourceForm(Form):

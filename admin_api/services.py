@@ -54,20 +54,39 @@ class Lists(Protocol):
     """Reads patient lists, in the background."""
 
     def begin_file(
-        self, uow: UnitOfWork, name: str, content: bytes, choice: Mapping[str, str]
+        self,
+        uow: UnitOfWork,
+        name: str,
+        content: bytes,
+        choice: Mapping[str, str],
+        encoding: str = "",
+        separator: str = "",
     ) -> Import:
         """Begin to read a file; its plan is made once the unit of work is over. `choice` maps
-        fields to columns, where a person says so. Raises Unavailable if enough are being read.
+        fields to columns, where a person says so; `encoding` and `separator` are told likewise.
+        Raises Unavailable if enough are being read.
         """
 
     def begin_source(self, uow: UnitOfWork, name: str) -> Import:
         """Begin to ask a booking tool for its patients. Raises NotFound, Invalid, Unavailable."""
+
+    def sources(self) -> Sequence[str]:
+        """Return the booking tools that tell their patients, by name."""
+
+    def applying(self, import_id: int) -> AbstractContextManager[Callable[[int, int], None]]:
+        """Give what hears how many rows of how many are applied, while that lasts."""
+
+    def applied_so_far(self, import_id: int) -> tuple[int, int] | None:
+        """Return what was heard last, (0, 0) before anything was; None if it is not applied now."""
 
     def seen(self, import_id: int) -> Import | None:
         """Return how an import is now, in a unit of work of its own; None if it is gone."""
 
     def sentence(self, doubt: str) -> str:
         """Return what a doubt about a row means, in English."""
+
+    def sentences(self, language: str) -> Mapping[str, str]:
+        """Return by code what doubts, and errors of whole lists, mean in "de" or "en"."""
 
 
 class BookingLinks(Protocol):

@@ -25,6 +25,7 @@ __all__ = [
     "FIELDS",
     "KEPT",
     "LEASE",
+    "READER_GONE",
     "Candidate",
     "Choice",
     "Difference",
@@ -46,6 +47,8 @@ __all__ = [
 KEPT = timedelta(days=30)
 #: Whoever reads a list and has not said so for this long is taken for dead.
 LEASE = timedelta(minutes=5)
+#: What is told then.
+READER_GONE = "The server stopped while it was reading the list. Import it again."
 
 #: What a list may tell of a patient, in the order in which people read it.
 FIELDS = (
@@ -199,8 +202,7 @@ class Import:
         """Return how it is now: whoever read it may have died."""
         due = self.told.get("due")
         if self.state is ImportState.READING and due is not None and now.timestamp() > due:
-            sentence = "The server stopped while it was reading the list. Import it again."
-            return replace(self, state=ImportState.FAILED, error=sentence)
+            return replace(self, state=ImportState.FAILED, error=READER_GONE)
         return self
 
 

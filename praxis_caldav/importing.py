@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from practice.errors import (
     PracticeError,
     Unavailable,
 )
-from practice.imports import Import, ListRow
+from practice.imports import READER_GONE, Import, ListRow
 from practice.use_cases import imports
 from practice.use_cases.import_starts import begin_import, fail, told_progress
 
@@ -51,6 +51,34 @@ _PAUSE = 1.0
 _MOST_ROWS = 100_000
 _TOO_LONG = "The {} is too long and was not taken."
 
+#: What is said beside what is wrong with a file: German, English.
+_ERRORS = {
+    "too_long": (
+        "Eine Angabe ist zu lang und wurde nicht übernommen.",
+        "A value is too long and was not taken.",
+    ),
+    "tool_knows_too_many": (
+        "Das Buchungssystem kennt mehr als 100.000 Patienten.",
+        f"The booking tool knows more than {_MOST_ROWS:,} patients.",
+    ),
+    "tool_silent": (
+        "Das Buchungssystem hat seine Patienten nicht genannt:",
+        "The booking tool did not tell its patients:",
+    ),
+    "stopped": (
+        "Das Lesen der Liste wurde abgebrochen. Bitte lesen Sie sie noch einmal ein.",
+        "Reading the list was stopped. Import it again.",
+    ),
+    "server_stopped": (
+        "Der Server wurde beendet, während er die Liste las. Bitte lesen Sie sie noch einmal ein.",
+        READER_GONE,
+    ),
+    "fault": (
+        "Hier ist etwas schiefgegangen. Es wurde notiert.",
+        "Something went wrong here. It was noted.",
+    ),
+}
+
 #: Rows, and what is to be known of how they were read.
 Read = tuple[Sequence[ListRow], Mapping[str, Any]]
 Progress = Callable[[int, int], None]
@@ -65,12 +93,22 @@ class _Stopped(Exception):
     """The program ends, or nobody wants the list any more."""
 
 
-def from_file(name: str, content: bytes, choice: Mapping[str, str], zone: ZoneInfo) -> Read:
+def from_file(
+    name: str,
+    content: bytes,
+    choice: Mapping[str, str],
+    zone: ZoneInfo,
+    encoding: str = "",
+    separator: str = "",
+) -> Read:
     """Return what a file says; raises Invalid."""
     from booking_adapter.lists import Row, UnreadableList, read_list
 
+    today = _now().astimezone(zone).date()
     try:
-        found = read_list(name, content, today=_now().astimezone(zone).date(), choice=choice)
+        found = read_list(
+            name, content, today=today, choice=choice, encoding=encoding, separator=separator
+        )
     except UnreadableList as error:
         raise Invalid(str(error)) from None
     rows = [
@@ -96,10 +134,10 @@ def from_tool(tool: BookingTool) -> Read:
     try:
         for line, record in enumerate(tool.patients(), start=1):
             if line > _MOST_ROWS:
-                raise Invalid(f"The booking tool knows more than {_MOST_ROWS:,} patients.")
+                raise Invalid(_ERRORS["tool_knows_too_many"][1])
             rows.append(ListRow(line, record))
     except Failed as failed:
-        raise Unavailable(f"The booking tool did not tell its patients: {failed}.") from None
+        raise Unavailable(f"{_ERRORS['tool_silent'][1]} {failed}.") from None
     return rows, {"read": {"kind": "tool"}}
 
 
@@ -144,6 +182,8 @@ class Importer:
         self._threads = ThreadPoolExecutor(AT_ONCE, "import")
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._closing = threading.Event()
+        # Rows looked at and all, by import. Not in the database: its one writer is the application.
+        self._applied: dict[int, tuple[int, int]] = {}
 
     def close(self) -> None:
         """Stop what is being read; it is told as failed."""
@@ -151,13 +191,19 @@ class Importer:
         self._threads.shutdown()
 
     def begin_file(
-        self, uow: UnitOfWork, name: str, content: bytes, choice: Mapping[str, str]
+        self,
+        uow: UnitOfWork,
+        name: str,
+        content: bytes,
+        choice: Mapping[str, str],
+        encoding: str = "",
+        separator: str = "",
     ) -> Import:
         """Begin to read a file; its plan is made once the unit of work is over.
 
         Raises Unavailable if enough lists are being read.
         """
-        read = partial(from_file, name, content, choice, self._zone)
+        read = partial(from_file, name, content, choice, self._zone, encoding, separator)
         return self._begin(uow, name, FILE, read)
 
     def begin_source(self, uow: UnitOfWork, name: str) -> Import:
@@ -170,6 +216,32 @@ class Importer:
         if Power.PATIENTS not in tool.powers:
             raise Invalid("This booking tool does not tell its patients.")
         return self._begin(uow, name, name, partial(from_tool, tool))
+
+    def sources(self) -> Sequence[str]:
+        """Return the booking tools that tell their patients, by name."""
+        from booking_adapter.protocol import Power
+
+        return [name for name, tool in self._tools.items() if Power.PATIENTS in tool.powers]
+
+    @contextmanager
+    def applying(self, import_id: int) -> Iterator[Progress]:
+        """Give what hears how far the application of an import is, while it lasts."""
+
+        def progress(done: int, total: int) -> None:
+            self._applied[import_id] = (done, total)
+
+        progress(0, 0)
+        try:
+            yield progress
+        finally:
+            self._applied.pop(import_id, None)
+
+    def applied_so_far(self, import_id: int) -> tuple[int, int] | None:
+        """Return rows applied and all, 0 of 0 if not known yet; None if it is not applied now.
+
+        Only what this process applies is known.
+        """
+        return self._applied.get(import_id)
 
     def seen(self, import_id: int) -> Import | None:
         """Return how an import is now; None if it is gone."""
@@ -187,6 +259,13 @@ class Importer:
         code, _, field = doubt.partition(":")
         known = WORDS.get(code)
         return known[1] if known else _TOO_LONG.format(field.replace("_", " "))
+
+    def sentences(self, language: str) -> Mapping[str, str]:
+        """Return what codes of doubts, and errors of whole lists, mean in "de" or "en"."""
+        from booking_adapter.lists import WORDS
+
+        column = 0 if language == "de" else 1
+        return {code: told[column] for code, told in {**WORDS, **_ERRORS}.items()}
 
     def _begin(self, uow: UnitOfWork, name: str, source: str, read: Callable[[], Read]) -> Import:
         if self._closing.is_set() or not self._turns.acquire(blocking=False):
@@ -209,12 +288,12 @@ class Importer:
         except ImportNotFound:
             pass  # the request that began it was rolled back
         except (_Stopped, Conflict):
-            self._fail(units, import_id, "Reading the list was stopped. Import it again.")
+            self._fail(units, import_id, _ERRORS["stopped"][1])
         except PracticeError as error:
             self._fail(units, import_id, str(error))
         except Exception:
             log.exception("import.fault", extra={"import": import_id})
-            self._fail(units, import_id, "Something went wrong here. It was noted.")
+            self._fail(units, import_id, _ERRORS["fault"][1])
         finally:
             self._turns.release()
 

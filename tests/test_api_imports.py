@@ -376,3 +376,45 @@ def test_a_command_that_cannot_import_says_why(practice: SqlDatabase, tmp_path: 
         assert ran.code == code, (arguments, ran)
         assert sentence in ran.err
         assert "Traceback" not in ran.err
+
+
+def test_a_list_is_read_as_somebody_says_it_is_written(doors: Doors) -> None:
+    content = "Nachname|Vorname;genannt\r\nÄhre|Ida;Idchen\r\n".encode("cp850")
+    told = {"encoding": "cp850", "separator": "pipe"}
+    answer = doors.api("admin").post(FILE, content=content, headers=CSV, params=told)
+    assert answer.status_code == 202, answer.text
+    shown = followed(doors, answer.json()["id"])
+    assert (shown["read"]["encoding"], shown["read"]["separator"]) == ("cp850", "|")
+    assert shown["read"]["columns"] == {"last_name": "Nachname"}
+    [row] = got(doors, f"{shown['id']}/rows")["rows"]
+    assert row["record"]["last_name"] == "Ähre"
+
+
+def test_how_far_an_application_is_can_be_followed(practice: SqlDatabase) -> None:
+    lists = Importer(practice, {}, ZoneInfo("Europe/Berlin"))
+    with api_of(practice, lists=lists) as doors:
+        one = handed(doors, HEAD + "Ährenthaler;Ida;03.02.1966;;\r\n")
+        with lists.applying(one) as progress:
+            assert lists.applied_so_far(one) == (0, 0)
+            progress(3, 4)
+            ended = threading.Timer(1.5, lists._applied.clear)
+            ended.start()
+            answer = doors.api("admin").get(f"/api/imports/{one}/events")
+        first, *_, last = answer.text.strip().split("\n\n")
+        told = json.loads(first.partition("data: ")[2])
+        assert first.startswith("event: progress")
+        assert (told["state"], told["done"], told["total"]) == ("applying", 3, 4)
+        assert last.startswith("event: done")
+        posted(doors, f"{one}/apply", {"policy": "fill"})
+        assert lists.applied_so_far(one) is None
+    lists.close()
+
+
+def test_errors_and_doubts_are_told_in_both_languages(practice: SqlDatabase) -> None:
+    tools: dict[str, Any] = {"calcom": Tool(), "deaf": Deaf()}
+    lists = Importer(practice, tools, ZoneInfo("Europe/Berlin"))
+    assert list(lists.sources()) == ["calcom"]
+    german, english = lists.sentences("de"), lists.sentences("en")
+    assert german.keys() == english.keys() >= {"empty", "too_long", "server_stopped"}
+    assert not set(german.values()) & set(english.values())
+    lists.close()

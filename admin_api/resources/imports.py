@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from admin_api.endpoint import Answer, Call, Endpoint, Nothing, Upload
@@ -36,7 +37,7 @@ from admin_api.import_shapes import (
 from admin_api.problems import Refusal
 from admin_api.services import Lists
 from practice.errors import Unavailable
-from practice.imports import Choice, ImportState, Policy, RowVerdict
+from practice.imports import Choice, Import, ImportState, Policy, RowVerdict
 from practice.scopes import Scope
 from practice.use_cases import imports
 from practice.use_cases.import_applying import apply
@@ -47,6 +48,7 @@ __all__ = ["ENDPOINTS"]
 #: How pictures, PDF, spreadsheets and archives begin; and octets that no list of text has.
 _NO_TEXTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _CONTROLS = frozenset({*range(1, 9), *range(14, 26), 27, 28, 29, 30, 31})
+_SEPARATORS = {"semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"}
 #: Seconds for which somebody is told how far a list is; then the client asks again.
 _LONGEST_FLOW = 600.0
 #: Seconds after which a line is sent although nothing has happened: proxies end silent ones.
@@ -65,7 +67,14 @@ def import_file(call: Call[FileQuery, Upload]) -> ImportShown:
     _refuse_what_is_no_text(call.body.content)
     pairs = (one.split("=") for one in call.query.columns.split(";") if one)
     choice = {field: column.strip() for field, column in pairs}
-    made = _lists(call).begin_file(call.uow, call.body.name, call.body.content, choice)
+    made = _lists(call).begin_file(
+        call.uow,
+        call.body.name,
+        call.body.content,
+        choice,
+        call.query.encoding,
+        _SEPARATORS.get(call.query.separator, ""),
+    )
     return import_shown(made)
 
 
@@ -139,7 +148,9 @@ def decide_import_rows(call: Call[Nothing, DecisionsForm]) -> RowsShown:
 
 def apply_import(call: Call[Nothing, ApplyForm]) -> Applied:
     """Do what the plan says."""
-    done = apply(call.uow, call.path["import_id"], Policy(call.body.policy))
+    import_id, lists = call.path["import_id"], call.services.lists
+    with lists.applying(import_id) if lists else nullcontext() as progress:
+        done = apply(call.uow, import_id, Policy(call.body.policy), progress)
     return Applied(
         of=import_shown(done.of), made=done.made, changed=done.changed, waiting=done.waiting
     )
@@ -156,7 +167,7 @@ def delete_import(call: Call[Nothing, None]) -> None:
 
 
 def follow_import(call: Call[Nothing, None]) -> Answer:
-    """Tell how far the reading of a list is, as it goes on."""
+    """Tell how far reading or applying a list is, as it goes on."""
     import_id, lists = call.path["import_id"], _lists(call)
     call.uow.imports.get(import_id)
     return Answer(events=lambda: _events(lists, import_id), media_type="text/event-stream")
@@ -166,9 +177,9 @@ def _events(lists: Lists, import_id: int) -> Iterator[bytes]:
     begun = heard = time.monotonic()
     last = b""
     while (now := time.monotonic()) - begun < _LONGEST_FLOW:
-        found = lists.seen(import_id)
-        over = found is None or found.state in _OVER
-        told = b"{}" if found is None else import_shown(found).model_dump_json().encode()
+        found, so_far = lists.seen(import_id), lists.applied_so_far(import_id)
+        over = found is None or (found.state in _OVER and so_far is None)
+        told = b"{}" if found is None else _told(found, so_far)
         if over:
             yield b"event: done\ndata: " + told + b"\n\n"
             return
@@ -179,6 +190,14 @@ def _events(lists: Lists, import_id: int) -> Iterator[bytes]:
             heard = now
             yield b": still here\n\n"
         yield b""
+
+
+def _told(found: Import, so_far: tuple[int, int] | None) -> bytes:
+    shown = import_shown(found)
+    if so_far is not None:
+        done, total = so_far
+        shown = shown.model_copy(update={"state": "applying", "done": done, "total": total})
+    return shown.model_dump_json().encode()
 
 
 _IMPORTS = "/api/imports"
@@ -228,10 +247,11 @@ ENDPOINTS = (
         "GET",
         f"{_IMPORT}/events",
         follow_import,
-        "Follow the reading of a list",
+        "Follow the reading or the application of a list",
         Scope.IMPORTS,
         files=("text/event-stream",),
-        text="Server-sent events: `progress`, then `done`, each with the import as JSON.",
+        text="Server-sent events: `progress`, then `done`, each with the import as JSON; its state "
+        "is `applying` while that goes on.",
     ),
     Endpoint(
         "GET",

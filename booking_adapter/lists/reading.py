@@ -36,13 +36,20 @@ _OTHERS = (
 
 
 def read_list(
-    name: str, content: bytes, *, today: date, choice: Mapping[str, str] | None = None
+    name: str,
+    content: bytes,
+    *,
+    today: date,
+    choice: Mapping[str, str] | None = None,
+    encoding: str = "",
+    separator: str = "",
 ) -> ReadList:
     """Read an uploaded file: CSV in any dialect, or GDT with one or more records.
 
     `choice` maps fields (see `fields.FIELDS`) to columns as the header names them, where a person
-    says so; an empty column leaves the field out. GDT needs no choice. `today` tells
-    a year of two digits its century.
+    says so; an empty column leaves the field out. So are a table's `encoding` (as Python calls it)
+    and `separator` told; of themselves they are seen. GDT needs no choice. `today` tells a year of
+    two digits its century.
 
     Raises UnreadableList, which has a code and a sentence, if nothing can be read.
     """
@@ -55,7 +62,7 @@ def read_list(
     shown = cleaned(name)[:200]
     if is_gdt(content):
         return ReadList(shown, *read_gdt(content, today))
-    text, encoding = decoded(content)
+    text, found = decoded(content, encoding)
     if not text.strip("\0\r\n\t \x1a"):
         raise UnreadableList("empty")
-    return ReadList(shown, *read_table(text, encoding, choice or {}, today))
+    return ReadList(shown, *read_table(text, found, choice or {}, today, separator))

@@ -50,7 +50,7 @@ class _Told(NamedTuple):
 
 
 def read_table(
-    text: str, encoding: str, choice: Mapping[str, str], today: date
+    text: str, encoding: str, choice: Mapping[str, str], today: date, separator: str = ""
 ) -> tuple[Dialect, tuple[shapes.Row | Unreadable, ...]]:
     """Return how a table is written, and its rows. Raises UnreadableList.
 
@@ -60,7 +60,7 @@ def read_table(
         raise UnreadableList("too_many_rows")
     lines = _lines(text)
     head = list(islice(lines, _HEAD))
-    told = separator_in(head[0])
+    told = separator or separator_in(head[0])
     header = _found(head, told or _SEPARATORS, _chosen(choice))
     rows = list(_rows_behind(header, Rows(chain(head, lines), header.separator)))
     dates = (row.told.get("birth_date", "") for row in rows if isinstance(row, _Told))

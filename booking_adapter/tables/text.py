@@ -47,12 +47,14 @@ def text_lines(blocks: Iterator[bytes]) -> Iterator[str]:
     return _decoded(_lines(blocks), encoding_of([head, *lines[:-1]] if lines else []))
 
 
-def decoded(content: bytes) -> tuple[str, str]:
+def decoded(content: bytes, told: str = "") -> tuple[str, str]:
     """Return a whole file's text, and in which encoding it was; lost characters become U+FFFD.
+
+    `told` is the encoding where a person says so.
 
     Line ends are `\\n`, or `\\r\\n`, as they were; those of the first Macs become `\\n`.
     """
-    encoding = _marked(content) or encoding_of(BytesIO(content)) or "ascii"
+    encoding = told or _marked(content) or encoding_of(BytesIO(content)) or "ascii"
     text = content.decode(encoding, "replace").removeprefix("\ufeff")
     return (text if "\n" in text else text.replace("\r", "\n")), encoding
 
