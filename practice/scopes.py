@@ -9,14 +9,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from practice.access import Role
-from practice.errors import Invalid, NotAllowed
+from practice.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from practice.access import Account
 
-__all__ = ["Scope", "allowed", "checked_scopes", "most_of", "refuse_beyond"]
+__all__ = ["Scope", "allowed", "checked_scopes", "most_of"]
 
 
 class Scope(StrEnum):
@@ -86,15 +86,6 @@ def allowed(account: Account, told: Collection[str] | None) -> frozenset[Scope]:
     if told is None:
         return _OF_ROLE[account.role]
     return frozenset(scope for scope in most_of(account.role) if str(scope) in told)
-
-
-def refuse_beyond(mine: Collection[Scope], given: Collection[Scope]) -> None:
-    """Raise NotAllowed if somebody would be given more than who gives it has signed in for: with
-    that, a token would be for everything.
-    """
-    beyond = sorted(set(given) - set(mine))
-    if beyond:
-        raise NotAllowed(f"What you have signed in for does not allow: {', '.join(beyond)}.")
 
 
 def checked_scopes(role: Role, told: Iterable[str]) -> tuple[str, ...]:

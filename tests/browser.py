@@ -12,7 +12,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from admin_api.pages.assets import source_of
 from tests.building import PASSWORD
@@ -59,6 +59,7 @@ def find_chromium() -> str:
 @contextmanager
 def a_browser() -> Iterator[Browser]:
     """Start a browser that nobody sees."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         german: dict[str, str | float | bool] = {
             **os.environ,

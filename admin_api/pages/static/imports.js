@@ -46,7 +46,8 @@ form.addEventListener("submit", async (event) => {
     location.assign(`/admin/import/${made.id}`);
   } catch (error) {
     status.textContent = "";
-    showErrors(form, error.status ? error.message : null);
+    if (error.status === 422) showErrors(form, "", [[field, texts.no_text]]);
+    else showErrors(form, error.status ? error.message : null);
   }
   button.disabled = false;
   return undefined;
