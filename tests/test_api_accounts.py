@@ -342,10 +342,11 @@ def test_who_signs_in_for_accounts_alone_gives_nobody_more(
     ):
         problem(program.request(method, f"{ALL}/{address}", json=body), 403)
     assert everything(practice) == before
-    assert program.post(ALL, json={"name": "neu", "role": "reader"}).status_code == 201
-    named = {"role": "reader", "doctor": None, "display_name": "Gast", "email": ""}
-    assert program.put(f"{ALL}/gast", json=named).status_code == 200
     assert program.post(f"{ALL}/gast/disable").status_code == 200
+    told = {"label": "Personal", "scopes": ["accounts", "caldav"]}
+    program = doors.token(admin.post(f"{ALL}/admin/tokens", json=told).json()["token"])
+    assert program.post(ALL, json={"name": "neu", "role": "reader"}).status_code == 201
+    problem(program.post(ALL, json={"name": "mehr", "role": "staff"}), 403)
 
 
 def test_a_secret_is_told_once_and_the_request_not_done_twice(
