@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Patient", "PatientRecord", "Verdict", "VerdictKind"]
+__all__ = ["PATIENT_NUMBER", "Patient", "PatientRecord", "Verdict", "VerdictKind"]
+
+#: The line of a calendar object that tells of whom it is.
+PATIENT_NUMBER = "X-PATIENT-ID"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from practice.log import LogQuestion
 from practice.messages import Receiver
 from practice.tasks import TaskState
 from practice.use_cases import patient_records as records
+from practice.use_cases.disclosure import disclose
 from practice.use_cases.erasure import (
     ErasedAgain,
     StillHeld,
@@ -34,6 +35,7 @@ from practice.use_cases.erasure import (
 from practice.use_cases.history import as_file_at, history
 from practice.use_cases.merging import merge
 from practice.use_cases.patient_search import search_patients
+from practice.use_cases.rearranging import Changes, change
 from practice.use_cases.undo import plan_undo
 from practice.vevent import read
 from tests.bookings import everything, faults
@@ -116,6 +118,26 @@ def test_nothing_is_left_of_who_was_erased(practice: SqlDatabase) -> None:
         assert [(one.number, one.erased) for one in erasures(uow)] == [("4711", NOW)]
         acts = list(uow.acts.search(ActQuestion(action="erased", kind=Kind.PATIENT)))
         assert {act.of for act in acts} == {str(patient.id)}
+
+
+def test_nor_what_the_log_tells_of_an_appointment_that_is_anothers_by_now(
+    practice: SqlDatabase,
+) -> None:
+    with writing(practice) as uow:
+        patient = a_patient_of_long(uow, to_come=False)
+        other = made(uow, "Lindenhof", email="", phone="", birth_date="1950-01-01")
+        booked(uow, a_booking("B-4", SOON))
+        known = next(one for one in uow.traces.appointments(patient.id) if one.slot.start == SOON)
+        change(uow, known.id, Changes(patient_id=other.id), PROFILE)
+    with writing(practice) as uow:
+        told_of = disclose(uow, patient)["changes"]
+        assert any(
+            "Ährenthaler" in (one["after"] or "") for one in told_of if one["uid"] == known.uid
+        )
+        erase(uow, patient, PROFILE)
+    assert found(practice) == []
+    assert faults(practice) == []
+    assert "Lindenhof" in told(practice)
 
 
 def test_neither_tasks_nor_answers_tell_of_who_was_erased(practice: SqlDatabase) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from practice.database.log import CHUNK
 from practice.database.outbox import letter_of
@@ -23,6 +23,7 @@ from practice.database.tables import (
 from practice.erasures import ErasedChange, Erasure
 from practice.letters import UNSETTLED, LetterState
 from practice.messages import Receiver
+from practice.patients import PATIENT_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -79,12 +80,16 @@ class SqlTraces:
         rows = self._connection.execute(query.order_by(import_rows.c.import_id, import_rows.c.line))
         return [dict(row._mapping) for row in rows]
 
-    def log_of(self, uids: Collection[str]) -> Iterator[Change]:
+    def log_of(self, uids: Collection[str], numbers: Collection[str]) -> Iterator[Change]:
         """See the port."""
-        if not uids:
-            return
-        # UIDs have no index in the log: it is walked once, whoever is asked for.
-        query = select(changes).where(changes.c.uid.in_(sorted(uids))).order_by(changes.c.number)
+        named = [
+            text.contains(f"{PATIENT_NUMBER}:{number}", autoescape=True)
+            for text in (changes.c.before, changes.c.after)
+            for number in sorted(numbers)
+        ]
+        wanted = or_(changes.c.uid.in_(sorted(uids)), *named)
+        # Neither UIDs nor texts have an index in the log: it is walked once, whoever is asked for.
+        query = select(changes).where(wanted).order_by(changes.c.number)
         with self._connection.execute(query.execution_options(yield_per=CHUNK)) as rows:
             for row in rows:
                 yield change_of(row)

@@ -141,8 +141,10 @@ class Traces(Protocol):
     def import_rows(self, patient_id: int) -> list[Mapping[str, Any]]:
         """Return the rows of imported lists that are about a patient."""
 
-    def log_of(self, uids: Collection[str]) -> Iterator[Change]:
-        """Yield the rows of the log about objects with these UIDs, by number. Costs the log."""
+    def log_of(self, uids: Collection[str], numbers: Collection[str]) -> Iterator[Change]:
+        """Yield the rows of the log about objects with these UIDs, or whose texts tell that they
+        are of patients with these numbers, by number. Costs the log.
+        """
 
     def hand_over(self, patient_id: int, to: int) -> int:
         """Make all that is one patient's another's; return how many appointments that were."""

@@ -45,6 +45,7 @@ def disclose(uow: UnitOfWork, patient: Patient) -> dict[str, Any]:
     people = [patient, *uow.patients.merged_into(patient.id)]
     known = [one for person in people for one in uow.traces.appointments(person.id)]
     ids, uids = [one.id for one in known], {one.uid for one in known}
+    numbers = {one.number for one in people}
     details = uow.traces.details(ids)
     acts = [(Kind.PATIENT, str(person.id)) for person in people]
     acts += [(Kind.APPOINTMENT, str(one.id)) for one in known]
@@ -56,7 +57,7 @@ def disclose(uow: UnitOfWork, patient: Patient) -> dict[str, Any]:
         "appointments": [_appointment(one, details.get(one.id)) for one in known],
         "letters": [_plain(letter) for letter in uow.traces.letters(ids)],
         "acts": [_act(act) for act in done],
-        "changes": [_change(change, theirs) for change in uow.traces.log_of(uids)],
+        "changes": [_change(change, theirs) for change in uow.traces.log_of(uids, numbers)],
         "import_rows": [dict(row) for one in people for row in uow.traces.import_rows(one.id)],
     }
 

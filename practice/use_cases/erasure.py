@@ -115,7 +115,8 @@ def erase(
        tell; and all answers kept for requests that are sent again, of which nobody knows whom
        they tell of.
     3. Objects that are over become blocks of time that say nothing; those to come are removed.
-    4. The log: rows about these objects lose their texts and keep their seals.
+    4. The log: rows about these objects lose their texts and keep their seals; so do those that
+       tell of objects that are another patient's by now.
     5. The number is kept, for `re_erase`.
 
     Raises HeldByLaw or HasAppointments.
@@ -185,7 +186,8 @@ def _erase(
     for appointment in known:
         _erase_appointment(uow, texts, appointment, to_come=appointment.id in to_come)
     uids = {appointment.uid for appointment in known}
-    changes = erase_log(uow, uids, texts.written, act.number)
+    numbers = {one.number for one in people}
+    changes = erase_log(uow, uids, numbers, texts.written, act.number)
     for one in people:
         uow.traces.note_erasure(one.number)
     return Erased(patient.number, len(known), len(texts.written), texts.removed, changes)

@@ -6,12 +6,14 @@ The time is the practice's and stays; everything else of a text goes. Not here: 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from practice.calendar_zone import zone_of
 from practice.calendars import Draft, View
 from practice.errors import PracticeError
+from practice.patients import PATIENT_NUMBER
 from practice.vevent import disguised, read
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = ["CalendarTexts", "erase_log"]
 
 #: What stands in calendars for what was erased.
 SUMMARY = "gelöscht"
+_OF_PATIENT = re.compile(rf"^{PATIENT_NUMBER}:([^\r\n]*)", re.MULTILINE)
 
 
 class CalendarTexts:
@@ -68,23 +71,38 @@ class CalendarTexts:
         self.removed += 1
 
 
-def erase_log(uow: UnitOfWork, uids: Collection[str], kept: Collection[str], act: int) -> int:
-    """Erase what the log tells of objects with these UIDs, but for the texts `kept`, under the
-    number of the act that tells of it; return how many rows that were.
+def erase_log(
+    uow: UnitOfWork,
+    uids: Collection[str],
+    numbers: Collection[str],
+    kept: Collection[str],
+    act: int,
+) -> int:
+    """Erase what the log tells of objects with these UIDs, but for the texts `kept`, and what it
+    tells of others as long as they were of patients with these numbers; under the number of the
+    act that tells of it. Return how many rows that were.
 
     The times stay: so a calendar can still be told as it was at any moment. Costs the log.
     """
     kept = frozenset(kept)
     count = 0
-    for change in list(uow.traces.log_of(uids)):
+    for change in list(uow.traces.log_of(uids, numbers)):
+        whole = change.uid in uids
         before, after = (
-            text if text is None or text in kept else _without_content(text, change.uid)
+            _without_content(text, change.uid)
+            if text is not None and text not in kept and (whole or _is_of(text, numbers))
+            else text
             for text in (change.before, change.after)
         )
         if (before, after) != (change.before, change.after):
             uow.traces.erase_change(replace(change, before=before, after=after), act)
             count += 1
     return count
+
+
+def _is_of(text: str, numbers: Collection[str]) -> bool:
+    """Tell whether a text says that it is of one of some patients."""
+    return any(told in numbers for told in _OF_PATIENT.findall(text))
 
 
 def _without_content(text: str, uid: str) -> str | None:
