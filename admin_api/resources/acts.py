@@ -88,6 +88,9 @@ def _act(call: Call[Nothing, None]) -> Act:
     missing = undo_acts.needed(act) - call.scopes
     if missing:
         raise NotAllowed(f"This needs the permission '{min(missing)}', too.")
+    if act.kind is Kind.ACCOUNT and call.program:
+        # It could bring back a role that a token may not give.
+        raise NotAllowed("What was done to an account a person takes back, and no token.")
     return act
 
 
