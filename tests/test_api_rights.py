@@ -80,6 +80,9 @@ def a_token(database: SqlDatabase, name: str, *scopes: str) -> str:
 def is_refused(client: TestClient, endpoint: Endpoint) -> bool:
     """Tell whether somebody is refused for what he may not, with nothing but a sentence."""
     answer = client.request(endpoint.method, address_of(endpoint))
+    if endpoint.of_patient:
+        assert answer.status_code == 401, answer.text
+        return True
     assert answer.status_code not in {401, 405, 429, 500}, answer.text
     if answer.status_code == 403:
         assert set(answer.json()) == {"type", "title", "status", "detail"}
@@ -87,6 +90,8 @@ def is_refused(client: TestClient, endpoint: Endpoint) -> bool:
 
 
 def may(endpoint: Endpoint, role: Role, scopes: frozenset[Scope]) -> bool:
+    if endpoint.of_patient:
+        return False  # whoever signs in so is no patient
     if endpoint.tag in PEOPLES and role not in PEOPLE:
         return False
     if endpoint.only is not None and not endpoint.only(Account(0, "", role)):

@@ -174,6 +174,7 @@ def test_the_codes_stay_as_they_are() -> None:
         "wrong-specialty",
         "room-needed",
         "wrong-room",
+        "too-late",
     }
 
 

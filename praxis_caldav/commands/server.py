@@ -117,7 +117,7 @@ def run(
     try_address(server.host, server.port)
     if server.tls_cert and server.tls_key:
         _try_certificate(server.tls_cert, server.tls_key)
-    if tell:
+    if tell and settings.logging.format != "json":  # whoever reads that reads nothing else
         _tell(settings)
     logs.set_up(settings.logging.level, settings.logging.format)
     uvicorn_config = uvicorn.Config(
