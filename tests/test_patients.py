@@ -364,6 +364,14 @@ def test_nothing_is_told_of_who_had_the_appointment_before(
         assert "p200@example.org" not in text_of_all
 
 
+def test_nothing_is_told_of_who_has_a_number_that_begins_alike(practice: SqlDatabase) -> None:
+    surgery = Surgery(practice)
+    surgery.book(patient="200")
+    with surgery.writing() as uow:
+        told = disclose(uow, records.create(uow, a_record("Kurz", number="20")))
+    assert told["changes"] == []
+
+
 def test_what_was_told_under_an_earlier_number_is_still_the_patients(practice: SqlDatabase) -> None:
     surgery = Surgery(practice)
     surgery.book(patient="200")

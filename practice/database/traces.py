@@ -83,9 +83,10 @@ class SqlTraces:
     def log_of(self, uids: Collection[str], numbers: Collection[str]) -> Iterator[Change]:
         """See the port."""
         named = [
-            text.contains(f"{PATIENT_NUMBER}:{number}", autoescape=True)
+            text.contains(f"\n{PATIENT_NUMBER}:{number}{end}", autoescape=True)
             for text in (changes.c.before, changes.c.after)
             for number in sorted(numbers)
+            for end in "\r\n"  # the whole line: other numbers may begin alike
         ]
         wanted = or_(changes.c.uid.in_(sorted(uids)), *named)
         # Neither UIDs nor texts have an index in the log: it is walked once, whoever is asked for.
