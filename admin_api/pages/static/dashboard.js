@@ -21,10 +21,15 @@ async function renew(focus) {
     part.dataset.shown = now.innerHTML;
     part.replaceChildren(...now.childNodes);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    if (held && !focus) again(part, held);
+    if (held) again(part, held);
   }
-  if (focus) document.getElementById(focus)?.querySelector("h2")?.focus();
+  if (focus && isLoose(document.activeElement)) document.getElementById(focus)?.querySelector("h2")?.focus();
   for (const name of asked.keys()) mark(name);
+}
+
+/** Whether nobody works there: the focus was on what is gone, or on a message. */
+function isLoose(active) {
+  return !active || active === document.body || active.closest("#messages") !== null;
 }
 
 /** Put the focus back where it was: on the same button of the new part, or on its heading. */
@@ -50,8 +55,8 @@ async function act(button) {
     await api(method, address, button.dataset.body ? JSON.parse(button.dataset.body) : undefined);
     const undo = button.dataset.undo?.split(" ");
     const action = undo && { text: common.undo, do: () => takeBack(undo, part.id) };
-    tell(button.dataset.said, { action });
     await renew(part.id);
+    tell(button.dataset.said, { action });
   } catch (error) {
     button.disabled = false;
     tellOf(error);
@@ -63,8 +68,8 @@ async function act(button) {
 async function takeBack([method, address], id) {
   try {
     await api(method, address);
-    tell(words.undone);
     await renew(id);
+    tell(words.undone);
   } catch (error) {
     tellOf(error);
   }
