@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 
-from admin_api.pages.start import start_page
+from admin_api.start import start_page
 from caldav_server.addresses import MOUNT, Addresses
 from caldav_server.application import CalDavApplication
 from caldav_server.asgi import CalDavBridge

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from admin_api.documentation import documentation
 from admin_api.door import Api
@@ -21,12 +20,16 @@ from caldav_server.heads import claim_of
 from practice.use_cases.sign_in import Gate
 from praxis_caldav.admission import SignIn
 from tests.building import NOW, PASSWORD, PROFILE
+from tests.one_loop import one_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from starlette.testclient import TestClient
+
     from admin_api.endpoint import Endpoint
     from practice.database import SqlDatabase
+    from tests.one_loop import ClientOf
 
 __all__ = ["Clock", "Doors", "api_of"]
 
@@ -44,30 +47,33 @@ class Clock:
 class Doors:
     """Clients of accounts, of the API and of CalDAV alike; `nobody` has not signed in."""
 
-    def __init__(self, app: Starlette, caldav: CalDavBridge, clock: Clock) -> None:
+    def __init__(
+        self, client_of: ClientOf, app: Starlette, caldav: CalDavBridge, clock: Clock
+    ) -> None:
+        self._client_of = client_of
         self._app = app
         self._caldav = caldav
         self.clock = clock
-        self.nobody = TestClient(app, base_url="http://localhost")
+        self.nobody = client_of(app)
 
     def api(self, account: str) -> TestClient:
         """Return a client of the API."""
-        client = TestClient(self._app, base_url="http://localhost")
+        client = self._client_of(self._app)
         client.auth = (account, PASSWORD)
         return client
 
     def token(self, token: str) -> TestClient:
         """Return a client of the API that has a token."""
         told = {"Authorization": f"Bearer {token}"}
-        return TestClient(self._app, base_url="http://localhost", headers=told)
+        return self._client_of(self._app, headers=told)
 
     def visitor(self, address: str) -> TestClient:
         """Return a client of the API that has not signed in, at an address."""
-        return TestClient(self._app, base_url="http://localhost", client=(address, 50_000))
+        return self._client_of(self._app, client=(address, 50_000))
 
     def caldav(self, account: str) -> TestClient:
         """Return a client of CalDAV."""
-        client = TestClient(self._caldav, base_url="http://localhost")
+        client = self._client_of(self._caldav)
         client.auth = (account, PASSWORD)
         return client
 
@@ -91,7 +97,8 @@ def api_of(
     api = Api(database, sign_in, given, endpoints, per_minute, clock, threads=4)
     app = Starlette(routes=[*documentation(endpoints, "0"), *api.routes()])
     try:
-        yield Doors(app, bridge, clock)
+        with one_loop() as client_of:
+            yield Doors(client_of, app, bridge, clock)
     finally:
         api.close()
         sign_in.close()

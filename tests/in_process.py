@@ -6,17 +6,18 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from starlette.testclient import TestClient
-
 from caldav_server.addresses import Addresses
 from caldav_server.application import CalDavApplication
 from caldav_server.asgi import CalDavBridge
 from practice.use_cases.sign_in import Gate
 from tests.building import PASSWORD, PROFILE
 from tests.dav import HOME
+from tests.one_loop import one_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlette.testclient import TestClient
 
     from practice.database import SqlDatabase
 
@@ -37,11 +38,12 @@ def clients(
     gate = Gate()
     application = CalDavApplication(database, gate, PROFILE, Addresses({}))
     bridge = CalDavBridge(application, database, gate, threads=2, remembered=remembered)
-    made = [TestClient(bridge, base_url="http://localhost") for _ in accounts]
     try:
-        for client, account in zip(made, accounts, strict=True):
-            client.auth = (account, PASSWORD)
-            assert client.request("PROPFIND", HOME).status_code == 207
-        yield made
+        with one_loop() as client_of:
+            made = [client_of(bridge) for _ in accounts]
+            for client, account in zip(made, accounts, strict=True):
+                client.auth = (account, PASSWORD)
+                assert client.request("PROPFIND", HOME).status_code == 207
+            yield made
     finally:
         bridge.close()

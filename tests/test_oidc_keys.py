@@ -35,6 +35,7 @@ from tests.bookings import command
 from tests.building import PASSWORD, PROFILE, a_practice
 from tests.conftest import a_database
 from tests.issuer import AUDIENCE, DISCOVERY, Issuer, Key
+from tests.one_loop import one_loop
 
 HOME = "/caldav/calendars/"
 FETCH = [DISCOVERY, "/keys"]
@@ -76,7 +77,8 @@ def a_door(database: SqlDatabase, issuer: Issuer, gate: Gate) -> Iterator[Door]:
     application = CalDavApplication(database, gate, PROFILE, Addresses({}), clock=lambda: now[0])
     bridge = CalDavBridge(application, database, gate, threads=2)
     try:
-        yield Door(issuer, TestClient(bridge, base_url="http://localhost"), now)
+        with one_loop() as client_of:
+            yield Door(issuer, client_of(bridge), now)
     finally:
         bridge.close()
 

@@ -16,6 +16,7 @@ from practice.access import Role
 from praxis_caldav.main import cli
 from praxis_caldav.setting_sources import variable
 from praxis_caldav.settings import CONFIG_VARIABLE, FIELDS, PREFIX, SECTIONS
+from tests.test_commands import below
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -54,16 +55,16 @@ def commands() -> list[list[str]]:
 def options(command: click.Command) -> set[str]:
     """Return the options of a command and of all below it."""
     own = {name for parameter in command.params for name in parameter.opts}
-    below = command.commands.values() if isinstance(command, click.Group) else ()
-    return own.union(*map(options, below))
+    those = below(command).values() if isinstance(command, click.Group) else ()
+    return own.union(*map(options, those))
 
 
 def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
     """Return the command that the first words name, and the words after them."""
     command: click.Command = cli
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        assert words[0] in command.commands, f"there is no command {words[0]!r}"
-        command, words = command.commands[words[0]], words[1:]
+        assert words[0] in below(command), f"there is no command {words[0]!r}"
+        command, words = below(command)[words[0]], words[1:]
     return command, words
 
 

@@ -10,9 +10,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from holidays import country_holidays
-from holidays.countries.germany import Germany
-
 from practice.errors import Invalid
 
 if TYPE_CHECKING:
@@ -23,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["LANDS", "closed_days", "holidays_between"]
 
-#: The codes of the Bundesländer. The two letters leave out single towns, which have lists too.
-LANDS = tuple(sorted(code for code in Germany.subdivisions if len(code) == 2))
+#: The codes of the Bundesländer (ISO 3166-2:DE).
+LANDS = (
+    *("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV"),
+    *("NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH"),
+)
 
 
 @lru_cache(maxsize=256)
@@ -36,6 +36,9 @@ def closed_days(land: str, year: int) -> Mapping[date, str]:
     """
     if land and land not in LANDS:
         raise Invalid(f"'{land}' is no Bundesland; there are {', '.join(LANDS)}.")
+    # It loads the calendars of all countries, which nobody needs who only serves appointments.
+    from holidays import country_holidays  # noqa: PLC0415
+
     # The language is named, or the process's environment would choose it.
     found = country_holidays("DE", subdiv=land or None, years=year, language="de")
     return MappingProxyType(dict(sorted(found.items())))

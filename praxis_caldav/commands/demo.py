@@ -29,7 +29,7 @@ from praxis_caldav.demo.make_bookings import ANCHOR, FILE
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
-__all__ = ["demo"]
+__all__ = ["commands", "demo"]
 
 _DOCTORS = (
     Doctor("dr-mueller", "Dr. Müller", "Gefäßchirurgie"),
@@ -262,3 +262,6 @@ What to do next
   - Stop with Ctrl-C. --fresh makes the demo anew, around today.
 """
     )
+
+
+commands: tuple[click.Command, ...] = (demo,)

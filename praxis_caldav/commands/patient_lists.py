@@ -25,6 +25,7 @@ from practice.use_cases.import_starts import begin_import, fail, told_progress
 from practice.use_cases.import_undoing import undo
 from practice.use_cases.imports import ShownRow, counts_of, rows_shown
 from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
+from praxis_caldav.commands.patients import patient
 from praxis_caldav.commands.progress import bar
 from praxis_caldav.composition import outside_of, profile_of
 from praxis_caldav.importing import FILE, Read, from_file, from_tool, make_plan
@@ -47,7 +48,7 @@ _WORDS = {
 }
 
 
-@click.command("import")
+@patient.command("import")
 @click.argument(
     "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -236,4 +237,4 @@ def _print(table: Table) -> None:
     Console(markup=False, emoji=False, highlight=False, width=_WIDTH).print(table)
 
 
-commands: tuple[click.Command, ...] = (import_list,)
+commands: tuple[click.Command, ...] = (patient,)

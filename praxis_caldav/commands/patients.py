@@ -24,7 +24,7 @@ from praxis_caldav.commands.patient_rights import confirm, removing, yes_option
 from praxis_caldav.composition import profile_of
 from praxis_caldav.settings import Settings
 
-__all__ = ["commands"]
+__all__ = ["patient"]
 
 #: As wide as a table is in a file.
 WIDTH = 160
@@ -236,5 +236,3 @@ def _plainly(uow: UnitOfWork, number: str) -> Patient:
 
 for one in removing:
     patient.add_command(one)
-
-commands = (patient,)
