@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -76,13 +77,18 @@ def reading(database: SqlDatabase, now: datetime = NOW) -> Iterator[SqlUnitOfWor
         yield uow
 
 
+@cache
+def _hashed() -> str:
+    return hash_password(PASSWORD)  # which is slow by design
+
+
 def a_practice(database: SqlDatabase) -> None:
     """Set up two doctors, the main calendar, and an account of each role.
 
     admin; empfang (staff); mueller (doctor); albis (pvs, writes everywhere); buchung (booking,
     writes everywhere); gast (reader of dr-mueller only). All have PASSWORD.
     """
-    hashed = hash_password(PASSWORD)
+    hashed = _hashed()
     with writing(database) as uow:
         ensure_main_calendar(uow, "praxis", PROFILE.name)
         doctors = [

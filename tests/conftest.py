@@ -62,12 +62,34 @@ def postgres_template(postgres: PostgresServer) -> Iterator[str]:
     postgres.drop_database(url)
 
 
+@pytest.fixture(scope="session")
+def sqlite_practice(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A practice, to be copied (see `tests.building.a_practice`)."""
+    path = tmp_path_factory.mktemp("template") / "practice.db"
+    shutil.copy(sqlite_template, path)
+    with closing(SqlDatabase(f"sqlite:///{path}")) as database:
+        a_practice(database)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_practice(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The URL of a practice, to be copied (see `tests.building.a_practice`)."""
+    url = postgres.new_database(like=postgres_template)
+    with closing(SqlDatabase(url)) as database:
+        a_practice(database)
+    yield url
+    postgres.drop_database(url)
+
+
 @contextmanager
-def a_database(backend: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[SqlDatabase]:
-    """An empty database of this version on a backend."""
+def a_database(
+    backend: str, request: pytest.FixtureRequest, folder: Path, what: str = "template"
+) -> Iterator[SqlDatabase]:
+    """A database of this version on a backend: an empty one, or a "practice"."""
     if backend == "sqlite":
         path = folder / "praxis.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(request.getfixturevalue(f"sqlite_{what}"), path)
         database = SqlDatabase(f"sqlite:///{path}")
         try:
             yield database
@@ -75,7 +97,7 @@ def a_database(backend: str, request: pytest.FixtureRequest, folder: Path) -> It
             database.close()
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    url = server.new_database(like=request.getfixturevalue("postgres_template"))
+    url = server.new_database(like=request.getfixturevalue(f"postgres_{what}"))
     database = SqlDatabase(url)
     try:
         yield database
@@ -86,15 +108,15 @@ def a_database(backend: str, request: pytest.FixtureRequest, folder: Path) -> It
 
 @pytest.fixture(params=BACKENDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlDatabase]:
-    """An empty database, on each backend."""
-    with a_database(request.param, request, tmp_path) as made:
+    """An empty database, on each backend; of a test that asks for `practice`, that one."""
+    what = "practice" if "practice" in request.fixturenames else "template"
+    with a_database(request.param, request, tmp_path, what) as made:
         yield made
 
 
 @pytest.fixture
 def practice(database: SqlDatabase) -> SqlDatabase:
     """A database with doctors, calendars and accounts (see `tests.building.a_practice`)."""
-    a_practice(database)
     return database
 
 
