@@ -17,8 +17,8 @@ from practice.use_cases.accounts import grant
 from practice.use_cases.appointments import object_saved
 from practice.use_cases.offers import save_rules, save_type
 from tests.arranging import MUELLER, SCHMIDT, TEN, Surgery, a_type
-from tests.bookings import everything
-from tests.building import PROFILE, a_draft, an_event, the_account, the_view
+from tests.bookings import a_row, everything, take
+from tests.building import PROFILE, a_draft, an_event, the_account, the_view, writing
 from tests.dav import HOME
 from tests.in_api import Clock, Doors, api_of
 from tests.test_api_door import problem
@@ -26,6 +26,7 @@ from tests.test_scopes import a_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
     from starlette.testclient import TestClient
@@ -105,6 +106,17 @@ def items(answer: httpx.Response) -> list[int]:
 
 
 # Booking
+
+
+def test_what_a_booking_tool_calls_a_type_is_the_type(
+    surgery: Surgery, staff: TestClient, tmp_path: Path
+) -> None:
+    with writing(surgery.database) as uow:
+        save_type(uow, a_type("op-vorgespraech", name="OP-Vorgespräch"))
+    take(surgery.database, tmp_path / "b.csv", a_row(type="OP_VORGESPRAECH"))
+    day = {"from": "2026-11-24", "until": "2026-11-24"}
+    (item,) = staff.get(ADDRESS, params=day).json()["items"]
+    assert item["type"] == {"slug": "op-vorgespraech", "name": "OP-Vorgespräch"}
 
 
 def test_what_is_booked_is_shown_with_everything_about_it(

@@ -127,10 +127,13 @@ class Desk:
         return found
 
     def type_of(self, booked: Booked) -> AppointmentType:
-        """Return the type of an appointment; of one that has none, one of any length."""
+        """Return the type of an appointment; of one that has none, one of any length.
+
+        What a booking tool calls OP_VORGESPRAECH is the type op-vorgespraech, if there is one.
+        """
         if booked.details.type_id in self.every_type:
             return self.every_type[booked.details.type_id]
-        named = booked.appointment.kind
+        named = (booked.appointment.kind or "").casefold().replace("_", "-")
         for kind in self.types.values():
             if kind.slug == named:
                 return kind

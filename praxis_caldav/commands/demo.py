@@ -8,82 +8,23 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from practice.access import Account, Level, Role
-from practice.accounts import Doctor, Room
-from practice.database import SqlDatabase
 from practice.passwords import hash_password
-from practice.schedule import AppointmentType, BookingRules
-from practice.use_cases.accounts import add_account, grant, set_password
-from practice.use_cases.house import add_doctor, add_room
-from practice.use_cases.offers import save_rules, save_type
-from praxis_caldav.commands.context import COMMAND_LINE, connected
+from praxis_caldav.commands.context import connected
 from praxis_caldav.commands.data import import_file
 from praxis_caldav.commands.server import run, set_up, try_address
 from praxis_caldav.composition import profile_of
+from praxis_caldav.demo.house import ACCOUNTS, furnish
 from praxis_caldav.demo.make_bookings import ANCHOR, FILE
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
 __all__ = ["commands", "demo"]
 
-_DOCTORS = (
-    Doctor("dr-mueller", "Dr. Müller", "Gefäßchirurgie"),
-    Doctor("dr-schmidt", "Dr. Schmidt", "Viszeralchirurgie"),
-    Doctor("dr-yilmaz", "Dr. Yılmaz", "Wundmanagement und Nachsorge"),
-)
-_ROOMS = (Room("raum-1", "Raum 1"), Room("raum-2", "Raum 2"))
-_TYPES = (
-    AppointmentType(
-        "erstbesuch",
-        "Erstbesuch",
-        name_en="First visit",
-        minutes=30,
-        min_minutes=20,
-        max_minutes=45,
-        online=True,
-        needs_confirmation=True,
-        step=15,
-    ),
-    AppointmentType(
-        "nachsorge",
-        "Nachsorge",
-        name_en="Follow-up",
-        minutes=15,
-        min_minutes=10,
-        max_minutes=30,
-        buffer_after=5,
-    ),
-    AppointmentType(
-        "wundkontrolle",
-        "Wundkontrolle",
-        name_en="Wound check",
-        minutes=20,
-        min_minutes=10,
-        max_minutes=40,
-        rooms=("raum-2", "raum-1"),
-        doctors=("dr-yilmaz",),
-    ),
-)
-_RULES = BookingRules(land="BE")
-#: Name, role, doctor's calendar, what it is called on pages, what it is for.
-_ACCOUNTS = (
-    ("admin", Role.ADMIN, None, "Praxisverwaltung", "everything"),
-    ("empfang", Role.STAFF, None, "Empfang", "front desk: reads and writes every calendar"),
-    ("mueller", Role.DOCTOR, "dr-mueller", "Dr. Müller", "Dr. Müller: own calendar"),
-    (
-        "praxissoftware",
-        Role.PVS,
-        None,
-        "Praxissoftware",
-        "practice software: reads and writes every calendar",
-    ),
-    ("online-buchung", Role.BOOKING, None, "Online-Buchung", "booking tool: sees its own"),
-)
 _DATE_COLUMN = "Datum"
 
 
@@ -179,34 +120,13 @@ def _make(settings: Settings, folder: Path, password_file: Path) -> None:
     _write_shifted(bookings, date.today())  # noqa: DTZ011 - the day where the demo runs
     password = "-".join(secrets.token_hex(2) for _ in range(4))
     with connected(settings) as database:
-        _people(database, hash_password(password))
+        furnish(database, hash_password(password))
         click.echo("Importing about 1,500 invented appointments ...", err=True)
         result = import_file(database, profile_of(settings), bookings, "csv")
     click.echo(f"{result.counts.total()} appointments imported from {bookings}.", err=True)
     # Written last: its absence says that the demo was not finished and is to be made again.
     password_file.write_text(password + "\n", "utf-8")
     password_file.chmod(0o600)
-
-
-def _people(database: SqlDatabase, hashed: str) -> None:
-    """Make doctors, rooms and accounts; where they are, only the password is new."""
-    with database.begin(actor=COMMAND_LINE, now=datetime.now(UTC)) as uow:
-        if uow.house.doctors():
-            for known in uow.accounts.all():
-                set_password(uow, known, hashed)
-            return
-        doctors = {doctor.slug: add_doctor(uow, doctor).id for doctor in _DOCTORS}
-        for room in _ROOMS:
-            add_room(uow, room)
-        for kind in _TYPES:
-            save_type(uow, kind)
-        save_rules(uow, _RULES)
-        for name, role, doctor, display, _ in _ACCOUNTS:
-            doctor_id = doctors[doctor] if doctor else None
-            made = add_account(uow, Account(0, name, role, doctor_id, display))
-            set_password(uow, made, hashed)
-            if role in {Role.PVS, Role.BOOKING}:
-                grant(uow, made, "all", Level.WRITE)
 
 
 def _write_shifted(path: Path, today: date) -> None:
@@ -234,7 +154,7 @@ def _base(settings: Settings) -> str:
 def _tell(settings: Settings, folder: Path, password: str, tool: str) -> None:
     base = _base(settings)
     bookings = folder / "buchungen.csv"
-    people = "\n".join(f"  {name:<16} {password}  {what}" for name, *_, what in _ACCOUNTS)
+    people = "\n".join(f"  {name:<16} {password}  {what}" for name, *_, what in ACCOUNTS)
     click.echo(
         f"""
 Demo practice in {folder.absolute()}
