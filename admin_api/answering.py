@@ -75,7 +75,10 @@ def response_of(made: Answer, method: str, if_none_match: str | None) -> Respons
             return _sent(304, b"", headers)
     if made.status != HTTPStatus.NO_CONTENT:
         headers["Content-Type"] = made.media_type
-    return _sent(made.status or 200, content, headers)
+    response = _sent(made.status or 200, content, headers)
+    for cookie in made.cookies:
+        response.headers.append("Set-Cookie", cookie)
+    return response
 
 
 def _sent(status: int, content: bytes, headers: Mapping[str, str]) -> Response:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 __all__ = [
+    "ATTEMPT",
     "COOKIE",
     "LANGUAGES",
+    "attempting",
     "choosing",
     "forgetting",
     "language_of",
@@ -31,6 +33,11 @@ __all__ = [
 #: Browsers take a cookie of this prefix only over TLS (or from this machine), for this host alone.
 COOKIE = "__Host-session"
 _KEPT = "Path=/; Secure; HttpOnly; SameSite=Strict"
+#: What a browser keeps of an attempt to sign in elsewhere. Whoever comes back from there comes from
+#: another website, so that a Strict cookie would be left out just when it is needed; Lax ones go
+#: along when a link is followed, and with nothing else that others make a browser send.
+ATTEMPT = "__Host-attempt"
+_COMING_BACK = "Path=/; Secure; HttpOnly; SameSite=Lax"
 #: The first is that of who has not chosen.
 LANGUAGES = ("de", "en")
 _LANGUAGE = "sprache"
@@ -50,6 +57,11 @@ def remembering(secret: str) -> dict[str, str]:
 def forgetting() -> dict[str, str]:
     """Return the header by which a browser forgets a session."""
     return {"Set-Cookie": f"{COOKIE}=; Max-Age=0; {_KEPT}"}
+
+
+def attempting(kept: str, seconds: int) -> str:
+    """Return what has a browser keep an attempt for so long; for no time, it forgets it."""
+    return f"{ATTEMPT}={kept}; Max-Age={seconds}; {_COMING_BACK}"
 
 
 def language_of(request: Request) -> str:

@@ -30,7 +30,7 @@ from admin_api.answering import (
 )
 from admin_api.callers import Caller, Callers
 from admin_api.cookies import language_of
-from admin_api.endpoint import Call
+from admin_api.endpoint import Ahead, Call
 from admin_api.problems import Refusal
 from admin_api.reading import body_of, form_of, query_of
 from admin_api.repeated import fingerprint_of, key_of
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Send
     from starlette.types import Scope as AsgiScope
 
-    from admin_api.endpoint import Answer, Endpoint, Upload
+    from admin_api.endpoint import Answer, Endpoint
     from admin_api.rates import Rates
     from admin_api.services import Admission, Services
     from practice.ports import Database
@@ -99,7 +99,7 @@ class _Read:
     caller: Caller
     path: Mapping[str, object]
     query: BaseModel
-    body: BaseModel | Upload | None
+    body: object
     key: str | None
     fingerprint: str
     if_match: str | None
@@ -166,12 +166,17 @@ class Api:
             raise NotAllowed("This is not for accounts of this role.")
         _refuse_unreadable(request.path_params)
         body = await body_of(request, endpoint)
+        query = query_of(request, endpoint.query)
+        told: object = form_of(request, endpoint, body)
+        if endpoint.ahead is not None:
+            known = Ahead(query, caller.account, self._services, self._clock(), request.cookies)
+            told = await endpoint.ahead(known)
         read = _Read(
             endpoint=endpoint,
             caller=caller,
             path=request.path_params,
-            query=query_of(request, endpoint.query),
-            body=form_of(request, endpoint, body),
+            query=query,
+            body=told,
             key=key_of(request, caller.name) if endpoint.may_be_repeated else None,
             fingerprint=fingerprint_of(request, body),
             if_match=request.headers.get("if-match"),
@@ -194,7 +199,7 @@ class Api:
     def _run(self, read: _Read) -> Response:
         """Do what is asked in one unit of work."""
         endpoint, caller = read.endpoint, read.caller
-        body: object = read.body
+        body = read.body
         if endpoint.prepare is not None:
             body = endpoint.prepare(body, self._services)
         begun = self._database.begin(

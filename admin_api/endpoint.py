@@ -7,7 +7,7 @@ and `practice` behind them).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.scopes import Scope
 
-__all__ = ["Answer", "Asked", "Call", "Endpoint", "Form", "Nothing", "Shown", "Upload"]
+__all__ = ["Ahead", "Answer", "Asked", "Call", "Endpoint", "Form", "Nothing", "Shown", "Upload"]
 
 _IN_PATH = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
@@ -56,6 +56,17 @@ class Upload:
 
 Asked = TypeVar("Asked", bound=BaseModel)
 Sent = TypeVar("Sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead(Generic[Asked]):
+    """What is known of a request before its unit of work begins."""
+
+    query: Asked
+    account: Account | None
+    services: Services
+    now: datetime
+    cookies: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,8 @@ class Answer:
     """What is answered where that is more than a body: another status, headers, a file, a stream.
 
     `events` are sent as they come; they must not need the unit of work, which has ended by then.
-    Empty ones are not sent: the next is asked for a second later.
+    Empty ones are not sent: the next is asked for a second later. `cookies` are further headers
+    Set-Cookie, of which `headers` has room for one.
     """
 
     body: BaseModel | None = None
@@ -115,6 +127,7 @@ class Answer:
     content: bytes | None = None
     media_type: str = "application/json"
     events: Callable[[], Iterator[bytes]] | None = None
+    cookies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +140,8 @@ class Endpoint:
     it changes anything: all it does is then one transaction. `current` returns what GET shows of
     the same address: If-Match is compared with that. Of one whose answer tells a `secret`, nothing
     is kept to be answered again. `prepare` makes of the body what `run` is given, before the unit
-    of work begins: what takes long would keep others from writing. Who
+    of work begins: what takes long would keep others from writing. What `ahead` returns is the body
+    where none is sent: it is awaited before, and asks others over the network. Who
     asks `anew` is nobody, whatever cookie comes along: a page that is come to from an e-mail is
     shown without the cookie, and could not prove to be one of its session.
     """
@@ -148,6 +162,7 @@ class Endpoint:
     writes: bool | None = None
     current: Callable[[Call[Any, Any]], BaseModel] | None = None
     prepare: Callable[[Any, Services], object] | None = None
+    ahead: Callable[[Ahead[Any]], Awaitable[object]] | None = None
     problems: tuple[int, ...] = ()
     files: tuple[str, ...] = ()
     secret: bool = False

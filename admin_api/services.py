@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from admin_api.reaching import Connections
     from practice.access import Actor
+    from practice.identity import Attempt, Vouched, WhyNot
     from practice.imports import Import
     from practice.patients import PatientRecord
     from practice.ports import UnitOfWork
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
     from practice.tasks import Task, TaskState
     from practice.use_cases.sign_in import Admitted, Insufficient, Refused, Throttled
 
-__all__ = ["Admission", "BookingLinks", "Lists", "Look", "Services", "SinglePatients"]
+__all__ = [
+    "Admission",
+    "BookingLinks",
+    "Elsewhere",
+    "Lists",
+    "Look",
+    "Services",
+    "SinglePatients",
+]
 
 
 class Admission(Protocol):
@@ -32,6 +41,31 @@ class Admission(Protocol):
 
         Raises IdentityProviderUnavailable for a token that cannot be judged now.
         """
+
+
+class Elsewhere(Protocol):
+    """An identity provider at which staff sign in with a browser.
+
+    What it is asked takes seconds, and holds no thread of whoever waits. All of it raises
+    IdentityProviderUnavailable.
+    """
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def origin(self) -> str:
+        """Where it sends people back to: this server, without a slash at the end."""
+
+    async def way_there(self, attempt: Attempt) -> str:
+        """Return the address to send a browser to."""
+
+    async def way_out(self) -> str:
+        """Return the address at which people sign out there; "" if there is none."""
+
+    async def vouch(self, attempt: Attempt, told: Mapping[str, str]) -> Vouched | WhyNot:
+        """Return whom it means by what a browser brought back: `code`, `iss`, `error`."""
 
 
 class SinglePatients(Protocol):
@@ -116,7 +150,7 @@ class Services:
     has said it, and addresses are told as paths then. `origins` are the practice's websites, that
     may show the page on which patients book. `look` is for what is told as it happens, when
     the unit of work of the request has ended. `sign_in_by_mail` is whether patients get links by
-    e-mail, `phone` where they call.
+    e-mail, `phone` where they call. `elsewhere` is where staff sign in, if not here.
     """
 
     profile: Profile
@@ -132,3 +166,4 @@ class Services:
     look: Look | None = None
     sign_in_by_mail: bool = False
     phone: str = ""
+    elsewhere: Elsewhere | None = None

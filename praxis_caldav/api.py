@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from practice.database import SqlDatabase
     from practice.profile import Profile
     from practice.use_cases.sign_in import Gate
+    from praxis_caldav.elsewhere import Provider
     from praxis_caldav.outside import Outside
     from praxis_caldav.settings import Settings
 
@@ -74,6 +75,7 @@ class TheApi:
         database: SqlDatabase,
         door: tuple[Gate, CalDavBridge],
         outside: Outside | None,
+        elsewhere: Provider | None = None,
     ) -> None:
         """`door` is where the passwords of CalDAV are verified: those of the API are, too."""
         from starlette.applications import Starlette
@@ -94,6 +96,7 @@ class TheApi:
         from praxis_caldav.settings import CONFIG_VARIABLE
 
         gate, bridge = door
+        self._elsewhere = elsewhere
         self._lists = Importer(database, outside.tools if outside else {}, profile.zone)
         self._sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
         services = Services(
@@ -110,6 +113,7 @@ class TheApi:
             look=lambda: database.begin(actor=SYSTEM, now=_now(), read_only=True, snapshot=False),
             sign_in_by_mail=bool(settings.mail.host and settings.server.public_url),
             phone=settings.mail.phone,
+            elsewhere=elsewhere,
         )
         told = settings.api
         rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))
@@ -139,6 +143,8 @@ class TheApi:
         self._api.close()
         self._pages.close()
         self._sign_in.close()
+        if self._elsewhere is not None:
+            self._elsewhere.close()
 
 
 def _open_to(app: ASGIApp, origins: list[str]) -> ASGIApp:

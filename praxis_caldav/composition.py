@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
@@ -30,17 +31,19 @@ from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from starlette.routing import Route
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from praxis_caldav.elsewhere import Provider
     from praxis_caldav.oidc import Expected, OidcProvider
     from praxis_caldav.outside import Outside
 
 __all__ = [
     "application",
     "compose",
+    "elsewhere_of",
     "expected_of",
     "open_database",
     "outside_of",
@@ -130,6 +133,33 @@ def provider_of(settings: Settings) -> OidcProvider | None:
     return OidcProvider(expected_of(settings), lambda: fetch(oidc.issuer, oidc.ca_file), keeping)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def elsewhere_of(
+    settings: Settings, provider: OidcProvider | None, clock: Callable[[], datetime] = _now
+) -> Provider | None:
+    """Return where staff sign in with a browser, if there is such a provider."""
+    oidc, origin = settings.oidc, settings.server.public_url
+    if provider is None or not oidc.client_id:
+        return None
+    from admin_api.pages.sign_in_elsewhere import BACK
+    from praxis_caldav.elsewhere import Provider
+    from praxis_caldav.oidc import CodeFlow, RelyingParty
+
+    party = RelyingParty(
+        oidc.client_id,
+        origin + BACK,
+        f"{origin}/anmelden",
+        oidc.client_secret,
+        tuple(oidc.scopes),
+        oidc.prompt,
+    )
+    flow = CodeFlow(party, expected_of(settings), provider, clock, oidc.ca_file)
+    return Provider(oidc.name or urlsplit(oidc.issuer).netloc, origin, flow)
+
+
 def application() -> ASGIApp:
     """Make the application of one process from the settings in the environment."""
     settings = load()
@@ -143,7 +173,8 @@ def compose(settings: Settings) -> ASGIApp:
     accounts = settings.accounts
     window = timedelta(seconds=accounts.failure_window_seconds)
     policy = GatePolicy(accounts.failures_per_account, accounts.failures_per_network, window)
-    gate = Gate(policy, provider_of(settings))
+    provider = provider_of(settings)
+    gate = Gate(policy, provider)
     profile = profile_of(settings)
     caldav = CalDavApplication(
         database,
@@ -163,7 +194,16 @@ def compose(settings: Settings) -> ASGIApp:
         remembered=settings.caldav.remembered_megabytes * 1_000_000,
     )
     outside = outside_of(settings, profile)
-    api = Later(lambda: TheApi(settings, profile, database, (gate, bridge), outside))
+    api = Later(
+        lambda: TheApi(
+            settings,
+            profile,
+            database,
+            (gate, bridge),
+            outside,
+            elsewhere_of(settings, provider),
+        )
+    )
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
 
@@ -188,10 +228,6 @@ def compose(settings: Settings) -> ASGIApp:
         lifespan=lifespan,
     )
     return RequestLog(_Doors(bridge, feeds, pages, api))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def outside_of(settings: Settings, profile: Profile) -> Outside | None:

@@ -29,8 +29,16 @@ def _valid_scope(value: str) -> str:
     return value
 
 
+def _valid_name(value: str) -> str:
+    if len(value) > 60 or not value.isprintable():
+        raise ValueError("must be at most 60 characters")
+    return value
+
+
 class Oidc(Section):
-    """Sign-in by tokens of an identity provider (OpenID Connect). Off while there is no issuer."""
+    """Sign-in by an identity provider (OpenID Connect): by its tokens, and to the pages with a
+    browser. Off while there is no issuer.
+    """
 
     issuer: Annotated[str, AfterValidator(_valid_issuer)] = Field(
         "",
@@ -53,6 +61,33 @@ class Oidc(Section):
         "name",
         description="What the claim is compared with: the account's name, or its e-mail address. "
         "An address that the provider calls not verified is refused.",
+    )
+    client_id: str = Field(
+        "",
+        validate_default=True,
+        description="What the provider calls the pages of this server (client_id); empty: staff "
+        "sign in to them by password alone. Register server.public_url with "
+        "/anmelden/extern/zurueck there as the redirect URI, and with /anmelden as the address "
+        "after signing out.",
+    )
+    client_secret: Annotated[str, Field(repr=False)] = Field(
+        "", description="The secret that goes with client_id; empty for a public client."
+    )
+    name: Annotated[str, AfterValidator(_valid_name)] = Field(
+        "",
+        description="What people call the provider, on the button of the sign-in page; empty: the "
+        "host of the issuer.",
+    )
+    scopes: list[Annotated[Filled, AfterValidator(_valid_scope)]] = Field(
+        ["profile", "email"],
+        description="What the provider is asked to tell when people sign in with a browser, "
+        "besides openid and required_scope.",
+    )
+    prompt: Literal["", "login", "select_account"] = Field(
+        "",
+        description="login: the provider asks for the password at every sign-in with a browser, as "
+        "where several people share one; select_account: it asks which account is meant; empty: "
+        "as the provider does it.",
     )
     required_scope: Annotated[str, AfterValidator(_valid_scope)] = Field(
         "", description="Scope that a token must have; others are answered with 403. Empty: none."
@@ -84,6 +119,13 @@ class Oidc(Section):
         description="File with the certificates (PEM) by which the provider's TLS is checked; "
         "empty: the usual authorities.",
     )
+
+    @field_validator("client_id")
+    @classmethod
+    def _of_a_provider(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("issuer", value):
+            raise ValueError("needs oidc.issuer: whose client is it?")
+        return value
 
     @field_validator("audience")
     @classmethod

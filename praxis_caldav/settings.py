@@ -325,6 +325,14 @@ class Settings(BaseModel):
     history: History = History()
     logging: Logging = Logging()
 
+    @field_validator("oidc")
+    @classmethod
+    def _way_back(cls, value: Oidc, info: ValidationInfo) -> Oidc:
+        server = info.data.get("server")
+        if value.client_id and server is not None and not server.public_url:
+            raise ValueError("client_id needs server.public_url, to which browsers are sent back")
+        return value
+
 
 SECTIONS: dict[str, type[Section]] = {
     name: type(field.default) for name, field in Settings.model_fields.items()

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
@@ -120,6 +122,15 @@ class Issuer:
         self.told: dict[str, Any] = {"issuer": self.url, "jwks_uri": self.url + "/keys"}
         #: Instead of a document: status, headers, body.
         self.instead: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self.told |= {
+            f"{name}_endpoint": f"{self.url}/{name}" for name in ("authorization", "token")
+        }
+        #: Codes that were given out, with what they are worth; what was posted for them, and how.
+        self.codes: dict[str, tuple[dict[str, str], dict[str, Any]]] = {}
+        self.posted: list[tuple[dict[str, str], str]] = []
+        #: The header that the client has to send, and what the answer to a code has beside a token.
+        self.authorization = ""
+        self.answered: dict[str, Any] = {"token_type": "Bearer", "access_token": "secret"}
 
     def __enter__(self) -> Issuer:
         return self
@@ -168,6 +179,27 @@ class Issuer:
         """Return a token signed with the key of now."""
         return self.key.token(self.claims(name, now, **more))
 
+    def authorize(self, address: str, name: str = "empfang", **claims: Any) -> str:
+        """Sign somebody in who was sent to an address; return where the browser is sent back to."""
+        asked = dict(parse_qsl(urlsplit(address).query, strict_parsing=True))
+        code = secrets.token_urlsafe(9)
+        told = {"aud": asked["client_id"], "nonce": asked["nonce"]} | claims
+        self.codes[code] = asked, self.claims(name, **told)
+        back = {"state": asked["state"], "code": code, "session_state": "x.y"}
+        return f"{asked['redirect_uri']}?{urlencode(back)}"
+
+    def _exchanged(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
+        self.posted.append((form, authorization))
+        asked, claims = self.codes.pop(form.get("code", ""), ({}, {}))
+        hashed = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if self.authorization not in {authorization, form.get("client_secret", "")}:
+            return 401, {"error": "invalid_client", "error_description": "<script>"}
+        if not asked or asked["code_challenge"] != b64(hashed):
+            return 400, {"error": "invalid_grant"}
+        if asked["redirect_uri"] != form["redirect_uri"]:
+            return 400, {"error": "invalid_grant"}
+        return 200, self.answered | {"id_token": self.key.token(claims)}
+
     def _document(self, path: str) -> tuple[int, dict[str, str], bytes]:
         if path in self.instead:
             return self.instead[path]
@@ -187,6 +219,22 @@ class Issuer:
                 self.send_response(status)
                 for name, value in ({"Content-Length": str(len(body))} | headers).items():
                     self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                issuer.asked.append(self.path)
+                issuer.answers.wait(60)
+                content = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                if self.path in issuer.instead:
+                    status, _, body = issuer.instead[self.path]
+                else:
+                    form = dict(parse_qsl(content, strict_parsing=True))
+                    told = self.headers.get("Authorization", "")
+                    status, answer = issuer._exchanged(form, told)
+                    body = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -404,6 +404,20 @@ def test_the_check_says_what_it_found(issuer: Issuer, practice_file: SqlDatabase
     ]
 
 
+def test_the_check_says_where_browsers_are_sent_and_come_back(
+    issuer: Issuer, practice_file: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRAXIS_CALDAV_SERVER__PUBLIC_URL", "https://kalender.example.org")
+    ran = told(issuer.url, database=practice_file, CLIENT_ID="seiten")
+    assert ran.out.splitlines()[2:] == [
+        f"Browsers sign in at {issuer.url}/authorization.",
+        "The redirect URI to register there: https://kalender.example.org/anmelden/extern/zurueck",
+    ]
+    del issuer.told["token_endpoint"]
+    ran = told(issuer.url, database=practice_file, CLIENT_ID="seiten")
+    assert (ran.code, "names no https:// addresses" in ran.err) == (1, True)
+
+
 def test_the_check_says_what_is_wrong(issuer: Issuer, practice_file: SqlDatabase) -> None:
     issuer.told["issuer"] = "https://login.example.org"
     ran = told(issuer.url, database=practice_file)

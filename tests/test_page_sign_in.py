@@ -27,7 +27,9 @@ def test_who_signs_in_goes_on_to_where_they_wanted_and_out_again(
     page.keyboard.press("Enter")
     page.wait_for_url(f"{url}/admin?tag=2026-11-23")
     page.get_by_role("button", name="Abmelden").click()
-    page.wait_for_url(f"{url}/anmelden")
+    page.wait_for_url(f"{url}/anmelden?abgemeldet=1")
+    expect(page.get_by_text("Sie sind abgemeldet.")).to_be_visible()
+    expect(page.get_by_role("link", name="abmelden")).to_have_count(0)  # there is nowhere else
     page.goto(f"{url}/admin")
     expect(page.get_by_role("heading", name="Anmelden")).to_be_visible()
 

@@ -24,6 +24,7 @@ from admin_api.pages import (
     settings_offers,
     settings_trail,
     sign_in,
+    sign_in_elsewhere,
 )
 from admin_api.pages.page import endpoint_of
 
@@ -50,4 +51,8 @@ _PAGES = (
     *booking.PAGES,
 )
 #: Everything that pages are made of.
-ENDPOINTS: tuple[Endpoint, ...] = (*map(endpoint_of, _PAGES), *sign_in.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *map(endpoint_of, _PAGES),
+    *sign_in.ENDPOINTS,
+    *sign_in_elsewhere.ENDPOINTS,
+)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from practice.errors import PracticeError
     from practice.scopes import Scope
 
-__all__ = ["Page", "Pages", "endpoint_of", "own_address"]
+__all__ = ["Page", "Pages", "endpoint_of", "own_address", "shown"]
 
 _SIGN_IN, _PATIENTS_SIGN_IN = "/anmelden", "/termine/anmelden"
 _OWN = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -59,8 +59,7 @@ def endpoint_of(page: Page) -> Endpoint:
         told = page.show(call)
         if isinstance(told, Answer):
             return told
-        content = rendered(page.template, call, told).encode()
-        return Answer(content=content, media_type=_HTML, headers=_headers(call, page))
+        return shown(page.template, call, told, headers=_headers(call, page))
 
     return Endpoint(
         "GET",
@@ -73,6 +72,21 @@ def endpoint_of(page: Page) -> Endpoint:
         of_patient=page.of_patient,
         files=("text/html",),
     )
+
+
+def shown(
+    template: str,
+    call: Call[Any, Any],
+    told: Mapping[str, object],
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    cookies: tuple[str, ...] = (),
+) -> Answer:
+    """Return a template, filled in, as it is answered."""
+    content = rendered(template, call, told).encode()
+    heads = {**_headers(None, None), **(headers or {})}
+    return Answer(status=status, headers=heads, content=content, media_type=_HTML, cookies=cookies)
 
 
 def own_address(told: str, other: str) -> str:

@@ -19,18 +19,31 @@ class Onward(Form):
     zu: Annotated[str, Field(max_length=2000)] = ""
 
 
+class SignedOut(Onward):
+    """Where to go on; or that somebody has just signed out."""
+
+    abgemeldet: Literal["", "1"] = ""
+
+
 class Chosen(Onward):
     """The language of the pages, and where to go on."""
 
     sprache: Literal["de", "en"]
 
 
-def show(call: Call[Onward, None]) -> dict[str, object] | Answer:
+def show(call: Call[SignedOut, None]) -> dict[str, object] | Answer:
     """Return the form; who has signed in goes on."""
     onward = own_address(call.query.zu, "/admin")
     if call.account is not None:
         return Answer(status=303, headers={"Location": onward})
-    return {"onward": onward}
+    elsewhere = call.services.elsewhere
+    return {
+        "onward": onward,
+        "signed_out": bool(call.query.abgemeldet),
+        "elsewhere": elsewhere.name if elsewhere else "",
+        # Its cookie is for the host that the provider sends people back to.
+        "origin": elsewhere.origin if elsewhere else "",
+    }
 
 
 def choose_language(call: Call[Chosen, Any]) -> Answer:
@@ -39,7 +52,7 @@ def choose_language(call: Call[Chosen, Any]) -> Answer:
     return Answer(status=303, headers={"Location": own_address(call.query.zu, "/"), **headers})
 
 
-PAGES = (Page("/anmelden", "sign_in.html", show, query=Onward, open=True),)
+PAGES = (Page("/anmelden", "sign_in.html", show, query=SignedOut, open=True),)
 ENDPOINTS = (
     Endpoint(
         "GET", "/sprache", choose_language, "Choose the language", None, query=Chosen, open=True

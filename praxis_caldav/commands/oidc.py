@@ -17,6 +17,7 @@ from praxis_caldav.settings import Settings
 
 if TYPE_CHECKING:
     from praxis_caldav.oidc import Discovered
+    from praxis_caldav.oidc.fetching import Places
 
 __all__ = ["ADVICE", "commands"]
 
@@ -70,9 +71,20 @@ def check(settings: Settings, token_file: Path | None) -> None:
     names = sorted({name for key in found.keys for name in key.algorithms})
     click.echo(f"Issuer {settings.oidc.issuer} answers.")
     click.echo(f"{len(found.keys)} usable keys at {found.jwks_uri} ({', '.join(names)}).")
+    if settings.oidc.client_id:
+        _tell_of_browsers(settings, found.places)
     if token_file is not None:
         told = _judged(settings, found, password_from(token_file).strip())
         click.echo(f"The token is accepted for the account {_account(settings, told).name}.")
+
+
+def _tell_of_browsers(settings: Settings, places: Places) -> None:
+    from admin_api.pages.sign_in_elsewhere import BACK
+
+    if not places.authorization or not places.token:
+        raise click.ClickException("It names no https:// addresses to sign in with a browser.")
+    click.echo(f"Browsers sign in at {places.authorization}.")
+    click.echo(f"The redirect URI to register there: {settings.server.public_url}{BACK}")
 
 
 def _judged(settings: Settings, found: Discovered, token: str) -> Vouched:

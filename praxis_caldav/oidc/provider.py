@@ -1,4 +1,4 @@
-"""The provider of the settings, as the practice's port: its keys, kept for a while.
+"""The provider of the settings, as the practice's port: its keys and addresses, kept for a while.
 
 Nothing is remembered of tokens: to verify a signature costs less than a row of the database, and
 a key that the provider has withdrawn thus opens nothing once newer ones are here.
@@ -11,12 +11,12 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from practice.errors import IdentityProviderUnavailable
 from practice.identity import Disowned, Insufficient, KeysWanted, Vouched
-from praxis_caldav.oidc.fetching import Discovered, FetchError
+from praxis_caldav.oidc.fetching import Discovered, FetchError, Places
 from praxis_caldav.oidc.keys import PublicKey, find
 from praxis_caldav.oidc.tokens import Expected, Opened, Untrue, identify, opened, verify
 
@@ -45,6 +45,7 @@ class _Keys:
     """The keys of now; replaced as a whole. `generation` counts the successful fetches."""
 
     keys: tuple[PublicKey, ...] = ()
+    places: Places = field(default_factory=Places)
     generation: int = 0
     fetched: datetime | None = None
     failed: datetime | None = None  # since then
@@ -73,14 +74,36 @@ class OidcProvider:
         try:
             # What is not for us, or over, is not worth a fetch.
             told = opened(token, self._expected, now)
-            key = self._key(told, now)
-            if isinstance(key, KeysWanted):
-                return key
-            verify(told, key)
-            return identify(told, self._expected)
+            return self.trust(told, now) or identify(told, self._expected)
         except Untrue as untrue:
             log.info("a provider's token was refused", extra={"reason": untrue.reason})
             return Disowned()
+
+    def trust(self, told: Opened, now: datetime) -> KeysWanted | None:
+        """Verify a signature by the keys at hand: KeysWanted if only newer ones can tell.
+
+        Raises Untrue, and IdentityProviderUnavailable as `read` does.
+        """
+        key = self._key(told, now)
+        if isinstance(key, KeysWanted):
+            return key
+        verify(told, key)
+        return None
+
+    def places(self, now: datetime, age: timedelta) -> Places | KeysWanted:
+        """Return where people sign in; KeysWanted if it was told longer than `age` ago.
+
+        Raises IdentityProviderUnavailable for a provider that did not answer when it was asked
+        last: nobody is to be sent to where nobody answers.
+        """
+        keys = self._keys
+        if keys.younger_than(age, now):
+            return keys.places
+        if self._may_fetch(now):
+            return KeysWanted(now, keys.generation)
+        if keys.failed or keys.fetched is None:
+            raise IdentityProviderUnavailable
+        return keys.places
 
     def fetch_keys(self, wanted: KeysWanted) -> None:
         """See the port."""
@@ -96,7 +119,7 @@ class OidcProvider:
             self._keys = replace(self._keys, failed=ended)
             log.warning("the identity provider's keys cannot be had", extra={"why": error.reason})
             return
-        self._keys = _Keys(found.keys, self._keys.generation + 1, wanted.now)
+        self._keys = _Keys(found.keys, found.places, self._keys.generation + 1, wanted.now)
         log.info("the identity provider's keys are here", extra={"keys": len(found.keys)})
 
     def _key(self, told: Opened, now: datetime) -> PublicKey | KeysWanted:
