@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COOKIE",
     "LANGUAGES",
+    "asked_language_of",
     "choosing",
     "forgetting",
     "language_of",
@@ -56,6 +57,15 @@ def language_of(request: Request) -> str:
     """Return the language that somebody has chosen for the pages."""
     told = request.cookies.get(_LANGUAGE, "")
     return told if told in LANGUAGES else LANGUAGES[0]
+
+
+def asked_language_of(request: Request) -> str:
+    """Return the language that a program asks for first (RFC 9110 12.5.4); English unless German.
+
+    Pages ask for the one that they are in, which need not be that of the cookie.
+    """
+    first = request.headers.get("accept-language", "").partition(",")[0]
+    return "de" if first.partition(";")[0].strip().lower().partition("-")[0] == "de" else "en"
 
 
 def choosing(language: str) -> dict[str, str]:

@@ -129,7 +129,8 @@ class Endpoint:
     is kept to be answered again. `prepare` makes of the body what `run` is given, before the unit
     of work begins: what takes long would keep others from writing. Who
     asks `anew` is nobody, whatever cookie comes along: a page that is come to from an e-mail is
-    shown without the cookie, and could not prove to be one of its session.
+    shown without the cookie, and could not prove to be one of its session. What is `framed`,
+    websites of the settings may show within theirs, what it refuses as well.
     """
 
     method: str
@@ -152,6 +153,7 @@ class Endpoint:
     files: tuple[str, ...] = ()
     secret: bool = False
     anew: bool = False
+    framed: bool = False
     text: str = ""
 
     @property
