@@ -27,7 +27,7 @@ test: lint $(VENV)/.browser  ## lint, then every test but the slow ones
 	$(PYTEST) $(ARGS)
 
 test-slow: $(VENV)/.dev $(VENV)/.browser  ## the slow tests
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) -m slow -o faulthandler_timeout=5000 $(ARGS)
 
 conformance: $(VENV)/.dev  ## public suites of others, fetched; see docs/conformance.md
 	$(BIN)/python -m tests.conformance $(ARGS)

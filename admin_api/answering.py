@@ -85,9 +85,10 @@ def _sent(status: int, content: bytes, headers: Mapping[str, str]) -> Response:
     return Response(content, status, dict(headers))
 
 
-def refused(error: PracticeError | Refusal) -> Response:
-    """Return the answer that tells of an error."""
-    return _told(problem_of(error), headers_of(error))
+def refused(error: PracticeError | Refusal, language: str = "en") -> Response:
+    """Return the answer that tells of an error, in a language."""
+    headers = {**headers_of(error), "Content-Language": language}
+    return _told(problem_of(error, language), headers)
 
 
 def _told(problem: Problem, headers: Mapping[str, str]) -> Response:

@@ -20,6 +20,7 @@ __all__ = [
     "ATTEMPT",
     "COOKIE",
     "LANGUAGES",
+    "asked_language_of",
     "attempting",
     "choosing",
     "forgetting",
@@ -68,6 +69,15 @@ def language_of(request: Request) -> str:
     """Return the language that somebody has chosen for the pages."""
     told = request.cookies.get(_LANGUAGE, "")
     return told if told in LANGUAGES else LANGUAGES[0]
+
+
+def asked_language_of(request: Request) -> str:
+    """Return the language that a program asks for first (RFC 9110 12.5.4); English unless German.
+
+    Pages ask for the one that they are in, which need not be that of the cookie.
+    """
+    first = request.headers.get("accept-language", "").partition(",")[0]
+    return "de" if first.partition(";")[0].strip().lower().partition("-")[0] == "de" else "en"
 
 
 def choosing(language: str) -> dict[str, str]:

@@ -29,7 +29,7 @@ from admin_api.answering import (
     response_of,
 )
 from admin_api.callers import Caller, Callers
-from admin_api.cookies import language_of
+from admin_api.cookies import asked_language_of, language_of
 from admin_api.endpoint import Ahead, Call
 from admin_api.problems import Refusal
 from admin_api.reading import body_of, form_of, query_of
@@ -148,9 +148,9 @@ class Api:
         addresses = [Route(path, _Address(self, methods)) for path, methods in by_path.items()]
         return [*addresses, *(Route(path, _Address(self, {})) for path in self.rest)]
 
-    def refused(self, request: Request, error: PracticeError | Refusal) -> Response:  # noqa: ARG002
+    def refused(self, request: Request, error: PracticeError | Refusal) -> Response:
         """Return the answer that tells of an error."""
-        return refused(error)
+        return refused(error, asked_language_of(request))
 
     async def answer(self, request: Request, endpoint: Endpoint) -> Response:
         request.scope.setdefault("state", {})["route"] = endpoint.public_path

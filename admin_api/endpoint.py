@@ -143,7 +143,8 @@ class Endpoint:
     of work begins: what takes long would keep others from writing. What `ahead` returns is the body
     where none is sent: it is awaited before, and asks others over the network. Who
     asks `anew` is nobody, whatever cookie comes along: a page that is come to from an e-mail is
-    shown without the cookie, and could not prove to be one of its session.
+    shown without the cookie, and could not prove to be one of its session. What is `framed`,
+    websites of the settings may show within theirs, what it refuses as well.
     """
 
     method: str
@@ -167,6 +168,7 @@ class Endpoint:
     files: tuple[str, ...] = ()
     secret: bool = False
     anew: bool = False
+    framed: bool = False
     text: str = ""
 
     @property

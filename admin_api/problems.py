@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from admin_api.german import field_in_german, in_german, title_in_german
 from practice import errors
 
 if TYPE_CHECKING:
@@ -150,17 +151,21 @@ def kind_of(error: errors.PracticeError) -> ProblemKind:
     return next(kind for kind in KINDS if isinstance(error, kind.error))
 
 
-def problem_of(error: errors.PracticeError | Refusal) -> Problem:
-    """Return the problem that tells of an error."""
+def problem_of(error: errors.PracticeError | Refusal, language: str = "en") -> Problem:
+    """Return the problem that tells of an error, in a language."""
     if isinstance(error, Refusal):
         status = error.status
         slug, title = _OWN[status]
     else:
         kind = kind_of(error)
         status, slug, title = kind.status, kind.slug, kind.title
-    return Problem(
-        type=DESCRIBED + slug, title=title, status=status, detail=str(error), **_more(error)
-    )
+    detail, more = str(error), _more(error)
+    if language == "de":
+        title, detail = title_in_german(slug), in_german(detail, slug, more)
+        if "errors" in more:
+            faults = [(one.pointer, field_in_german(one.detail)) for one in more["errors"]]
+            more["errors"] = [FieldFault(pointer=at, detail=said) for at, said in faults]
+    return Problem(type=DESCRIBED + slug, title=title, status=status, detail=detail, **more)
 
 
 def headers_of(error: errors.PracticeError | Refusal) -> Mapping[str, str]:

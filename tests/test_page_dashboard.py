@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from admin_api.pages.fault_words import fault_of
 from admin_api.pages.plots import columns, rows
 from admin_api.pages.rendering import texts_of
-from practice.appointments import Status
-from practice.conflicts import Dispute, DisputeKind, DisputeState, Terms
+from practice.conflicts import DisputeState
 from practice.database import SqlDatabase
-from practice.database.tables import appointments, conflicts, letters, receipts, tasks
-from practice.letters import LetterState
+from practice.database.tables import conflicts, letters, receipts
 from practice.messages import Message, Receiver
-from practice.patients import Patient, PatientRecord
 from practice.sources import SourceState
 from tests.browser import faults_of, sign_in
-from tests.building import BERLIN, PASSWORD, writing
-from tests.test_overview import book
+from tests.building import PASSWORD, writing
+from tests.hostile_practice import desk_full_of_work
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -40,36 +37,10 @@ SIZES = ((1280, 900), (390, 844))
 @pytest.fixture(scope="module")
 def busy_served(practice_served: RunningServer) -> RunningServer:
     """A served practice in which much waits for a person; the server's clock is the true one."""
-    database, now = SqlDatabase(practice_served.database_url), datetime.now(UTC)
-    to_come = [(now + timedelta(days=3 + n)).astimezone(BERLIN).date() for n in range(6)]
-    with writing(database, now=now) as uow:
-        patient = uow.patients.save(Patient("1", PatientRecord(HOSTILE, "Anna", number="1")))
-        asked = book(uow, f"{to_come[0]} 09:00", status=Status.TENTATIVE, booked=now - 30 * HOUR)
-        made = [book(uow, f"{day} 10:00") for day in to_come[1:]]
-        whose = update(appointments).where(appointments.c.id == made[0].id)
-        uow.connection.execute(whose.values(patient_id=patient.id))
-        for about, to, error in (
-            (made[0], Receiver.PATIENT, "status 550"),
-            (made[1], Receiver.WEBHOOK, "Etwas Neues"),
-        ):
-            uow.outbox.post(to, Message.MOVED, about, "{}")
-            (last, *_) = uow.outbox.newest([LetterState.WAITING], None, 1)
-            this = update(letters).where(letters.c.id == last.id)
-            uow.connection.execute(this.values(state="failed", error=error, settled=now, due=now))
-        terms = Terms(now.isoformat(), (now + HOUR).isoformat(), "dr-mueller", "", "CONFIRMED")
-        theirs = replace(terms, end=(now + 2 * HOUR).isoformat())
-        kept = Dispute(0, made[2].id, "calcom", DisputeKind.CHANGED, now - HOUR, terms, theirs)
-        uow.disputes.save(kept)
-        uow.receipts.receive("calcom", "k", {}, b"x", "not what a webhook says")
-        uow.sources.save(SourceState("calcom", now, now - 3 * HOUR))
-        old = now - 30 * HOUR
-        uow.sources.save(SourceState("calldoc", now, old, error="ConnectTimeout", since=old))
-        row = {"id": "t", "kind": "single_patient", "key": "1", "state": "failed", "begun": now}
-        row |= {"asked": "{}", "made_by": "empfang", "ended": now, "due": now + HOUR}
-        told = '{"error": {"code": "timeout", "text": "It took longer than it may."}}'
-        uow.connection.execute(insert(tasks), row | {"told": told})
-    assert asked.id
-    database.close()
+    now = datetime.now(UTC)
+    database = SqlDatabase(practice_served.database_url)
+    with closing(database), writing(database, now=now) as uow:
+        desk_full_of_work(uow, now, HOSTILE)
     return practice_served
 
 
@@ -110,17 +81,8 @@ def test_who_is_not_at_the_desk_goes_on_to_the_calendar(
 # --- A day's work -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_overview_is_for_everybody(page: Page, busy_served: RunningServer, dark: bool) -> None:
-    page.emulate_media(color_scheme="dark" if dark else "light")
+def test_a_hostile_name_stays_text(page: Page, busy_served: RunningServer) -> None:
     sign_in(page, busy_served.url, "empfang")
-    for details in page.locator("details").all():
-        details.evaluate("one => { one.open = true }")
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        assert faults_of(page) == []
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0
     assert HOSTILE in page.locator("#given-up").inner_text()
     assert page.locator("#given-up script").count() == 0
 
@@ -276,15 +238,7 @@ def test_a_device_gets_a_password_that_works_until_it_is_removed(
 # --- What is computed ---------------------------------------------------------------------------
 
 
-def test_every_text_is_there_in_both_languages() -> None:
-    def keys(told: object, at: str = "") -> set[str]:
-        if not isinstance(told, dict):
-            return {at}
-        return {key for name, one in told.items() for key in keys(one, f"{at}.{name}")}
-
-    for name in ("dashboard", "account"):
-        german, english = (keys(texts_of(name, language)) for language in ("de", "en"))
-        assert german == english
+def test_every_receiver_and_message_has_a_name() -> None:
     texts = texts_of("dashboard", "de")
     assert set(texts["receivers"]) == {str(one) for one in Receiver}
     assert set(texts["messages"]) == {str(one) for one in Message}

@@ -194,6 +194,25 @@ def test_the_worker_sends_it_in_the_end(surgery: Surgery) -> None:
     assert "https://praxis.example/termine/anmelden?schluessel=" in text.get_content()
 
 
+def test_who_share_an_address_are_told_apart_also_without_initials(surgery: Surgery) -> None:
+    with writing(surgery.database) as uow:
+        for number, last, first in (("1", "Öz", "Ada"), ("2", "Öhm", "Anna"), ("3", "12", "")):
+            made = a_patient(number, last, first)
+            save_patient(uow, replace(made, record=replace(made.record, email=ZOE)))
+    server = Unsure()
+    letterhead = Letterhead("Praxis", "praxis@example.org", BERLIN, "example.org")
+    mail = SignInMail(letterhead, server, "https://praxis.example")
+    asked(surgery)
+    clock = [NOW]
+    for _ in range(2):
+        send_link(surgery.database, mail, lambda: clock[0])
+        clock[0] += timedelta(seconds=30)
+    text = server.sent[-1].get_body(("plain",))
+    assert text is not None
+    told = text.get_content().splitlines()
+    assert {"Z. Ä.:", "A. Ö. (2):", "A. Ö. (3):", "Person (4):"} <= set(told)
+
+
 # What who has signed in sees
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from admin_api.answering import response_of
+from admin_api.cookies import LANGUAGES, language_of
 from admin_api.door import Api
 from admin_api.endpoint import Answer, Call, Endpoint, Nothing
-from admin_api.pages.rendering import rendered
+from admin_api.pages.rendering import rendered, texts_of
 from admin_api.problems import headers_of, problem_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic import BaseModel
     from starlette.requests import Request
     from starlette.responses import Response
@@ -59,7 +62,8 @@ def endpoint_of(page: Page) -> Endpoint:
         told = page.show(call)
         if isinstance(told, Answer):
             return told
-        return shown(page.template, call, told, headers=_headers(call, page))
+        headers = _headers(call.services.origins if page.framed else None)
+        return shown(page.template, call, told, headers=headers)
 
     return Endpoint(
         "GET",
@@ -71,6 +75,7 @@ def endpoint_of(page: Page) -> Endpoint:
         open=page.open,
         of_patient=page.of_patient,
         files=("text/html",),
+        framed=page.framed,
     )
 
 
@@ -85,7 +90,7 @@ def shown(
 ) -> Answer:
     """Return a template, filled in, as it is answered."""
     content = rendered(template, call, told).encode()
-    heads = {**_headers(None, None), **(headers or {})}
+    heads = {**_headers(None), **(headers or {})}
     return Answer(status=status, headers=heads, content=content, media_type=_HTML, cookies=cookies)
 
 
@@ -98,11 +103,30 @@ def own_address(told: str, other: str) -> str:
 _HTML = "text/html; charset=utf-8"
 
 
-def _headers(call: Call[Any, Any] | None, page: Page | None) -> dict[str, str]:
-    frames = ["'none'"]
-    if call is not None and page is not None and page.framed:
-        frames = ["'self'", *call.services.origins]
+def _headers(origins: Sequence[str] | None) -> dict[str, str]:
+    """Return the heads of a page that these websites may show within theirs; None: none may."""
+    frames = ["'none'"] if origins is None else ["'self'", *origins]
     return {"Content-Security-Policy": f"{_OWN} {' '.join(frames)}", "Vary": "Cookie"}
+
+
+def _of_refusal(
+    request: Request, error: PracticeError | Refusal, *, framed: bool
+) -> dict[str, object]:
+    """Return what the page of a refusal is filled with; within a website, it leads on in there."""
+    asked = request.query_params
+    language = asked.get("sprache", "") if framed else ""
+    language = language if language in LANGUAGES else language_of(request)
+    embedded = framed and asked.get("eingebettet") == "1"
+    kept = {"eingebettet": "1", "sprache": language} if embedded else {}
+    return {
+        "problem": problem_of(error, language),
+        "language": language,
+        "t": texts_of("error", language),
+        "c": texts_of("common", language),
+        "embedded": embedded,
+        "again": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "home": f"{request.url.path}?{urlencode(kept)}" if embedded else "/",
+    }
 
 
 class Pages(Api):
@@ -118,8 +142,9 @@ class Pages(Api):
             door = _PATIENTS_SIGN_IN if asked.startswith("/termine") else _SIGN_IN
             there = Answer(status=303, headers={"Location": f"{door}?zu={quote(asked, safe='/')}"})
             return response_of(there, request.method, None)
-        told = {"problem": problem}
+        framed = any(one.framed and one.path == request.url.path for one in self._endpoints)
+        told = _of_refusal(request, error, framed=framed)
         content = rendered("error.html", None, told, request=request).encode()
-        headers = {**_headers(None, None), **headers_of(error)}
+        headers = {**_headers(self._services.origins if framed else None), **headers_of(error)}
         page = Answer(status=problem.status, content=content, media_type=_HTML, headers=headers)
         return response_of(page, request.method, None)

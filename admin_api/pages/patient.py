@@ -17,7 +17,7 @@ from admin_api.disclosure_page import disclosure_page
 from admin_api.endpoint import Answer, Call, Form, Nothing
 from admin_api.pages.page import Page
 from admin_api.pages.patients import born, fields_told
-from admin_api.pages.rendering import texts_of
+from admin_api.pages.rendering import texts_of, unturned
 from admin_api.resources.patients import read_patient
 from admin_api.shapes import Cursor
 from admin_api.wording import fallback_of
@@ -86,7 +86,8 @@ def _of_patient(call: Call[Any, Any], patient: Patient) -> dict[str, object]:
     told = patient.record.birth_date
     return {
         "patient": patient,
-        "name": " ".join(filter(None, (patient.record.first_name, patient.record.last_name))),
+        # In sentences, whose other words it must not turn.
+        "name": unturned(" ".join(filter(None, (record["first_name"], record["last_name"])))),
         "born": born(patient),
         "record": {**record, "is_dated": not told or is_real_date(told)},
         "etag": etag_of(content_of(read_patient(call))),

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     from admin_api.endpoint import Call
 
-__all__ = ["rendered", "texts_of"]
+__all__ = ["rendered", "texts_of", "unturned"]
 
 _HERE = Path(__file__).parent
 _MINUTE = 60
 _LOCALES = {"de": "de_DE", "en": "en_GB"}
+_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 #: The places of the staff: address, name of the text, and what one has to be allowed for it.
 _PLACES = (
     ("/admin", "overview", Scope.DASHBOARD),
@@ -48,6 +49,11 @@ def texts_of(name: str, language: str) -> Mapping[str, Any]:
     told = tomllib.loads((_HERE / "texts" / f"{name}.toml").read_text("utf-8"))
     texts: Mapping[str, Any] = told[language]
     return texts
+
+
+def unturned(text: str) -> str:
+    """Return a text without what turns the letters after it; right-to-left names stay so."""
+    return text.translate(_TURNS)
 
 
 def rendered(

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from pydantic import BeforeValidator, Field
 
 from admin_api.endpoint import Form
+from admin_api.german import sentences
 from admin_api.pages.page import Page
 from admin_api.pages.settings import HOME, framed
 from admin_api.shapes import Cursor, Day, Line
@@ -64,6 +65,8 @@ def show(call: Call[Asked, Any]) -> dict[str, object]:
         "actors": sorted(one.name for one in uow.accounts.all()),
         "unknown_patient": unknown,
         "log": Chain.LOG,
+        # A look at what an undo would do says why not as the practice does.
+        "refusals": sentences() if call.language == "de" else {},
     }
     return framed(call, "protokoll", told)
 

@@ -16,6 +16,7 @@ from booking_adapter.failures import Failed
 from practice.sign_ins import LIFE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from booking_adapter.deliveries.mailing import Letterhead, Sender
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SignInMail"]
 
+#: Somebody whose name has no letter to begin with, in both languages.
+_NOBODY = "Person"
 _MINUTES = round(LIFE.total_seconds() / 60)
 
 
@@ -84,9 +87,10 @@ class SignInMail:
         # Each is a mail of its own: under one that was tried in vain, nobody looks for the link.
         message = headed(self._letterhead, key, key, now, to=to, subject=said.subject)
         several = len(links.people) > 1
+        names = _told_apart([patient for patient, _ in links.people]) if several else [""]
         rows = [
-            (_initials(patient) if several else "", self._link(secret))
-            for patient, secret in links.people
+            (name, self._link(secret))
+            for name, (_, secret) in zip(names, links.people, strict=False)
         ]
         values = {
             "subject": said.subject,
@@ -107,9 +111,18 @@ class SignInMail:
         return f"{self._public_url}/termine/anmelden?{urlencode({'schluessel': secret})}"
 
 
+def _told_apart(people: Sequence[Patient]) -> list[str]:
+    """Return what each is called: by initials; with a number, where these are none or others'."""
+    initials = [_initials(one) for one in people]
+    return [
+        name if name and initials.count(name) == 1 else f"{name or _NOBODY} ({number})"
+        for number, name in enumerate(initials, 1)
+    ]
+
+
 def _initials(patient: Patient) -> str:
     """Return the initials; of what is no name, none."""
     record = patient.record
     name = name_of(record.first_name, record.last_name)
     letters = [word[0].upper() + "." for word in name.split() if word[0].isalpha()]
-    return " ".join(letters[:4]) or "–"
+    return " ".join(letters[:4])

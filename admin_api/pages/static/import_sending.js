@@ -13,6 +13,7 @@ export async function sentList(file, how = {}) {
       "X-File-Name": named(file.name),
       "X-CSRF-Token": document.querySelector("meta[name=csrf]").content,
       Accept: "application/json",
+      "Accept-Language": document.documentElement.lang,
     },
     body: file,
   });

@@ -20,7 +20,7 @@ export class Refused extends Error {
 /** Ask the API; returns the JSON of its answer, or null. Throws Refused, or TypeError if it is not
  * reached. */
 export async function api(method, address, body, headers = {}) {
-  const told = { ...headers, "X-CSRF-Token": csrf, Accept: "application/json" };
+  const told = { ...headers, "X-CSRF-Token": csrf, Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (body !== undefined) told["Content-Type"] = "application/json";
   const sent = body === undefined ? undefined : JSON.stringify(body);
   // A page that was shown to nobody asks as nobody: it could not prove to be of a session that the
@@ -195,6 +195,16 @@ document.addEventListener("click", async (event) => {
     to.searchParams.set("zu", location.pathname + location.search);
     keeps.href = to;
   }
+});
+
+// On a phone the menu is behind a button.
+const opensMenu = document.querySelector(".opens-menu");
+const showMenu = (open) => opensMenu.setAttribute("aria-expanded", String(open));
+opensMenu?.addEventListener("click", () => showMenu(opensMenu.getAttribute("aria-expanded") === "false"));
+opensMenu?.closest("header").addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || opensMenu.getAttribute("aria-expanded") === "false") return;
+  showMenu(false);
+  opensMenu.focus();
 });
 
 export { texts };

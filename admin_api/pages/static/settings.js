@@ -15,7 +15,7 @@ function inWords(error) {
   if (error.status === 412) return texts.changed;
   if (error.problem.type?.endsWith("#problem-name-taken")) return texts.name_taken;
   if (error.problem.errors?.length) return common.please_correct;
-  return texts.refusals[error.message] || error.message || common.failed;
+  return error.message;
 }
 
 const wrongOf = (field) => field.dataset.wrong || field.validationMessage;

@@ -13,7 +13,7 @@ form.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch("/api/session", {
       method: "POST",
-      headers: { Authorization: `Basic ${btoa(octets)}`, "X-Requested-With": "page" },
+      headers: { Authorization: `Basic ${btoa(octets)}`, "X-Requested-With": "page", "Accept-Language": document.documentElement.lang },
     });
     if (answer.ok) {
       location.assign(form.dataset.onward);
