@@ -15,6 +15,7 @@ from admin_api.problems import MEDIA_TYPE, Problem, Refusal, headers_of, problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
 
     from pydantic import BaseModel
 
@@ -46,15 +47,16 @@ def etag_of(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:40]}"'
 
 
-def content_of(body: BaseModel) -> bytes:
-    return body.model_dump_json(exclude_none=False).encode()
+def content_of(body: BaseModel, zone: ZoneInfo) -> bytes:
+    """Return what is answered as it goes out, its times with the offset of a zone."""
+    return body.model_dump_json(exclude_none=False, context=zone).encode()
 
 
-def made_of(endpoint: Endpoint, told: BaseModel | Answer | None) -> Answer:
+def made_of(endpoint: Endpoint, told: BaseModel | Answer | None, zone: ZoneInfo) -> Answer:
     """Return what an endpoint told as it goes out, its body as content."""
     answer = told if isinstance(told, Answer) else Answer(told)
     status = answer.status or endpoint.succeeds_with
-    content = content_of(answer.body) if answer.body is not None else answer.content
+    content = content_of(answer.body, zone) if answer.body is not None else answer.content
     return replace(answer, status=status, content=content)
 
 

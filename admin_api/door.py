@@ -224,7 +224,7 @@ class Api:
                 program=caller.program,
             )
             _refuse_other_version(call, read)
-            made = made_of(endpoint, endpoint.run(call))
+            made = made_of(endpoint, endpoint.run(call), self._services.profile.zone)
             if read.key is not None:
                 kept = b"" if endpoint.secret else bytes(made.content or b"")
                 headers = dict(made.headers) | {"Content-Type": made.media_type}
@@ -305,6 +305,7 @@ def _refuse_other_version(call: Call[BaseModel, object], read: _Read) -> None:
     """Raise PreconditionFailed if what is changed is not what the client saw last."""
     if read.endpoint.current is None or read.if_match is None or read.if_match.strip() == "*":
         return
-    now = etag_of(content_of(read.endpoint.current(call)))
+    current = read.endpoint.current(call)
+    now = etag_of(content_of(current, call.services.profile.zone))
     if now not in {one.strip() for one in read.if_match.split(",")}:
         raise PreconditionFailed("It was changed meanwhile. Read it again.")

@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from admin_api.zoned import show_in_zone
 from practice.errors import NotAllowed
 from practice.use_cases.giving import Giver
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core.core_schema import CoreSchema
 
     from admin_api.services import Services
     from practice.access import Account
@@ -36,9 +40,17 @@ class Form(BaseModel):
 
 
 class Shown(BaseModel):
-    """What is answered."""
+    """What is answered. Its times go out with the offset of the zone that is the context, wherever
+    they come from.
+    """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        made = handler(source)
+        show_in_zone(made)
+        return made
 
 
 class Nothing(Form):

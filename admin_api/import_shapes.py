@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -66,9 +67,9 @@ class ImportShown(Shown):
     source: str = Field(description="'file', or the name of a booking tool.")
     state: str = Field(description="reading, planned, applied, undone or failed.")
     error: str
-    begun: str
+    begun: datetime
     begun_by: str
-    applied: str | None
+    applied: datetime | None
     done: int
     total: int
     counts: dict[str, int] = Field(description="Rows of the plan by verdict.")
@@ -192,9 +193,9 @@ def import_shown(one: Import) -> ImportShown:
         source=one.source,
         state=one.state,
         error=one.error,
-        begun=one.made.isoformat(),
+        begun=one.made,
         begun_by=one.made_by,
-        applied=one.applied.isoformat() if one.applied else None,
+        applied=one.applied,
         done=told.get("done", 0),
         total=told.get("total", 0),
         counts=told.get("counts", {}),

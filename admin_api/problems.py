@@ -71,12 +71,15 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """One kind of problem: `slug` names it in its `type`."""
+    """One kind of problem: `slug` names it in its `type`; `wait` is in how many seconds it is of
+    use to ask again, where that is not what is usual for the status.
+    """
 
     error: type[Exception]
     status: int
     slug: str
     title: str
+    wait: int = 0
 
 
 class Refusal(Exception):
@@ -114,6 +117,7 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.LinkOver, 409, "link-over", "The link is over"),
     ProblemKind(errors.AskedTooOften, 429, "asked-too-often", "Asked too often"),
     ProblemKind(errors.TooManyHolds, 429, "too-many-holds", "Too many slots are kept"),
+    ProblemKind(errors.TooManyBookings, 429, "too-many-bookings", "Too much is booked", 3600),
     ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),
     ProblemKind(errors.StillRunning, 409, "still-running", "Still running"),
     ProblemKind(errors.CannotUndo, 409, "cannot-undo", "Cannot be taken back"),
@@ -172,7 +176,8 @@ def headers_of(error: errors.PracticeError | Refusal) -> Mapping[str, str]:
     """Return what the head of the answer says of it."""
     if isinstance(error, Refusal):
         return error.headers
-    wait = _WAITS.get(kind_of(error).status)
+    kind = kind_of(error)
+    wait = kind.wait or _WAITS.get(kind.status)
     return {"Retry-After": str(wait)} if wait else {}
 
 

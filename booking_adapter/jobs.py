@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -17,7 +17,6 @@ from practice.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import timedelta
 
     from practice.ports import Database
 
@@ -31,11 +30,14 @@ _EARLY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that is due `every` so often; `work` may raise nothing but what is a fault."""
+    """Work that is due `every` so often; `work` may raise nothing but what is a fault. A process
+    does it at once, or `after` a while.
+    """
 
     name: str
     every: timedelta
     work: Callable[[], object]
+    after: timedelta = timedelta()
 
 
 class Jobs:
@@ -50,14 +52,14 @@ class Jobs:
                 "interval",
                 args=[job],
                 seconds=job.every.total_seconds(),
-                next_run_time=datetime.now(UTC),
+                next_run_time=datetime.now(UTC) + job.after,
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,
             )
 
     def start(self) -> None:
-        """Begin; what is due is done at once."""
+        """Begin; what is due is done at once, but for what is to wait."""
         self._scheduler.start()
 
     def stop(self) -> None:

@@ -30,6 +30,7 @@ The tree::
      |    +-- NotInCalendar           the appointment's object was removed, or is a series
      |    +-- StillNeeded             appointments to come need it
      |    +-- TooManyHolds            of slots kept for one network
+     |    +-- TooManyBookings         made online by one network, address or patient
      |    +-- HoldOver                the slot is not kept any more
      |    +-- AskedTooOften           for links to sign in, from one network
      |    +-- LinkOver                a link to sign in was used, or is too old
@@ -214,6 +215,10 @@ class StillNeeded(Conflict):
 
 class TooManyHolds(Conflict):
     """As many slots as may be are kept for this network already."""
+
+
+class TooManyBookings(Conflict):
+    """As much as may be was booked online: from this network, by whoever asks, or by all."""
 
 
 class HoldOver(Conflict):

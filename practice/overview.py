@@ -50,14 +50,19 @@ class Appointed:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of letters in the last days."""
+    """What became of letters in the last days, each counted once, however often it was tried.
+
+    Given up is what could not be delivered, and should have been. What a tool takes no word of is
+    for a person to do there: it was never under way, and counts neither way. Nor does what was
+    overtaken by a newer letter, or what somebody has said that nobody needs to be told.
+    """
 
     delivered: int
     given_up: int
 
     @property
     def rate(self) -> float | None:
-        """The part that was delivered, 0 to 1; None if there was nothing to deliver."""
+        """The part that was delivered of what could be, 0 to 1; None if there was nothing."""
         settled = self.delivered + self.given_up
         return self.delivered / settled if settled else None
 

@@ -241,9 +241,19 @@ def outside_of(settings: Settings, profile: Profile) -> Outside | None:
 
 @contextmanager
 def working(outside: Outside | None, database: SqlDatabase, profile: Profile) -> Iterator[None]:
-    """Deliver letters and do the jobs, in threads, as long as the block runs."""
+    """Deliver letters and do the jobs, in threads, as long as the block runs; without anybody
+    outside there is only housekeeping.
+    """
     if outside is None:
-        yield
+        from booking_adapter.jobs import Jobs
+        from praxis_caldav.housekeeping import housekeeping
+
+        keeping = Jobs(database, housekeeping(database, _now))
+        keeping.start()
+        try:
+            yield
+        finally:
+            keeping.stop()
         return
     worker, jobs = outside.worker(database, profile), outside.jobs(database, profile)
     worker.start()

@@ -44,6 +44,7 @@ from practice.appointments import Slot
 from practice.messages import Receiver
 from practice.use_cases.imports import forget_old
 from practice.use_cases.letters import post_reminders
+from praxis_caldav.housekeeping import housekeeping
 from praxis_caldav.tool_settings import (
     CalComTool,
     CallDocTool,
@@ -161,6 +162,7 @@ class Outside:
                 Job("stale", timedelta(hours=1), lambda: self._warn(database, clock())),
                 Job("receipts", timedelta(hours=12), lambda: _forget(database, clock())),
                 Job("tasks", timedelta(hours=12), lambda: _forget_tasks(database, clock())),
+                *housekeeping(database, clock),
             ],
         )
 

@@ -72,7 +72,8 @@ def staff(doors: Doors) -> TestClient:
 @pytest.fixture
 def website(surgery: Surgery, doors: Doors) -> TestClient:
     """A program that books for patients."""
-    return doors.token(a_token(surgery.database, "buchung", *ALL_OF_BOOKING))
+    scopes = (*ALL_OF_BOOKING, "patients:read")
+    return doors.token(a_token(surgery.database, "buchung", *scopes))
 
 
 def wanted(surgery: Surgery, start: Any = TEN, **more: Any) -> dict[str, Any]:
@@ -245,6 +246,38 @@ def test_what_cannot_be_booked_leaves_nothing_behind(surgery: Surgery, staff: Te
     for changes, status in REFUSED:
         problem(staff.post(ADDRESS, json=wanted(surgery) | changes), status)
     assert everything(surgery.database) == before
+
+
+def test_whoever_guesses_the_id_of_a_patient_learns_no_name(
+    surgery: Surgery, doors: Doors, staff: TestClient, website: TestClient
+) -> None:
+    """The answer is that for an id which nobody has, until the patient is somebody's own."""
+    program = doors.token(a_token(surgery.database, "buchung", *ALL_OF_BOOKING))
+    doctor = doors.api("mueller")
+    own = {doctor: booked(staff, surgery), program: booked(website, surgery, TEN + 2 * HALF)}
+    part = wanted(surgery, TEN + 4 * HALF)
+    del part["patient_id"]
+    before = everything(surgery.database)["appointments"]
+    for client in (doctor, program):
+        told = []
+        for n in (surgery.patients["200"], 987_654):
+            visit = {"patient_id": n, "appointments": [part]}
+            asked = {"type": "kontrolle", "patient_id": n}
+            told.append(
+                [
+                    problem(client.post(ADDRESS, json=part | {"patient_id": n}), 422),
+                    problem(client.post(VISITS, json=visit), 422),
+                    problem(client.put(one(own[client]), json={"patient_id": n}), 422),
+                    problem(client.get("/api/booking/availability", params=asked), 422),
+                ]
+            )
+        assert told[0] == told[1]
+        assert {one["detail"] for one in told[0]} == {"There is no such patient."}
+    assert everything(surgery.database)["appointments"] == before
+    # Of whom it sees an appointment, it books the next one.
+    for n, client in enumerate((doctor, program)):
+        again = booked(client, surgery, TEN + (1 + 2 * n) * HALF)
+        assert again["patient"]["name"] == "Zoë Ährenthaler"
 
 
 def test_an_override_needs_the_permission_and_is_kept_with_its_reason(

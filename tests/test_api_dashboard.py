@@ -59,7 +59,7 @@ def dashboard(doors: Doors, account: str = "empfang") -> dict[str, Any]:
 
 def test_an_empty_practice_has_noughts_and_no_rates(doors: Doors) -> None:
     told = dashboard(doors)
-    assert told["at"] == "2026-11-20T09:00:00Z"
+    assert told["at"] == "2026-11-20T10:00:00+01:00"
     assert [told[span]["count"] for span in ("today", "week", "month")] == [0, 0, 0]
     assert (told["letters"]["rate"], told["webhooks"]["rate"]) == (None, None)
     assert {month["rate"] for month in told["no_shows"]} == {None}

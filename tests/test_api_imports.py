@@ -279,6 +279,7 @@ def test_two_lists_are_read_at_once_and_progress_is_told(practice: SqlDatabase) 
         timer.join()
         assert stream.startswith("event: progress\n")
         assert '"state":"planned"' in stream.rpartition("event: done")[2]
+        assert "+01:00" in stream.rpartition("event: done")[2]
 
 
 def test_a_list_whose_server_died_is_shown_as_failed(practice: SqlDatabase) -> None:

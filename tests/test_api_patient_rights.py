@@ -155,7 +155,7 @@ def test_who_came_back_with_a_backup_is_erased_again(
     asked = {"number": "4711"}
     assert admin.post(f"{address}/erase", json=asked).status_code == 200
     (listed,) = admin.get("/api/erasures").json()["items"]
-    assert listed == {"number": "4711", "erased": "2026-11-20T09:00:00Z", "erased_by": "admin"}
+    assert listed == {"number": "4711", "erased": "2026-11-20T10:00:00+01:00", "erased_by": "admin"}
     with writing(practice) as uow:  # as an older backup has it
         patient_records.create(uow, PatientRecord(MARK, number="4711"))
     assert told_anywhere(practice)
@@ -242,8 +242,8 @@ def test_a_patient_is_told_as_data(practice: SqlDatabase, admin: TestClient) -> 
     told = json.loads(text)
     assert told["patient"]["last_name"] == "Ährenthaler"
     assert [one["start"] for one in told["appointments"]] == [
-        "2026-11-10T09:00:00Z",
-        "2026-11-24T09:00:00Z",
+        "2026-11-10T10:00:00+01:00",
+        "2026-11-24T10:00:00+01:00",
     ]
     assert told["appointments"][0]["details"]["note"].startswith("Heimlich")
     assert all(told[name] for name in ("acts", "changes", "letters", "import_rows"))

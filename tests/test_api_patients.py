@@ -425,7 +425,7 @@ def test_what_is_made_is_read_and_changed_again(
     assert (made.json()["last_name"], made.json()["number"]) == ("Ährenthaler", "P000001")
     agreed = staff.put(address, json={**A_PATIENT, "reminders": True}).json()
     assert agreed == staff.get(address).json()
-    assert agreed["reminders_since"] == "2026-11-20T09:00:00Z"
+    assert agreed["reminders_since"] == "2026-11-20T10:00:00+01:00"
     doors.clock.now += timedelta(days=1)
     again = staff.put(address, json={**A_PATIENT, "reminders": True, "language": "en"}).json()
     assert again["reminders_since"] == agreed["reminders_since"]

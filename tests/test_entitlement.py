@@ -43,6 +43,7 @@ def surgery(practice: SqlDatabase) -> Surgery:
 
 
 def entitled(uow: SqlUnitOfWork, name: str, *scopes: Scope) -> Entitled:
+    scopes = (Scope.READ_PATIENTS, *scopes)  # whom it books for, it knows
     return Entitled(Desk(uow, PROFILE), the_account(uow, name), scopes)
 
 

@@ -135,6 +135,18 @@ def test_what_is_moved_is_not_in_its_own_way(surgery: Surgery) -> None:
     assert offered(surgery, TEN, name="anders")[:2] == ["23.11. 10:30", "23.11. 11:30"]
 
 
+def test_no_time_is_offered_at_which_the_patient_is_with_another_doctor(surgery: Surgery) -> None:
+    surgery.book(patient="200")
+    surgery.book(TEN + HALF, doctor=SCHMIDT, patient="100")
+    assert offered(surgery, TEN)[0] == "23.11. 10:30"
+    whose = "X-PATIENT-ID:100"
+    assert offered(surgery, TEN, whose)[0] == "23.11. 11:00"
+    # Its own appointment stands in nobody's way, nor whose number is told of it afterwards.
+    put(surgery, TEN + 2 * HALF, whose)
+    assert offered(surgery, TEN, whose)[0] == "23.11. 11:00"
+    assert offered(surgery, TEN, "X-PATIENT-ID:300")[0] == "23.11. 11:00"
+
+
 def test_nothing_in_the_past_is_offered(surgery: Surgery) -> None:
     surgery.book()
     surgery.now = TEN + timedelta(days=2, minutes=10)

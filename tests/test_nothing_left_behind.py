@@ -25,6 +25,7 @@ from practice.schedule import BookingRules, HoursException
 from practice.sources import SourceState
 from practice.use_cases import offers
 from practice.use_cases.arranging import Order, book
+from practice.use_cases.crowds import by_visitor, note_booked
 from practice.use_cases.erasure import erase
 from practice.use_cases.feeds import make
 from practice.use_cases.holding import Wish, hold
@@ -508,7 +509,8 @@ def fill_what_the_api_keeps(uow: SqlUnitOfWork) -> None:
     offers.save_exception(uow, HoursException(0, None, None, closed, False, "Fortbildung"))
     patient = uow.patients.by_number("4711")
     assert patient
-    book(uow, Order(kind.id, mueller.id, patient.id, day), PROFILE)
+    booked = book(uow, Order(kind.id, mueller.id, patient.id, day), PROFILE)
+    note_booked(uow, by_visitor("zoe@example.org", "192.0.2.1"), booked.appointment.id)
     hold(uow, Wish(kind.id, mueller.id, day + timedelta(hours=4)), "192.0.2.1", PROFILE)
     begin_session(uow, the_account(uow, "empfang"))
     ask_for_link(uow, "zoe@example.org", "192.0.2.1", "de")

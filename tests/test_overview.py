@@ -237,6 +237,9 @@ def test_letters_are_counted_as_delivered_given_up_and_waiting(practice: SqlData
         for ago in (0, 6, 8):
             post(uow, one, LetterState.DELIVERED, due=NOW - ago * days, settled=NOW - ago * days)
         post(uow, one, LetterState.FAILED, due=NOW, settled=NOW, error="Der Empfänger ist voll.")
+        # A tool that takes no changes by its nature is no failure to deliver.
+        post(uow, one, LetterState.FAILED, due=NOW, settled=NOW, error=BY_HAND)
+        post(uow, one, LetterState.DROPPED, due=NOW, settled=NOW, error=BY_HAND)
         post(uow, one, LetterState.SUPERSEDED)
         post(uow, one, LetterState.TRIED, posted=NOW - 2 * days, error="Keine Antwort.")
         post(uow, one, LetterState.SENDING, posted=NOW - days)

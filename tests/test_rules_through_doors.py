@@ -58,7 +58,8 @@ class Street:
         self.surgery, self.doors = surgery, doors
         self.staff = doors.api("empfang")
         self.software = doors.caldav("albis")
-        self.website = doors.token(a_token(surgery.database, "buchung", *ALL_OF_BOOKING))
+        scopes = (*ALL_OF_BOOKING, "patients:read")
+        self.website = doors.token(a_token(surgery.database, "buchung", *scopes))
         self._tool = doors.caldav("buchung")
         self._numbers = count(1)
 

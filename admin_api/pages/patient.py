@@ -90,7 +90,7 @@ def _of_patient(call: Call[Any, Any], patient: Patient) -> dict[str, object]:
         "name": unturned(" ".join(filter(None, (record["first_name"], record["last_name"])))),
         "born": born(patient),
         "record": {**record, "is_dated": not told or is_real_date(told)},
-        "etag": etag_of(content_of(read_patient(call))),
+        "etag": etag_of(content_of(read_patient(call), call.services.profile.zone)),
         "is_held": patient_records.held(patient, today),
         "held_day": _day(patient.held_until),
         "kept_for": patient_records.ten_years_after(today),

@@ -64,9 +64,9 @@ def framed(call: Call[Any, Any], view: str, told: Mapping[str, object]) -> dict[
     return {"menu": menu, "view": view, "home": HOME, "s": shared, **told}
 
 
-def version_of(shown: BaseModel) -> str:
+def version_of(call: Call[Any, Any], shown: BaseModel) -> str:
     """Return the ETag by which what is shown is changed only if it is so still."""
-    return etag_of(content_of(shown))
+    return etag_of(content_of(shown, call.services.profile.zone))
 
 
 def _go_on(call: Call[Any, Any]) -> Answer:

@@ -65,7 +65,7 @@ def show_account(call: Call[Any, Any]) -> dict[str, object]:
     tokens = [one for one in shown.credentials if one.kind is CredentialKind.TOKEN]
     told = {
         "one": shown,
-        "etag": version_of(shown),
+        "etag": version_of(call, shown),
         "roles": list(Role),
         "doctors": call.uow.house.doctors(),
         "calendars": [(name, said, granted.get(name, "")) for name, said in calendars],

@@ -80,7 +80,7 @@ def show_doctors(call: Call[WhichOne, Any]) -> dict[str, object]:
         doctor = Doctor("", "", hours=USUAL_HOURS)
         if nr != "neu":
             doctor = the_doctor(call.uow, int(nr))
-            told["etag"] = version_of(DoctorShown.model_validate(doctor))
+            told["etag"] = version_of(call, DoctorShown.model_validate(doctor))
         told |= {"doctor": doctor, "week": week_of(doctor.hours)}
     return framed(call, "aerzte", told)
 
@@ -92,7 +92,7 @@ def show_rooms(call: Call[WhichOne, Any]) -> dict[str, object]:
         room = Room("", "")
         if nr != "neu":
             room = the_room(call.uow, int(nr))
-            told["etag"] = version_of(RoomShown.model_validate(room))
+            told["etag"] = version_of(call, RoomShown.model_validate(room))
         told["room"] = room
     return framed(call, "raeume", told)
 
@@ -115,7 +115,10 @@ def show_times(call: Call[WhichOne, Any]) -> dict[str, object]:
         told["exception"] = None
         if nr != "neu":
             found = the_exception(call.uow, int(nr))
-            told |= {"exception": _days_of(found, zone), "etag": version_of(_shown(found, zone))}
+            told |= {
+                "exception": _days_of(found, zone),
+                "etag": version_of(call, _shown(found, zone)),
+            }
     return framed(call, "zeiten", told)
 
 
@@ -123,7 +126,7 @@ def show_holidays(call: Call[Any, Any]) -> dict[str, object]:
     """Return the public holidays of a year."""
     holidays = list_holidays(call)
     rules = read_rules(call)
-    told = {"holidays": holidays, "rules": rules, "etag": version_of(rules), "lands": LANDS}
+    told = {"holidays": holidays, "rules": rules, "etag": version_of(call, rules), "lands": LANDS}
     return framed(call, "feiertage", told)
 
 

@@ -53,7 +53,7 @@ def show_types(call: Call[Any, Any]) -> dict[str, object]:
         found = next((one for one in types if nr == str(one.id)), None)
         if nr != "neu" and found is None:
             raise OfferNotFound("There is no such appointment type.")
-        told |= {"type": found, "etag": version_of(found) if found else ""}
+        told |= {"type": found, "etag": version_of(call, found) if found else ""}
     return framed(call, "terminarten", told)
 
 
@@ -64,7 +64,7 @@ def show_categories(call: Call[WhichOne, Any]) -> dict[str, object]:
         category = Category("", "", "")
         if nr != "neu":
             category = the_category(call.uow, int(nr))
-            told["etag"] = version_of(CategoryShown.model_validate(category))
+            told["etag"] = version_of(call, CategoryShown.model_validate(category))
         told["category"] = category
     return framed(call, "kategorien", told)
 
@@ -72,7 +72,7 @@ def show_categories(call: Call[WhichOne, Any]) -> dict[str, object]:
 def show_rules(call: Call[Any, Any]) -> dict[str, object]:
     """Return the rules of booking."""
     rules = read_rules(call)
-    return framed(call, "regeln", {"rules": rules, "etag": version_of(rules)})
+    return framed(call, "regeln", {"rules": rules, "etag": version_of(call, rules)})
 
 
 _S, _HTML = Scope.SETTINGS, "settings_offers.html"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -132,7 +133,8 @@ def export_audit(call: Call[TrailFileAsked, None]) -> Answer:
     found = list(islice(entries, LONGEST_FILE + 1))
     if len(found) > LONGEST_FILE:
         raise Invalid(f"There are more than {LONGEST_FILE} entries; ask for a shorter time.")
-    lines = as_csv(found) if asked.format is Format.CSV else as_json_lines(found)
+    local = [replace(one, time=one.time.astimezone(profile.zone)) for one in found]
+    lines = as_csv(local) if asked.format is Format.CSV else as_json_lines(local)
     name = f"audit-{call.now.astimezone(profile.zone):%Y-%m-%d}.{asked.format}"
     return Answer(
         content="".join(lines).encode("utf-8", "replace"),

@@ -146,7 +146,9 @@ ENDPOINTS = (
         AppointmentsShown,
         query=AppointmentQuery,
         problems=(404,),
-        text="Those that start from `from` on and before `until`, by their start.",
+        text="Those that start from `from` on and before `until`, by their start. Where what is"
+        " asked for is rare, a page may have fewer than `limit`, or none: `next` tells whether"
+        " there are more.",
     ),
     Endpoint(
         "POST",

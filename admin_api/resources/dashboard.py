@@ -49,7 +49,7 @@ class AppointedShown(Shown):
 
 
 class DeliveryShown(Shown):
-    """What became of letters in the last seven days."""
+    """What became of letters in the last seven days, without those to be done by hand."""
 
     delivered: int
     given_up: int

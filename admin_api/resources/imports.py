@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from admin_api.answering import content_of
 from admin_api.endpoint import Answer, Call, Endpoint, Nothing, Upload
 from admin_api.import_forms import (
     MEDIA,
@@ -168,18 +170,18 @@ def delete_import(call: Call[Nothing, None]) -> None:
 
 def follow_import(call: Call[Nothing, None]) -> Answer:
     """Tell how far reading or applying a list is, as it goes on."""
-    import_id, lists = call.path["import_id"], _lists(call)
+    import_id, lists, zone = call.path["import_id"], _lists(call), call.services.profile.zone
     call.uow.imports.get(import_id)
-    return Answer(events=lambda: _events(lists, import_id), media_type="text/event-stream")
+    return Answer(events=lambda: _events(lists, import_id, zone), media_type="text/event-stream")
 
 
-def _events(lists: Lists, import_id: int) -> Iterator[bytes]:
+def _events(lists: Lists, import_id: int, zone: ZoneInfo) -> Iterator[bytes]:
     begun = heard = time.monotonic()
     last = b""
     while (now := time.monotonic()) - begun < _LONGEST_FLOW:
         found, so_far = lists.seen(import_id), lists.applied_so_far(import_id)
         over = found is None or (found.state in _OVER and so_far is None)
-        told = b"{}" if found is None else _told(found, so_far)
+        told = b"{}" if found is None else _told(found, so_far, zone)
         if over:
             yield b"event: done\ndata: " + told + b"\n\n"
             return
@@ -192,12 +194,12 @@ def _events(lists: Lists, import_id: int) -> Iterator[bytes]:
         yield b""
 
 
-def _told(found: Import, so_far: tuple[int, int] | None) -> bytes:
+def _told(found: Import, so_far: tuple[int, int] | None, zone: ZoneInfo) -> bytes:
     shown = import_shown(found)
     if so_far is not None:
         done, total = so_far
         shown = shown.model_copy(update={"state": "applying", "done": done, "total": total})
-    return shown.model_dump_json().encode()
+    return content_of(shown, zone)
 
 
 _IMPORTS = "/api/imports"

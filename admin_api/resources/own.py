@@ -14,6 +14,7 @@ from admin_api.resources.portal import BookingShown, OwnBooking, booking_shown, 
 from admin_api.shapes import Day, Limit, Moment, Paragraph, Slug
 from admin_api.wording import Sentence, fallback_of
 from practice.appointments import Status
+from practice.use_cases.crowds import by_patient
 from practice.use_cases.entered import days_from
 from practice.use_cases.offered import doctor_named, refuse_closed
 from practice.use_cases.own import free_to_move, own_list, the_own
@@ -120,7 +121,9 @@ def book_own(call: Call[Nothing, OwnBooking]) -> BookingShown:
     """Book for who has signed in."""
     refuse_closed(call.uow)
     patient = signed_in_patient(call)
-    told = self_book(call.uow, wanted_of(call), patient, call.services.profile)
+    told = self_book(
+        call.uow, wanted_of(call), patient, call.services.profile, by_patient(patient.id)
+    )
     return booking_shown(call, told, patient.record.email)
 
 

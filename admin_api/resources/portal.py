@@ -20,9 +20,11 @@ from admin_api.shapes import (
     Paragraph,
     Slug,
 )
+from practice.access import PEOPLE
 from practice.appointments import Insurance, Status
 from practice.errors import Invalid
 from practice.scopes import Scope
+from practice.use_cases.crowds import by_visitor
 from practice.use_cases.entered import days_from
 from practice.use_cases.holding import MOST_HOLDS, MOST_OF_A_WEBSITE, Wish, hold, kept, release
 from practice.use_cases.offered import (
@@ -36,6 +38,7 @@ from practice.use_cases.portal import Person, SelfBooking, portal_slots, self_bo
 
 if TYPE_CHECKING:
     from practice.schedule import FreeSlot
+    from practice.use_cases.crowds import Asking
     from practice.use_cases.offered import Offer
     from practice.use_cases.portal import Reservation
 
@@ -195,8 +198,7 @@ def hold_slot(call: Call[Nothing, HoldWanted]) -> HoldShown:
         start=body.start,
         room_id=None if body.room is None else room_named(uow, body.room).id,
     )
-    # A website that has signed in asks for all its visitors.
-    of_website = call.account is not None and Scope.PORTAL in call.scopes
+    of_website = _of_website(call)
     asked_from = f"account {call.caller.id}" if of_website else call.network
     most = MOST_OF_A_WEBSITE if of_website else MOST_HOLDS
     secret, held = hold(uow, wish, asked_from, profile, most)
@@ -215,8 +217,21 @@ def book_online(call: Call[Nothing, BookingForm]) -> BookingShown:
     """Book a slot."""
     uow, body = call.uow, call.body
     refuse_closed(uow)
-    told = self_book(uow, wanted_of(call), _person(body), call.services.profile)
+    person, wanted = _person(body), wanted_of(call)
+    told = self_book(uow, wanted, person, call.services.profile, _asking(call))
     return booking_shown(call, told, body.person.email, body.language or "")
+
+
+def _of_website(call: Call[Any, Any]) -> bool:
+    """Tell whether a website has signed in: it asks for all its visitors, from one network."""
+    return call.account is not None and Scope.PORTAL in call.scopes
+
+
+def _asking(call: Call[Nothing, BookingForm]) -> Asking | None:
+    """Return by what is counted who books; None for people of the practice."""
+    if call.account is not None and call.account.role in PEOPLE:
+        return None
+    return by_visitor(call.body.person.email, "" if _of_website(call) else call.network)
 
 
 def booking_shown(
@@ -365,6 +380,8 @@ ENDPOINTS = (
         status=201,
         open=True,
         problems=(403, 404, 409),
-        text="Of a slot that is kept the secret is enough. The patient hears by e-mail.",
+        text="Of a slot that is kept the secret is enough. The patient hears by e-mail. Of each"
+        " network and each address a few are booked: beyond that, 429 `too-many-bookings`. A"
+        " website that has signed in is not counted by its network.",
     ),
 )

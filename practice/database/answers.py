@@ -33,7 +33,7 @@ class SqlAnswers:
 
     def keep(self, key: str, answer: GivenAnswer) -> None:
         """See the port."""
-        self._connection.execute(delete(answers).where(answers.c.kept < self._now - KEPT))
+        self.forget_old()
         values = {
             "key": key,
             "fingerprint": answer.fingerprint,
@@ -43,6 +43,10 @@ class SqlAnswers:
             "kept": self._now,
         }
         self._connection.execute(insert(answers), values)
+
+    def forget_old(self) -> None:
+        """See the port."""
+        self._connection.execute(delete(answers).where(answers.c.kept < self._now - KEPT))
 
     def forget(self) -> int:
         """See the port."""

@@ -28,6 +28,7 @@ __all__ = ["SqlDetails"]
 _NAMES = tuple(field.name for field in fields(Details))
 _COLUMNS: tuple[Any, ...] = tuple(details.c[name] for name in _NAMES)
 _OF = select(*_COLUMNS)
+_ORDER = (appointments.c.start, appointments.c.id)
 #: As `Details.unknown_of` has it where there is no row.
 _SOURCE = func.coalesce(
     details.c.source,
@@ -69,14 +70,21 @@ class SqlDetails:
         found = self._found(_whole().where(appointments.c.id.in_(ids))) if ids else []
         return {one.appointment.id: one for one in found}
 
-    def search(self, question: Question, after: Key | None, limit: int) -> list[Booked]:
+    def search(
+        self, question: Question, after: Key | None, limit: int, last: Key | None = None
+    ) -> list[Booked]:
         """See the port."""
-        order = (appointments.c.start, appointments.c.id)
-        query = _whole().where(*_asked(question)).order_by(*order).limit(limit)
-        if after is not None:
-            # The first condition is for the index, which SQLite does not walk by a pair.
-            query = query.where(appointments.c.start >= after[0], tuple_(*order) > after)
-        return self._found(query)
+        query = _whole().where(*_asked(question)).order_by(*_ORDER).limit(limit)
+        return self._found(_following(query, after, last))
+
+    def horizon(self, question: Question, after: Key | None, most: int) -> Key | None:
+        """See the port."""
+        if not _is_walked(question):
+            return None
+        query = select(*_ORDER).where(*_within(question), *_walked(question))
+        query = _following(query, after).order_by(*_ORDER).offset(most - 1).limit(1)
+        row = self._connection.execute(query).first()
+        return None if row is None else (row.start, row.id)
 
     def to_come(
         self,
@@ -120,6 +128,51 @@ def _whole() -> Select[Any]:
     return select(*APPOINTMENT, *_COLUMNS, objects.c.etag, objects.c.owner_id).select_from(joined)
 
 
+def _following(query: Select[Any], after: Key | None, last: Key | None = None) -> Select[Any]:
+    """Return the query for what comes after one key, and up to another."""
+    # The first condition each is for the index, which SQLite does not walk by a pair.
+    if after is not None:
+        query = query.where(appointments.c.start >= after[0], tuple_(*_ORDER) > after)
+    if last is not None:
+        query = query.where(appointments.c.start <= last[0], tuple_(*_ORDER) <= last)
+    return query
+
+
+def _is_walked(question: Question) -> bool:
+    """Tell whether something is asked that has no index: one appointment after the other has to be
+    looked at. What has one of its own is found by that, whatever else is asked.
+    """
+    if question.visit or question.treatment_plan:
+        return False
+    of_calendars = question.calendars is not None and len(question.calendars) != 1
+    asked = (question.kind, question.progress, question.source, question.procedure, question.owner)
+    return of_calendars or any(one is not None for one in asked)
+
+
+def _walked(question: Question) -> list[ColumnElement[bool]]:
+    """Return the condition whose index is walked: one with the start in it, if there is any."""
+    for column, value in (
+        (appointments.c.patient_id, question.patient_id),
+        (appointments.c.room_id, question.room_id),
+        (appointments.c.doctor_id, question.doctor_id),
+        (appointments.c.status, question.status and str(question.status)),
+    ):
+        if value is not None:
+            return [column == value]
+    if question.calendars is not None and len(question.calendars) == 1:
+        return [appointments.c.calendar_id == question.calendars[0]]
+    return []
+
+
+def _within(question: Question) -> list[ColumnElement[bool]]:
+    conditions = []
+    if question.since is not None:
+        conditions.append(appointments.c.start >= question.since)
+    if question.until is not None:
+        conditions.append(appointments.c.start < question.until)
+    return conditions
+
+
 def _asked(question: Question) -> list[ColumnElement[bool]]:
     conditions = [
         _same(appointments.c.doctor_id, question.doctor_id),
@@ -137,10 +190,7 @@ def _asked(question: Question) -> list[ColumnElement[bool]]:
         # take small letters for great ones in one database, and not in the other.
         told = json.dumps(question.procedure.strip())
         conditions.append(func.replace(details.c.procedures, told, "") != details.c.procedures)
-    if question.since is not None:
-        conditions.append(appointments.c.start >= question.since)
-    if question.until is not None:
-        conditions.append(appointments.c.start < question.until)
+    conditions += _within(question)
     if question.calendars is not None:
         conditions.append(appointments.c.calendar_id.in_(question.calendars))
     if question.kind is not None:

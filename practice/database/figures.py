@@ -118,7 +118,7 @@ class SqlFigures:
         # Of what is settled, `due` is when: that has an index.
         states = (str(LetterState.DELIVERED), str(LetterState.FAILED))
         query = select(letters.c.state, func.count()).where(
-            letters.c.state.in_(states), letters.c.due >= since
+            letters.c.state.in_(states), letters.c.due >= since, letters.c.error != BY_HAND
         )
         found = dict(tuple(row) for row in self._connection.execute(query.group_by("state")))
         return Delivery(*(int(found.get(state, 0)) for state in states))

@@ -238,7 +238,7 @@ appointments = Table(
     Column("calendar_id", BigInteger, nullable=False),
     Column("doctor_id", ForeignKey("doctors.id"), nullable=True),
     Column("room_id", ForeignKey("rooms.id"), nullable=True),
-    Column("patient_id", ForeignKey("patients.id"), nullable=True, index=True),
+    Column("patient_id", ForeignKey("patients.id"), nullable=True),
     Column("start", Moment, nullable=False),
     Column("end", Moment, nullable=False),
     Column("status", String(16), nullable=False),
@@ -254,6 +254,9 @@ appointments = Table(
     Index("ix_appointments_start", "start"),
     Index("ix_appointments_room", "room_id", "start"),
     Index("ix_appointments_doctor", "doctor_id", "start"),
+    Index("ix_appointments_patient", "patient_id", "start"),
+    Index("ix_appointments_calendar", "calendar_id", "start"),
+    Index("ix_appointments_status", "status", "start"),
 )
 
 accounts = Table(
@@ -464,6 +467,19 @@ sign_in_links = Table(
     Column("until", Moment, nullable=False, index=True),
 )
 
+#: What patients booked themselves, to count by: addresses and networks are digests, and networks
+#: stay for a day.
+self_bookings = Table(
+    "self_bookings",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("about", String(64), nullable=False, index=True),
+    Column("network", String(64), nullable=False),
+    Column("booked", Moment, nullable=False, index=True),
+    Column("appointment_id", ForeignKey("appointments.id"), nullable=False, index=True),
+    Index("ix_self_bookings_network", "network", "booked"),
+)
+
 #: What can be booked.
 types = Table(
     "types",
@@ -551,6 +567,7 @@ details = Table(
     # Why somebody booked over what was there already.
     Column("override", Text, nullable=False),
     Index("ix_details_visit", "visit"),
+    Index("ix_details_treatment_plan", "treatment_plan"),
 )
 
 #: Slots kept for somebody who is filling in a form. The secret stands here as a digest.

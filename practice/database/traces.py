@@ -19,6 +19,7 @@ from practice.database.tables import (
     import_rows,
     letters,
     patients,
+    self_bookings,
 )
 from practice.erasures import ErasedChange, Erasure
 from practice.letters import UNSETTLED, LetterState
@@ -134,6 +135,8 @@ class SqlTraces:
             written = update(details).where(details.c.appointment_id.in_(some))
             self._connection.execute(written.values(_WRITTEN))
             wanted = and_(letters.c.to != str(Receiver.PATIENT), letters.c.state.in_(_OPEN))
+            counted = self_bookings.c.appointment_id.in_(some)
+            self._connection.execute(delete(self_bookings).where(counted))
             sent = delete(letters).where(letters.c.appointment_id.in_(some), ~wanted)
             self._connection.execute(sent)
 

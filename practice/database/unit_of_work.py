@@ -21,6 +21,7 @@ from practice.database.patients import SqlPatients
 from practice.database.patients_in_bulk import SqlPatientsInBulk
 from practice.database.properties import SqlProperties
 from practice.database.receipts import SqlReceipts
+from practice.database.self_bookings import SqlSelfBookings
 from practice.database.sessions import SqlSessions
 from practice.database.sign_ins import SqlSignIns
 from practice.database.sources import SqlSources
@@ -68,6 +69,7 @@ class SqlUnitOfWork:
         self.acts = SqlActs(connection, actor, now)
         self.answers = SqlAnswers(connection, now)
         self.sessions = SqlSessions(connection, now)
+        self.self_bookings = SqlSelfBookings(connection, now)
         self.sign_ins = SqlSignIns(connection, now)
         self.figures = SqlFigures(connection, now)
         self.trail = SqlTrail(connection)

@@ -13,7 +13,7 @@ from practice.ports.house import House
 from practice.ports.outside import Answers, Disputes, Outbox, Receipts, Sources, Tasks
 from practice.ports.past import Acts, Figures, Traces, Trail
 from practice.ports.patients import Imports, Patients, PatientsInBulk
-from practice.ports.people import Accounts, Sessions, SignIns
+from practice.ports.people import Accounts, SelfBookings, Sessions, SignIns
 
 __all__ = [
     "Accounts",
@@ -34,6 +34,7 @@ __all__ = [
     "PatientsInBulk",
     "Properties",
     "Receipts",
+    "SelfBookings",
     "Sessions",
     "SignIns",
     "Sources",

@@ -92,9 +92,16 @@ class AppointmentDetails(Protocol):
     def booked_all(self, ids: Collection[int]) -> Mapping[int, Booked]:
         """Return some appointments by id, each with everything about it; two statements."""
 
-    def search(self, question: Question, after: Key | None, limit: int) -> list[Booked]:
+    def search(
+        self, question: Question, after: Key | None, limit: int, last: Key | None = None
+    ) -> list[Booked]:
         """Return the first appointments that are asked for, by start and id, that come after
-        `after`; two statements, and the cost of what is returned where the time is asked for.
+        `after`, and up to `last`; two statements.
+        """
+
+    def horizon(self, question: Question, after: Key | None, most: int) -> Key | None:
+        """Return up to where the next `most` appointments reach that would have to be looked at;
+        None if that is all of them, or what is asked for is found by an index.
         """
 
     def to_come(

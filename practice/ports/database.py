@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from practice.ports.outside import Answers, Disputes, Outbox, Receipts, Sources, Tasks
     from practice.ports.past import Acts, Figures, Traces, Trail
     from practice.ports.patients import Imports, Patients, PatientsInBulk
-    from practice.ports.people import Accounts, Sessions, SignIns
+    from practice.ports.people import Accounts, SelfBookings, Sessions, SignIns
 
 __all__ = ["Database", "Together", "Transactions", "UnitOfWork"]
 
@@ -178,6 +178,10 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> Sessions:
         """Who is signed in to pages."""
+
+    @property
+    def self_bookings(self) -> SelfBookings:
+        """What patients booked themselves."""
 
     @property
     def sign_ins(self) -> SignIns:

@@ -217,5 +217,8 @@ class Answers(Protocol):
     def keep(self, key: str, answer: GivenAnswer) -> None:
         """Keep an answer for a day; older ones are forgotten."""
 
+    def forget_old(self) -> None:
+        """Delete those that are older than a day."""
+
     def forget(self) -> int:
         """Delete all, whoever was answered; return how many."""

@@ -100,7 +100,9 @@ class Figures(Protocol):
         """
 
     def delivered(self, since: datetime) -> Delivery:
-        """Count the letters that were settled since then."""
+        """Count the letters that were settled since then, but for those that are to be done by
+        hand.
+        """
 
     def queue(self) -> list[Queue]:
         """Count the unsettled letters, by receiver."""
@@ -161,7 +163,8 @@ class Traces(Protocol):
 
     def forget_texts(self, patient_id: int, appointment_ids: Collection[int]) -> None:
         """Erase what the rows of lists of a patient say, what the practice has written down about
-        appointments, and the letters about them but those that others still wait for.
+        appointments, the letters about them but those that others still wait for, and by whom
+        they were booked online.
         """
 
     def erase_change(self, change: Change, act: int) -> None:

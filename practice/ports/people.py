@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from practice.sessions import Session
     from practice.sign_ins import SignIn
 
-__all__ = ["Accounts", "Sessions", "SignIns"]
+__all__ = ["Accounts", "SelfBookings", "Sessions", "SignIns"]
 
 
 class Accounts(Protocol):
@@ -94,6 +94,24 @@ class Sessions(Protocol):
 
     def end_all(self, *, account_id: int | None = None, patient_id: int | None = None) -> int:
         """End all sessions of one of the two; return how many."""
+
+
+class SelfBookings(Protocol):
+    """What patients booked themselves, to count by: addresses, patients and networks are given as
+    digests.
+    """
+
+    def add(self, about: str, network: str, appointment_id: int) -> None:
+        """Count an appointment; without a network (""), it counts for none."""
+
+    def count(self, since: datetime, network: str = "") -> int:
+        """Return how many were booked since then, from one network or at all."""
+
+    def to_come(self, about: str) -> int:
+        """Return how many have yet to begin, and are not cancelled."""
+
+    def forget(self, before: datetime) -> None:
+        """Of what was booked before, forget the networks, and all of what has begun by now."""
 
 
 class SignIns(Protocol):

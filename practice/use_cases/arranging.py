@@ -36,6 +36,7 @@ __all__ = [
     "LONGEST_NAME",
     "LONGEST_NOTE",
     "LONGEST_REASON",
+    "NO_SUCH_PATIENT",
     "Order",
     "book",
     "book_visit",
@@ -49,6 +50,8 @@ __all__ = [
 #: Characters, by what is entered.
 LONGEST_NOTE, LONGEST_REASON, LONGEST_NAME = 10_000, 1000, 64
 _MOST_PROCEDURES = 50
+#: What is told of a patient who is not there, or is none of somebody's business.
+NO_SUCH_PATIENT = "There is no such patient."
 #: Nobody is in a practice that often in one visit.
 _LONGEST_VISIT = 20
 
@@ -167,7 +170,7 @@ def the_patient(uow: UnitOfWork, patient_id: int) -> Patient:
     if found is not None and found.merged_into is not None:
         found = uow.patients.get([found.merged_into]).get(found.merged_into)
     if found is None:
-        raise Invalid("There is no such patient.")
+        raise Invalid(NO_SUCH_PATIENT)
     return found
 
 

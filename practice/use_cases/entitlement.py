@@ -12,23 +12,26 @@ from typing import TYPE_CHECKING
 from practice.access import PEOPLE, Role, level, may_change, may_create, may_decide, may_see
 from practice.appointments import Status
 from practice.calendars import Level
-from practice.details import Source
-from practice.errors import AppointmentNotFound, IllegalStep, NotAllowed
+from practice.details import Question, Source
+from practice.errors import AppointmentNotFound, IllegalStep, Invalid, NotAllowed
 from practice.scopes import Scope
-from practice.use_cases.arranging import booked_with
+from practice.use_cases.arranging import NO_SUCH_PATIENT, booked_with, the_patient
+from practice.use_cases.finding_appointments import find_appointments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from practice.access import Account
     from practice.calendars import Calendar
-    from practice.details import Booked, Question
+    from practice.details import Booked
     from practice.use_cases.arranging import Order
     from practice.use_cases.desk import Desk
     from practice.use_cases.rearranging import Changes, Move
 
 __all__ = ["Entitled"]
 
+#: Whoever may change patients reads them as well.
+_PATIENTS = frozenset({Scope.READ_PATIENTS, Scope.WRITE_PATIENTS})
 #: Those that see every calendar, also what stands in one that was removed.
 _EVERYTHING = frozenset({Role.ADMIN, Role.STAFF})
 
@@ -66,7 +69,7 @@ class Entitled:
 
     def asked_free(self, doctor_ids: Sequence[int], patient_id: int | None) -> tuple[int, ...]:
         """Return of which doctors the account is told when they are free, of those asked for; none
-        asked for are all. Raises NotAllowed.
+        asked for are all. Raises NotAllowed, or Invalid for a patient it knows nothing of.
 
         People who work together know of each other when they are busy; a program or reader knows
         it of the calendars that it sees. When a patient is busy, only those are told who book.
@@ -74,6 +77,8 @@ class Entitled:
         if patient_id is not None and Scope.CREATE_APPOINTMENT not in self._scopes:
             needed = Scope.CREATE_APPOINTMENT
             raise NotAllowed(f"When a patient has time is told with the permission '{needed}'.")
+        if patient_id is not None:
+            self._refuse_unknown(patient_id)
         if self._account.role in PEOPLE:
             return tuple(doctor_ids)
         seen = [
@@ -125,9 +130,12 @@ class Entitled:
         return found
 
     def ordered(self, order: Order) -> Order:
-        """Return an order as the account may place it; raises NotAllowed or OfferNotFound."""
+        """Return an order as the account may place it; raises NotAllowed, OfferNotFound, or
+        Invalid for a patient it knows nothing of.
+        """
         self._refuse_place(order.doctor_id)
         self.refuse_override(order.override)
+        self._refuse_unknown(order.patient_id)
         if not self.online:
             return order
         kind = self._desk.type(order.type_id)
@@ -135,8 +143,12 @@ class Entitled:
         return replace(order, online=True, source=Source.ONLINE, status=status)
 
     def changed(self, changes: Changes) -> Changes:
-        """Return changes as the account may make them; raises NotAllowed."""
+        """Return changes as the account may make them; raises NotAllowed, or Invalid for a patient
+        it knows nothing of.
+        """
         self.refuse_override(changes.override)
+        if changes.patient_id is not None:
+            self._refuse_unknown(changes.patient_id)
         if changes.note is not None and self.online:
             raise NotAllowed("What the practice notes only the practice changes.")
         if changes.status is not None or changes.progress is not None:
@@ -158,6 +170,17 @@ class Entitled:
     def _refuse_place(self, doctor_id: int) -> None:
         if not may_create(self._account, self._desk.calendar_of(doctor_id)):
             raise NotAllowed("You may not book for this doctor.")
+
+    def _refuse_unknown(self, patient_id: int) -> None:
+        """Raise Invalid for a patient of whom the account may read nothing, and sees no
+        appointment: in the same words as for one who is not there, as ids are guessed easily.
+        """
+        if _PATIENTS.intersection(self._scopes):
+            return
+        patient = the_patient(self._desk.uow, patient_id)
+        seen = self.narrowed(Question(patient_id=patient.id))
+        if not find_appointments(self._desk.uow, seen, limit=1)[0]:
+            raise Invalid(NO_SUCH_PATIENT)
 
     def _refuse_deciding(self) -> None:
         if not may_decide(self._account):

@@ -20,7 +20,7 @@ from practice.use_cases.taken import taken_of_doctor
 
 if TYPE_CHECKING:
     from practice.appointments import Appointment
-    from practice.calendars import Calendar
+    from practice.calendars import Calendar, Place
     from practice.ports import UnitOfWork
     from practice.profile import Profile
     from practice.schedule import AppointmentType
@@ -34,22 +34,23 @@ _AHEAD = timedelta(days=16)
 
 
 def instead_of_taken(
-    uow: UnitOfWork, calendar: Calendar, facts: Facts, profile: Profile, own_id: int
+    uow: UnitOfWork, calendar: Calendar, facts: Facts, profile: Profile, place: Place
 ) -> list[Slot]:
     """Return the next free slots of the same length with the doctor of a calendar, in the
-    practice's zone: by hours and their exceptions, holidays, holds, and the buffers and rooms of
-    the type that is told, if it is one that is booked here. `own_id` is the object's own, if it
-    is there.
+    practice's zone: by hours and their exceptions, holidays, holds, the patient's other
+    appointments, and the buffers and rooms of the type that is told, if it is one that is booked
+    here. `place` is what stands there of the object itself and of its appointment, which take
+    nothing.
 
     Nothing for a series, and for what takes whole days.
     """
     slot = facts.slot
     if slot is None or slot.end - slot.start > _LONGEST:
         return []
+    own_id = place.there.id if place.there else 0
     if calendar.doctor_id is None:
         return _of_nobody(uow, calendar, slot, profile, own_id)
-    desk = Desk(uow, profile)
-    known = uow.appointments.by_uid(facts.uid) if own_id else None
+    desk, known = Desk(uow, profile), place.appointment
     minutes = max(1, round((slot.end.timestamp() - slot.start.timestamp()) / 60))
     kind = _type(desk, calendar.doctor_id, facts, known)
     kind = replace(
@@ -58,8 +59,15 @@ def instead_of_taken(
         min_minutes=min(minutes, kind.min_minutes),
         max_minutes=max(minutes, kind.max_minutes),
     )
-    own = (known.id if known else 0, own_id)
-    search = Search(kind, slot, doctor_ids=(calendar.doctor_id,), own=own)
+    # Whose an appointment is stays as it is, whatever number is told later.
+    patient_id = (known and known.patient_id) or place.patient_id
+    search = Search(
+        kind,
+        slot,
+        doctor_ids=(calendar.doctor_id,),
+        patient_id=patient_id,
+        own=(known.id if known else 0, own_id),
+    )
     zone = profile.zone
     return [
         Slot(one.slot.start.astimezone(zone), one.slot.end.astimezone(zone))

@@ -264,4 +264,4 @@ def _refuse_taken_slot(
         spans = [Occupied(*span, Busy.BUSY) for span in kept]
         taken = NoDoubleBooking(spans).broken_by(facts.occurrences)
     if taken:
-        raise SlotTaken(instead_of_taken(uow, calendar, facts, profile, own_id))
+        raise SlotTaken(instead_of_taken(uow, calendar, facts, profile, place))

@@ -20,6 +20,7 @@ from practice.patients import PatientRecord
 from practice.rules import LateCancellation, OnlineOnly
 from practice.use_cases.arranging import Order, place_order, the_patient
 from practice.use_cases.case import Case
+from practice.use_cases.crowds import note_booked, refuse_more
 from practice.use_cases.desk import Desk
 from practice.use_cases.entered import entered
 from practice.use_cases.free_times import Search, free
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from practice.ports import UnitOfWork
     from practice.profile import Profile
     from practice.schedule import AppointmentType, FreeSlot
+    from practice.use_cases.crowds import Asking
 
 __all__ = [
     "Person",
@@ -122,16 +124,20 @@ def self_book(
     booking: SelfBooking,
     who: Person | Patient,
     profile: Profile,
+    asking: Asking | None = None,
 ) -> Reservation:
     """Book for a patient: who is signed in (a Patient), or who says so (a Person).
 
-    1. What is said makes sense (else Invalid).
-    2. One certain patient, else a new one for somebody to look at (`practice.matching`).
-    3. The slot is free, by the rules for patients (else RuleBroken, SlotTaken).
-    4. It is booked; pending, where the type needs to be confirmed.
+    1. Not too much was booked by who is `asking` (else TooManyBookings); None: by the practice.
+    2. What is said makes sense (else Invalid).
+    3. One certain patient, else a new one for somebody to look at (`practice.matching`).
+    4. The slot is free, by the rules for patients (else RuleBroken, SlotTaken).
+    5. It is booked; pending, where the type needs to be confirmed.
     Where this raises, the unit is doomed: nobody is entered who has not booked.
     """
     desk = Desk(uow, profile)
+    if asking is not None:
+        refuse_more(uow, asking)
     try:
         proven = not isinstance(who, Person)
         patient = _entered(uow, who) if isinstance(who, Person) else who
@@ -151,6 +157,8 @@ def self_book(
         booked = place_order(desk, order)
         if isinstance(who, Person):
             _note_for_staff(uow, booked, who)
+        if asking is not None:
+            note_booked(uow, asking, booked.appointment.id)
     except BaseException:
         uow.doom()
         raise

@@ -10,6 +10,7 @@ const KINDS = {
   "illegal-step": "illegal",
   "not-in-calendar": "illegal",
   "too-many-holds": "holds",
+  "too-many-bookings": "bookings",
 };
 
 /** Return the word for what was refused ("" if there is none), and a sentence; null if the server
