@@ -16,6 +16,7 @@ from practice.details import Source
 from practice.errors import AppointmentNotFound, IllegalStep, NotAllowed
 from practice.scopes import Scope
 from practice.use_cases.arranging import booked_with
+from practice.use_cases.take_back import BOOKED, last_done
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -122,6 +123,18 @@ class Entitled:
         """Return an appointment that it may confirm or decline; raises as `changeable`."""
         found = self.changeable(appointment_id)
         self._refuse_deciding()
+        return found
+
+    def takes_back(self, appointment_id: int) -> Booked:
+        """Return an appointment to which what it did last may be taken back; raises as
+        `changeable`, and CannotUndo. Who takes back a booking may cancel, and who takes back a
+        cancellation.
+        """
+        found = self.changeable(appointment_id)
+        done = last_done(self._desk.uow, found, self._account)
+        needed = Scope.CANCEL_APPOINTMENT
+        if done.action in {BOOKED, "cancelled"} and needed not in self._scopes:
+            raise NotAllowed(f"To take this back needs the permission '{needed}'.")
         return found
 
     def ordered(self, order: Order) -> Order:
