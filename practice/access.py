@@ -7,6 +7,7 @@ Not here: passwords (`practice.passwords`) and how an account proves who it is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "JUST_MADE",
     "PEOPLE",
     "SYSTEM",
     "Account",
@@ -34,6 +36,7 @@ __all__ = [
     "may_see",
     "may_set_properties",
     "may_settle",
+    "may_take_back",
     "view",
     "visible",
 ]
@@ -62,6 +65,8 @@ class Role(StrEnum):
 
 #: The roles of people who work together.
 PEOPLE = frozenset({Role.ADMIN, Role.STAFF, Role.DOCTOR})
+#: How long an own change can be taken back by who may not take back anybody's.
+JUST_MADE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,14 @@ def may_decide(account: Account) -> bool:
     the program that asked for it.
     """
     return account.role not in {Role.BOOKING, Role.READER}
+
+
+def may_take_back(account: Account, calendar: Calendar, *, by: str, age: timedelta) -> bool:
+    """Tell whether the account may take back what account `by` did to an appointment in the
+    calendar so long ago: its own change, just made, where it may write; not what a program did.
+    """
+    is_own = by == account.name and age <= JUST_MADE
+    return is_own and account.role in PEOPLE and level(account, calendar) >= Level.WRITE
 
 
 def may_set_properties(account: Account, calendar: Calendar) -> bool:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 HOSTILE = "<script>alert(1)</script>" + "Ü" * 120
+#: Written from right to left, with a character in it that turns round what follows.
+RIGHT_TO_LEFT = "\u202eعائشة الزهراء"
 #: Pixels of an hour: the grid of five minutes has rows of thirteen.
 HOUR = 156
 
@@ -54,9 +56,11 @@ class Served:
     def at(self, clock: str, day: date = DAY) -> datetime:
         return datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=BERLIN)
 
-    def book(self, clock: str, patient: str = "100", **more: Any) -> dict[str, Any]:
+    def book(
+        self, clock: str, patient: str = "100", day: date = DAY, **more: Any
+    ) -> dict[str, Any]:
         """Book by the API; return what it answers."""
-        usual = {"doctor": MUELLER, "type": "kontrolle", "start": self.at(clock).isoformat()}
+        usual = {"doctor": MUELLER, "type": "kontrolle", "start": self.at(clock, day).isoformat()}
         told = {"patient_id": self.surgery.patients[patient], **usual, **more}
         with self.server.client("empfang") as client:
             answer = client.post("/api/booking/appointments", json=told)
@@ -76,11 +80,13 @@ class Served:
                 for href in objects_in(client, doctor):
                     client.delete(href)
 
-    def open(self, page: Page, account: str = "empfang", view: str = "tag") -> None:
+    def open(
+        self, page: Page, account: str = "empfang", view: str = "tag", day: date = DAY
+    ) -> None:
         if page.viewport_size == {"width": 1280, "height": 720}:
             page.set_viewport_size({"width": 1280, "height": 1150})  # nothing is at the edge
         sign_in(page, self.server.url, account)
-        page.goto(f"{self.server.url}/admin/kalender?tag={DAY}&ansicht={view}")
+        page.goto(f"{self.server.url}/admin/kalender?tag={day}&ansicht={view}")
         page.locator("body[data-loaded]").wait_for()
 
 
@@ -109,6 +115,8 @@ def practice_with_bookings(
         with writing(made) as uow:
             hostile = Patient("666", PatientRecord(HOSTILE, "Zoë", number="666"))
             surgery.patients["666"] = save_patient(uow, hostile).id
+            turned = Patient("777", PatientRecord(RIGHT_TO_LEFT, "نور", number="777"))
+            surgery.patients["777"] = save_patient(uow, turned).id
     with RunningServer(f"sqlite:///{path}") as running:
         yield Served(running, surgery)
 
@@ -258,25 +266,227 @@ def test_a_taken_time_is_told_with_what_is_free_and_overridden_with_a_reason(
     assert served.read(first)["start"][11:16] == "10:00"
 
 
-def test_what_was_done_is_taken_back(page: Page, served: Served) -> None:
+def said(page: Page, words: str) -> None:
+    expect(page.locator("#messages")).to_contain_text(words)
+
+
+def test_what_the_desk_has_done_it_takes_back(page: Page, served: Served) -> None:
     booked = served.book("10:00", status="TENTATIVE")
-    served.open(page, "admin")
-    expect(drawn(page, "Ährenthaler")).to_contain_text("angefragt")
+    served.open(page)
+    expect(page.locator("#undo")).to_be_disabled()
     drawn(page, "Ährenthaler").click()
     page.get_by_role("button", name="Ablehnen").click()
-    page.get_by_label(re.compile("Grund")).locator("visible=true").fill("Arzt nicht da")
+    page.locator("#reason").fill("Arzt nicht da")
     page.locator("#reason-do").click()
-    expect(page.locator("#messages")).to_contain_text("Anfrage abgelehnt.")
+    said(page, "Anfrage abgelehnt.")
     expect(drawn(page, "Ährenthaler")).to_have_count(0)
     assert served.read(booked)["cancel_reason"] == "Arzt nicht da"
-    page.get_by_role("button", name="Rückgängig").click()
-    expect(page.locator("#messages")).to_contain_text("Rückgängig gemacht.")
+    page.locator("#messages").get_by_role("button", name="Rückgängig").click()
+    said(page, "Rückgängig gemacht.")
     expect(drawn(page, "Ährenthaler")).to_contain_text("angefragt")
-    assert served.read(booked)["status"] == "TENTATIVE"
     drawn(page, "Ährenthaler").click()
     page.get_by_role("button", name="Bestätigen").click()
-    expect(page.locator("#messages")).to_contain_text("Termin bestätigt.")
-    assert served.read(booked)["status"] == "CONFIRMED"
+    said(page, "Termin bestätigt.")
+    # The whole form at once: it is moved and has a note; what is taken back is both.
+    drawn(page, "Ährenthaler").click()
+    page.get_by_role("button", name="Ändern").click()
+    page.locator("#time").fill("11:00")
+    page.locator("#notes-field").fill("nüchtern")
+    page.get_by_role("button", name="Speichern").click()
+    expect(drawn(page, "Ährenthaler")).to_contain_text("11:00–11:30")
+    drawn(page, "Ährenthaler").focus()
+    page.keyboard.press("Control+z")
+    said(page, "Rückgängig gemacht.")
+    now = served.read(booked)
+    assert (now["start"][11:16], now["notes"], now["status"]) == ("10:00", "", "CONFIRMED")
+    page.locator("#undo").click()
+    expect(drawn(page, "Ährenthaler")).to_contain_text("angefragt")
+    expect(page.locator("#undo")).to_be_disabled()
+    assert served.read(booked) == booked
+    # What somebody else has changed since stays as it is, and that is told.
+    drawn(page, "Ährenthaler").click()
+    page.get_by_role("button", name="Bestätigen").click()
+    said(page, "Termin bestätigt.")
+    with served.server.client("admin") as client:
+        address = f"/api/booking/appointments/{booked['id']}"
+        assert client.put(address, json={"notes": "Rückruf"}).is_success
+    page.locator("#undo").click()
+    said(page, "von anderer Seite geändert")
+    now = served.read(booked)
+    assert (now["status"], now["notes"]) == ("CONFIRMED", "Rückruf")
+
+
+def test_everything_is_done_to_an_appointment_by_keyboard(page: Page, served: Served) -> None:
+    booked = served.book("10:00", status="TENTATIVE")
+    served.book("11:00", "200", doctor=SCHMIDT)
+    served.open(page)
+    keys = page.keyboard
+    drawn(page, "Brückner").focus()
+    keys.press("ArrowLeft")
+    one = drawn(page, "Ährenthaler")
+    expect(one).to_be_focused()
+    for key in ("Alt+ArrowRight", *["Alt+ArrowDown"] * 8, "Alt+Shift+ArrowDown"):
+        keys.press(key)
+    expect(page.locator("#hint")).to_contain_text("10:40–11:15 · Dr. Schmidt · Konflikt:")
+    expect(page.locator(".appointment.hit")).to_contain_text("Brückner")
+    # What others do meanwhile takes nothing out of one's hands.
+    served.book("14:00", "300")
+    keys.press("Escape")
+    expect(one).to_contain_text("10:00–10:30")
+    expect(drawn(page, "Cordes")).to_be_visible()
+    expect(one).to_be_focused()
+    for key in ("Alt+ArrowRight", "ArrowDown", "ArrowDown", "Shift+ArrowDown", "Enter"):
+        keys.press(key)
+    said(page, "Termin verschoben.")
+    expect(one).to_be_focused()
+    now = served.read(booked)
+    assert (now["doctor"]["slug"], now["start"][11:16], now["minutes"]) == (SCHMIDT, "10:10", 35)
+    keys.press("Enter")
+    page.get_by_role("button", name="Bestätigen").focus()
+    keys.press("Enter")
+    said(page, "Termin bestätigt.")
+    expect(one).to_be_focused()
+    keys.press("Delete")
+    expect(page.locator("#reason")).to_be_focused()
+    keys.type("krank")
+    page.locator("#reason-do").focus()
+    keys.press("Enter")
+    said(page, "Termin abgesagt.")
+    expect(page.locator("#undo")).to_be_focused()
+    for _ in range(3):
+        page.locator("#messages").get_by_text("gemacht").wait_for(state="detached")
+        keys.press("Control+z")
+        said(page, "Rückgängig gemacht.")
+        page.evaluate("document.querySelector('#messages').replaceChildren()")
+    assert served.read(booked) == booked
+
+
+def pulled(page: Page, name: str, down: float, across: float = 0) -> None:
+    """Drag an appointment by the mouse."""
+    x, y = grip(page, name)
+    page.mouse.move(x + across, y + down, steps=8)
+    page.mouse.up()
+
+
+def test_length_and_room_and_day_are_changed_with_the_mouse(page: Page, served: Served) -> None:
+    booked = served.book("10:00", room="raum-1")
+    served.open(page)
+    one = drawn(page, "Ährenthaler")
+    one.hover()
+    box = one.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 40, box["y"] + box["height"] - 3
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + HOUR, steps=12)  # the type takes an hour at most
+    expect(page.locator("#hint")).to_contain_text("10:00–11:00 · 15 bis 60 Minuten")
+    page.mouse.up()
+    said(page, "Termin verschoben.")
+    expect(one).to_contain_text("10:00–11:00")
+    # What is given up in the middle stays where it is.
+    x, y = grip(page, "Ährenthaler")
+    page.mouse.move(x, y + HOUR, steps=5)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(one).to_contain_text("10:00–11:00")
+    page.get_by_role("button", name="Räume").click()
+    expect(page.locator(".ec-col-head").first).to_contain_text("Raum")
+    pulled(page, "Ährenthaler", 0, column_width(page))
+    expect(one).to_contain_text("Raum-2")
+    assert served.read(booked)["room"]["slug"] == "raum-2"
+    page.get_by_role("button", name="Woche").click()
+    expect(page.locator(".ec-col-head").first).to_contain_text("Mo.")
+    other_way = -1 if DAY.weekday() == 4 else 1
+    pulled(page, "Ährenthaler", HOUR / 2, other_way * column_width(page))
+    expect(one).to_contain_text("10:30–11:30")
+    now = served.read(booked)
+    assert now["start"][:16] == f"{DAY + timedelta(days=other_way)}T10:30"
+
+
+def test_what_is_held_with_a_finger_is_moved_and_a_swipe_only_scrolls(
+    browser: Browser, served: Served
+) -> None:
+    booked = served.book("10:00")
+    phone = browser.new_context(
+        locale="de-DE", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    phone.set_default_timeout(PATIENCE)
+    page = phone.new_page()
+    served.open(page)
+    one = drawn(page, "Ährenthaler")
+    one.scroll_into_view_if_needed()
+    fingers = phone.new_cdp_session(page)
+
+    def touch(kind: str, *at: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y} for x, y in at]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def swipe(held: str) -> None:
+        box = one.bounding_box()
+        assert box is not None
+        x, y = box["x"] + 40, box["y"] + 10
+        touch("touchStart", (x, y))
+        if held:
+            page.locator(held).wait_for()
+        for step in range(1, 9):
+            touch("touchMove", (x, y + step * HOUR / 16))
+        touch("touchEnd")
+
+    swipe(".ec-preview")
+    said(page, "Termin verschoben.")
+    expect(one).to_contain_text("10:30")
+    page.locator("#messages").get_by_role("button", name="Schließen").click()
+    swipe("")
+    expect(one).to_contain_text("10:30")
+    phone.close()
+    assert served.read(booked)["start"][11:16] == "10:30"
+
+
+@pytest.mark.parametrize("month", [3, 10], ids=["an hour less", "an hour more"])
+def test_when_clocks_are_changed_an_hour_of_the_clock_is_an_hour(
+    page: Page, served: Served, month: int
+) -> None:
+    """Also in a browser whose own clock is changed on other days, or never."""
+    year = DAY.year + (1 if DAY.month >= 3 else 0)
+    sunday = max(day for day in (date(year, month, n) for n in range(25, 32)) if day.weekday() == 6)
+    early = served.book("01:00", day=sunday, override="Notdienst")
+    late = served.book("10:00", "200", day=sunday, override="Notdienst")
+    across = served.book("23:30", "300", day=sunday - timedelta(days=1), override="Nacht")
+    assert across["minutes"] == 30
+    served.open(page, day=sunday)
+    expect(drawn(page, "Brückner")).to_contain_text("10:00–10:30")
+    pulled(page, "Brückner", HOUR)
+    page.locator("#why").fill("Notdienst")
+    page.locator("#anyway").click()
+    said(page, "Termin verschoben.")
+    expect(drawn(page, "Brückner")).to_contain_text("11:00–11:30")
+    was, now = (datetime.fromisoformat(one["start"]) for one in (late, served.read(late)))
+    assert now - was == timedelta(hours=1)
+    # From before the change to after it: the clock goes on by four hours, and time does not.
+    page.get_by_role("button", name="Liste", exact=True).click()
+    page.locator("#list").get_by_role("button", name="Zoë Ährenthaler").click()
+    expect(page.locator("#details")).to_contain_text("01:00–01:30")
+    page.get_by_role("button", name="Ändern").click()
+    page.locator("#time").fill("05:00")
+    page.get_by_role("button", name="Speichern").click()
+    page.locator("#why").fill("Notdienst")
+    page.locator("#anyway").click()
+    expect(page.get_by_role("row", name=re.compile("Ährenthaler"))).to_contain_text("05:00–05:30")
+    moved = datetime.fromisoformat(served.read(early)["start"])
+    passed = moved.timestamp() - datetime.fromisoformat(early["start"]).timestamp()
+    assert passed == (3 if month == 3 else 5) * 3600
+
+
+def test_who_is_cut_off_is_told_and_catches_up(page: Page, served: Served) -> None:
+    served.book("09:00")
+    served.open(page)
+    expect(drawn(page, "Ährenthaler")).to_be_visible()
+    served.server.kill()
+    expect(page.locator("#live")).to_contain_text("Keine Verbindung seit")
+    served.server.start()
+    served.book("11:00", "200")
+    expect(drawn(page, "Brückner")).to_contain_text("11:00–11:30")
+    expect(page.locator("#live")).to_contain_text("Wieder verbunden")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -286,6 +496,7 @@ def test_the_calendar_is_for_everybody(
 ) -> None:
     served.book("10:00", "666", room="raum-1", notes=HOSTILE)
     served.book("11:00", "200", status="TENTATIVE")
+    served.book("12:00", "777", doctor=SCHMIDT, minutes=15, override="Notfall")
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.emulate_media(color_scheme="dark" if dark else "light")
     served.open(page, view="" if size[0] < 700 else "tag")
@@ -294,6 +505,8 @@ def test_the_calendar_is_for_everybody(
         assert faults_of(page) == []
         page.get_by_role("button", name="Tag", exact=True).click()
     expect(drawn(page, "<script>alert(1)")).to_be_visible()
+    turned = drawn(page, RIGHT_TO_LEFT).locator(".who")
+    assert turned.evaluate("(one) => getComputedStyle(one).direction") == "rtl"
     assert faults_of(page) == []
     drawn(page, "Brückner").click()
     expect(page.get_by_role("dialog")).to_contain_text("angefragt")

@@ -34,8 +34,6 @@ _MAY = {
     "modify": Scope.MODIFY_APPOINTMENT,
     "cancel": Scope.CANCEL_APPOINTMENT,
     "override": Scope.OVERRIDE,
-    "undo": Scope.UNDO,
-    "audit": Scope.READ_AUDIT,
     "patients": Scope.READ_PATIENTS,
 }
 

@@ -1,4 +1,4 @@
-"""Appointments: found, booked, changed, moved, copied, declined and cancelled."""
+"""Appointments: found, booked, changed, moved, copied, declined, cancelled; any of it undone."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ from admin_api.resources.booking_shown import (
     shown,
     shown_key,
 )
+from practice.access import JUST_MADE
 from practice.scopes import Scope
 from practice.use_cases.arranging import book, book_visit, duplicate
 from practice.use_cases.desk import Desk
 from practice.use_cases.entitlement import Entitled
 from practice.use_cases.finding_appointments import find_appointments
 from practice.use_cases.rearranging import cancel, change, decline, reschedule
+from practice.use_cases.take_back import take_back
 
 if TYPE_CHECKING:
     from practice.details import Booked
@@ -98,6 +100,13 @@ def decline_appointment(call: Call[Nothing, CancelForm]) -> AppointmentShown:
     known = entitled.decides(_id(call))
     reason = call.body.reason
     return _told(call, decline(call.uow, known.appointment.id, desk.profile, reason=reason))
+
+
+def take_back_appointment(call: Call[Nothing, None]) -> AppointmentShown:
+    """Take back what the caller has just done to an appointment."""
+    desk, entitled = _at_the_desk(call)
+    known = entitled.takes_back(_id(call))
+    return _told(call, take_back(call.uow, known.appointment.id, call.caller, desk.profile))
 
 
 def duplicate_appointment(call: Call[Nothing, Copied]) -> AppointmentShown:
@@ -217,6 +226,21 @@ ENDPOINTS = (
         body=CancelForm,
         current=read_appointment,
         problems=(409,),
+    ),
+    Endpoint(
+        "POST",
+        f"{_APPOINTMENT}/undo",
+        take_back_appointment,
+        "Take back what one has just done",
+        Scope.MODIFY_APPOINTMENT,
+        AppointmentShown,
+        current=read_appointment,
+        problems=(409,),
+        text="What the caller did last to the appointment, within"
+        f" {JUST_MADE.seconds // 60} minutes: booked, changed, moved or cancelled it; again for"
+        " what was done before. 412 if somebody else has changed it since, 409 `slot-taken` if"
+        " its former time is taken by now, 409 `cannot-undo` if there is nothing to take back."
+        " Others' changes are taken back at `/api/undo`.",
     ),
     Endpoint(
         "POST",

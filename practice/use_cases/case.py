@@ -6,12 +6,13 @@ Not here: which changes there are (`practice.use_cases.rearranging`).
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from practice.acts import Kind
-from practice.details import Booked, Details
+from practice.details import Booked
 from practice.errors import Invalid, PreconditionFailed
+from practice.use_cases.appointment_acts import differing, told_of
 from practice.use_cases.appointments import tell
 from practice.use_cases.arranged_objects import Told, object_of, rewrite
 from practice.use_cases.arranging import LONGEST_REASON, booked_with
@@ -22,6 +23,7 @@ from practice.use_cases.patients import touch_copies
 
 if TYPE_CHECKING:
     from practice.appointments import Appointment
+    from practice.details import Details
     from practice.ports import UnitOfWork
     from practice.profile import Profile
     from practice.schedule import AppointmentType
@@ -105,15 +107,10 @@ class Case:
             tell(uow, was.appointment, uow.appointments.save(after))
             if after.patient_id != was.appointment.patient_id:
                 touch_copies(uow, after.uid, after.calendar_id)
+        told = told_of(was.appointment, was.details), told_of(after, details)
+        if told[0] != told[1]:
+            uow.acts.note(action, Kind.APPOINTMENT, after.id, *differing(*told))
         if details != was.details:
             details = replace(details, changed=uow.now)
             uow.details.save(details)
-            uow.acts.note(action, Kind.APPOINTMENT, after.id, *_differing(was.details, details))
         return Booked(after, details, patient, etag, was.owner_id)
-
-
-def _differing(before: Details, after: Details) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what of the details is otherwise, as it was and as it is."""
-    names = [f.name for f in fields(Details) if getattr(before, f.name) != getattr(after, f.name)]
-    was, now = ({name: getattr(one, name) for name in names} for one in (before, after))
-    return was, now

@@ -20,7 +20,7 @@ from practice.use_cases.reading import objects_named
 from practice.vevent import Limits, merge, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from practice.acts import Act
     from practice.appointments import Appointment
@@ -56,7 +56,7 @@ def disclose(uow: UnitOfWork, patient: Patient) -> dict[str, Any]:
         "merged": [as_told(person) for person in people[1:]],
         "appointments": [_appointment(one, details.get(one.id)) for one in known],
         "letters": [_plain(letter) for letter in uow.traces.letters(ids)],
-        "acts": [_act(act) for act in done],
+        "acts": [_act(act, {person.id for person in people}) for act in done],
         "changes": [_change(change, theirs) for change in uow.traces.log_of(uids, numbers)],
         "import_rows": [dict(row) for one in people for row in uow.traces.import_rows(one.id)],
     }
@@ -102,9 +102,13 @@ def _plain(record: Any) -> dict[str, Any]:
     }
 
 
-def _act(act: Act) -> dict[str, Any]:
+def _act(act: Act, ids: Collection[int]) -> dict[str, Any]:
     told = _plain(act)
     del told["seal"], told["before_digest"], told["after_digest"]
+    for name in ("before", "after") if act.kind is Kind.APPOINTMENT else ():
+        # When the appointment was somebody else's.
+        if (content_of(told[name]) or {}).get("patient_id") not in {None, *ids}:
+            told[name] = OF_ANOTHER
     return told
 
 

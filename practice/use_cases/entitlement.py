@@ -17,6 +17,7 @@ from practice.errors import AppointmentNotFound, IllegalStep, Invalid, NotAllowe
 from practice.scopes import Scope
 from practice.use_cases.arranging import NO_SUCH_PATIENT, booked_with, the_patient
 from practice.use_cases.finding_appointments import find_appointments
+from practice.use_cases.take_back import BOOKED, last_done
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -127,6 +128,18 @@ class Entitled:
         """Return an appointment that it may confirm or decline; raises as `changeable`."""
         found = self.changeable(appointment_id)
         self._refuse_deciding()
+        return found
+
+    def takes_back(self, appointment_id: int) -> Booked:
+        """Return an appointment to which what it did last may be taken back; raises as
+        `changeable`, and CannotUndo. Who takes back a booking may cancel, and who takes back a
+        cancellation.
+        """
+        found = self.changeable(appointment_id)
+        done = last_done(self._desk.uow, found, self._account)
+        needed = Scope.CANCEL_APPOINTMENT
+        if done.action in {BOOKED, "cancelled"} and needed not in self._scopes:
+            raise NotAllowed(f"To take this back needs the permission '{needed}'.")
         return found
 
     def ordered(self, order: Order) -> Order:

@@ -40,6 +40,7 @@ __all__ = [
     "FieldBack",
     "TakenBack",
     "find_act",
+    "is_whole",
     "look",
     "needed",
     "take_back",
@@ -146,7 +147,7 @@ def look(uow: UnitOfWork, act: Act) -> ActPreview:
     uow.doom()
     by = taken_back(uow, [act.number]).get(act.number)
     ways = _ways(act)
-    can_be_read = ways and not act.is_erased and _is_whole(uow, act)
+    can_be_read = ways and not act.is_erased and is_whole(uow, act)
     fields = tuple(_fields(uow, act, ways)) if ways and can_be_read else ()
     try:
         return ActPreview(act, take_back(uow, act).does, fields)
@@ -166,7 +167,7 @@ def take_back(uow: UnitOfWork, act: Act) -> TakenBack:
         raise _cannot(act, _why_not(act))
     if by := taken_back(uow, [act.number]).get(act.number):
         raise _cannot(act, f"it was taken back already, by act {by}")
-    if not _is_whole(uow, act):
+    if not is_whole(uow, act):
         raise _cannot(act, "it is not what it was when it was sealed")
     if act.is_erased:
         raise _cannot(act, "what it told was erased")
@@ -197,7 +198,7 @@ def _why_not(act: Act) -> str:
     return why or f"nothing takes back that a {act.kind} was {act.action}"
 
 
-def _is_whole(uow: UnitOfWork, act: Act) -> bool:
+def is_whole(uow: UnitOfWork, act: Act) -> bool:
     """Tell whether an act is what it was when it was sealed: a forged one would bring back what
     never was.
     """

@@ -1,13 +1,13 @@
 // The calendar: which day is looked at and how, loaded for what is in view and kept as it changes.
 
-import { api, tellOf } from "./praxis.js";
+import { api, tell, tellOf } from "./praxis.js";
 import { makeChanges } from "./day_view_changes.js";
 import { listen, load } from "./day_view_data.js";
 import { makeDetails, makeForm } from "./day_view_dialogs.js";
 import { makeGrid } from "./day_view_grid.js";
 import { drawList } from "./day_view_list.js";
 import {
-  config, dayInWords, dayOf, filled, groupOf, icon, isOn, make, mondayOf, momentOf, plusDays, texts, wallAt,
+  actionsOf, config, dayInWords, dayOf, filled, groupOf, icon, isOn, make, mondayOf, momentOf, plusDays, texts, timeOf, wallAt,
 } from "./day_view_words.js";
 
 const NARROW = 700;
@@ -18,7 +18,7 @@ const state = {
   doctor: config.doctors.some((one) => one.slug === config.asked.arzt) ? config.asked.arzt : "",
   cancelled: false,
 };
-let data = null, drawn = "", turn = 0, isDirty = false;
+let data = null, drawn = "", turn = 0, isDirty = false, isMoving = false;
 
 const page = {
   replaced(item) {
@@ -29,13 +29,18 @@ const page = {
     draw();
   },
   reload: () => refresh(true),
+  undoable: (is) => { field("undo").disabled = !is; },
+  focus(item) { if (state.view !== "liste") grid.focus(item.id, field("undo")); },
 };
 const changes = makeChanges(page);
 const openForm = makeForm(changes);
 
 async function act(item, name) {
   if (name === "edit" || name === "copy") openForm(name, item);
-  else await changes.act(item, name);
+  else {
+    await changes.act(item, name);
+    page.focus(item);
+  }
 }
 
 const details = makeDetails(act);
@@ -43,10 +48,18 @@ const grid = makeGrid(field("grid"), {
   open: details,
   create: (place) => openForm("new", { ...place, doctor: place.doctor || state.doctor }),
   async moved(item, where, revert) {
+    isMoving = true;
     const done = await changes.move(item, { ...where, start: momentOf(where.start) });
+    isMoving = false;
     if (!done) { revert(); drawn = ""; draw(); }
     if (isDirty) refresh();
     grid.focus(item.id);
+  },
+  released: () => setTimeout(() => { if (isDirty && !isMoving) refresh(); }, 50),
+  say: (words) => tell(words, { kind: "warn" }),
+  cancel(item) {
+    const name = ["cancel", "decline"].find((one) => actionsOf(item).includes(one));
+    if (name) act(item, name);
   },
   drawn: () => performance.mark("calendar-drawn"),
 });
@@ -141,11 +154,28 @@ field("cancelled").addEventListener("change", (event) => { state.cancelled = eve
 for (const one of document.querySelectorAll("[data-view]")) one.addEventListener("click", () => show({ view: one.dataset.view }));
 field("new")?.addEventListener("click", () => openForm("new", { day: state.day, doctor: state.doctor }));
 field("print").addEventListener("click", () => window.print());
-addEventListener("beforeprint", () => { if (data) list(); });
+addEventListener("beforeprint", () => {
+  if (data) list();
+  field("printed").textContent = filled(texts.printed, { when: `${dayInWords(dayOf(wallAt(Date.now())), { day: "numeric", month: "numeric", year: "numeric" })}, ${timeOf(wallAt(Date.now()))}` });
+});
 
+field("undo").addEventListener("click", changes.undo);
+addEventListener("keydown", (event) => {
+  const isOurs = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z";
+  if (!isOurs || event.target.closest?.("input, textarea, select, dialog") || field("undo").disabled) return;
+  event.preventDefault();
+  changes.undo();
+});
+
+let isCutOff = false, settled = null;
 listen(() => refresh(), (isConnected) => {
-  field("live").hidden = isConnected;
-  field("live").textContent = isConnected ? "" : texts.live_off;
+  if (isConnected && !isCutOff) return;
+  isCutOff = !isConnected;
+  clearTimeout(settled);
+  const words = isConnected ? texts.live_on : filled(texts.live_off, { time: timeOf(wallAt(Date.now())) });
+  field("live").className = `badge ${isConnected ? "ok" : "warn"}`;
+  field("live").replaceChildren(icon(isConnected ? "ok" : "warn"), words);
+  if (isConnected) settled = setTimeout(() => field("live").replaceChildren(), 6000);
 });
 
 await show({}, false);

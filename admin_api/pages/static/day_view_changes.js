@@ -27,9 +27,9 @@ export function saidOf(error) {
   return texts.rules[error.problem.code] || texts.problems[slugOf(error.problem)] || error.message;
 }
 
-/** Make the functions that change things. `page` has replaced(item), reload(), gone(id). */
+/** Make the functions that change things. `page` has replaced(item), reload(), focus(item), undoable(is). */
 export function makeChanges(page) {
-  /** Do one thing: {item, method, path, body, said, anyway, back}. Returns the answer, or null if it was
+  /** Do one thing: {item, method, path, body, said, anyway, joined}. Returns the answer, or null if it was
    * not done; that has been told. `form` shows errors of fields. */
   async function perform(ask, form = null) {
     try {
@@ -116,68 +116,65 @@ export function makeChanges(page) {
 
   // --- told, and taken back
 
+  /** What was done here, the last at the end: each with the appointment as it was after it. */
+  const done = [];
+
   function said(ask, answer) {
-    const back = ask.back === undefined ? undefined : backOf(ask, answer);
-    tell(ask.said, back ? { action: { text: texts.undo, do: back }, lasts: 20000 } : {});
+    done.push({ after: answer, joined: Boolean(ask.joined) });
+    page.undoable(true);
+    tell(ask.said, { action: { text: texts.undo, do: undo }, lasts: 20000 });
   }
 
-  /** How a change is taken back: by the log where that is allowed, else by its opposite if it has one. */
-  function backOf(ask, answer) {
-    if (ask.back) return () => perform({ ...ask.back(answer), item: answer, said: texts.undone });
-    return config.may.undo && config.may.audit ? () => takeBack() : undefined;
-  }
-
-  /** Take back the last change that this account has made of a calendar. */
-  async function takeBack() {
+  /** Take back what was done last. */
+  async function undo() {
+    const last = done.at(-1);
+    if (!last) return;
+    page.undoable(false); // not twice at a time
     try {
-      const last = await api("GET", `/api/audit?${new URLSearchParams({ actor: config.account, kind: "object", limit: "1" })}`);
-      const asked = { numbers: last.items.map((one) => one.number) };
-      const found = await api("POST", "/api/undo/preview", asked);
-      if (!found.possible) {
-        tell(texts.undo_refused, { kind: "warn" });
-        return;
-      }
-      await api("POST", "/api/undo", { ...asked, mark: found.mark });
+      const headers = { "If-Match": await tagOf(last.after) };
+      const answer = await api("POST", `${addressOf(last.after)}/undo`, undefined, headers);
+      done.pop();
+      page.replaced(answer);
+      if (last.joined) { await undo(); return; }
       tell(texts.undone);
+      page.focus(answer);
     } catch (error) {
-      if (error instanceof Refused) tell(texts.undo_refused, { kind: "warn" });
-      else tellOf(error);
+      // What was not reached can be tried again; what was refused stays so, and what was before it.
+      if (error instanceof Elsewhere || error instanceof Refused) done.splice(0, done.length, ...done.filter((one) => one.after.id !== last.after.id));
+      await notUndone(error);
+    } finally {
+      page.undoable(done.length > 0);
     }
+  }
+
+  async function notUndone(error) {
+    if (error instanceof Elsewhere || error.status === 412) tell(texts.undo_changed, { kind: "warn" });
+    else if (error.status === 404) tell(texts.gone, { kind: "warn" });
+    else if (error.status === 409) tell(texts.undo_of[slugOf(error.problem)] || texts.undo_refused, { kind: "warn" });
+    else tellOf(error);
     await page.reload();
   }
 
   // --- the changes
 
-  /** Move it to {start (a moment), doctor, room, minutes}. */
-  function move(item, where, form = null) {
-    const undoable = config.may.undo && config.may.audit;
-    const back = (now) => ({ method: "POST", path: `${addressOf(now)}/reschedule`, anyway: texts.move_anyway, body: {
-      start: item.start, minutes: item.minutes, doctor: item.doctor?.slug,
-      ...(item.room?.slug && { room: item.room.slug }), ...(item.override && config.may.override && { override: item.override }),
-    } });
-    return perform({ item, method: "POST", path: `${addressOf(item)}/reschedule`, body: where, said: texts.moved,
-      anyway: texts.move_anyway, back: undoable ? null : back }, form);
-  }
-
-  const book = (body, form) => perform({
-    method: "POST", path: APPOINTMENTS, body, said: texts.booked, anyway: texts.book_anyway, back: null }, form);
+  /** Move it to {start (a moment), doctor, room, minutes}; what is `joined` is taken back with what was
+   * done before. */
+  const move = (item, where, form = null, joined = false) => perform({
+    item, method: "POST", path: `${addressOf(item)}/reschedule`, body: where, said: texts.moved, anyway: texts.move_anyway, joined,
+  }, form);
+  const book = (body, form) => perform({ method: "POST", path: APPOINTMENTS, body, said: texts.booked, anyway: texts.book_anyway }, form);
   const copy = (item, body, form) => perform({
-    item: null, method: "POST", path: `${addressOf(item)}/duplicate`, body, said: texts.booked, anyway: texts.book_anyway, back: null,
+    item: null, method: "POST", path: `${addressOf(item)}/duplicate`, body, said: texts.booked, anyway: texts.book_anyway,
   }, form);
   const change = (item, body, form) => perform({
     item, method: "PUT", path: addressOf(item), body, said: texts.changed, anyway: texts.move_anyway }, form);
-
-  function step(item, progress, told) {
-    const opposite = stepBack[progress] !== undefined && progress !== "" && told !== texts.did.back;
-    return perform({ item, method: "PUT", path: addressOf(item), body: { progress }, said: told,
-      back: opposite ? () => ({ method: "PUT", path: addressOf(item), body: { progress: item.progress } }) : undefined });
-  }
+  const step = (item, progress, told) => perform({ item, method: "PUT", path: addressOf(item), body: { progress }, said: told });
 
   /** Do what a button says. */
   async function act(item, name) {
     if (["arrived", "in_treatment", "done", "no_show"].includes(name)) return step(item, name, texts.did[name]);
     if (name === "back") return step(item, stepBack[item.progress], texts.did.back);
-    const told = { item, said: texts.did[name], back: null };
+    const told = { item, said: texts.did[name] };
     if (name === "confirm") return perform({ ...told, method: "PUT", path: addressOf(item), body: { status: "CONFIRMED" } });
     const reason = await reasonFor(item, name);
     if (reason === null) return null;
@@ -198,7 +195,7 @@ export function makeChanges(page) {
     return promise;
   }
 
-  return { move, book, copy, change, act };
+  return { move, book, copy, change, act, undo };
 }
 
 function deferred() {

@@ -4,8 +4,9 @@ import { api } from "./praxis.js";
 import { config } from "./day_view_words.js";
 
 const APPOINTMENTS = "/api/booking/appointments";
-/** Milliseconds: between two loads because of news, and until a lost connection is tried again. */
-const PAUSE = 700, AGAIN = 15000;
+/** Milliseconds: between two loads because of news, until a connection counts as lost, and until one
+ * that was refused is tried again. */
+const PAUSE = 700, LOST = 4000, AGAIN = 5000;
 
 /** Load a range of days; `doctor` narrows it. Returns {first, last, items, hours, closed, holidays, busy}. */
 export async function load({ first, last, doctor }) {
@@ -40,18 +41,22 @@ async function everyPage(query) {
 }
 
 /** Call `changed` whenever something has changed, and `connected` with whether word of it comes.
- * Nothing is heard while nobody looks: a browser has few connections to one server. */
+ * Nothing is heard while nobody looks: a browser has few connections to one server. What has changed
+ * meanwhile is told as soon as there is a connection again. */
 export function listen(changed, connected) {
   let source = null;
   const wordOf = ({ number, act }) => `${number} ${act}`;
   let told = wordOf(config.standing);
-  let waiting = null;
-  let retry = null;
+  let waiting = null, retry = null, lost = null;
 
   function open() {
     if (source || document.hidden) return;
     source = new EventSource("/api/booking/events");
-    source.addEventListener("open", () => connected(true));
+    source.addEventListener("open", () => {
+      clearTimeout(lost);
+      lost = null;
+      connected(true);
+    });
     source.addEventListener("change", (event) => {
       const now = wordOf(JSON.parse(event.data));
       if (now === told) return;
@@ -59,9 +64,11 @@ export function listen(changed, connected) {
       waiting ??= setTimeout(() => { waiting = null; changed(); }, PAUSE);
     });
     source.addEventListener("error", () => {
-      connected(false);
+      // A flow that has come to its end is opened again at once, which is nothing to tell.
+      lost ??= setTimeout(() => connected(false), LOST);
       if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
       close();
+      api("GET", "/api/me").catch(() => null); // who is signed out by now is told so
       retry ??= setTimeout(() => { retry = null; open(); }, AGAIN);
     });
   }
@@ -72,6 +79,7 @@ export function listen(changed, connected) {
   }
 
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("online", open);
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
   open();

@@ -14,7 +14,7 @@ export function makeDetails(act) {
   const dialog = document.getElementById("details"), title = document.getElementById("details-title");
 
   return function open(item) {
-    title.textContent = `${timeOf(item.start)} ${nameOf(item)}`;
+    title.replaceChildren(`${timeOf(item.start)} `, make("bdi", {}, nameOf(item)));
     document.getElementById("details-badges").replaceChildren(badge(item));
     document.getElementById("details-facts").replaceChildren(...factsOf(item).flatMap(([name, told]) => [
       make("dt", {}, texts.facts[name]), make("dd", {}, told)]));
@@ -149,7 +149,7 @@ export function makeForm(changes) {
     if (item) shown = item;
     if (!item || !moves) return item;
     const where = { start: now.start, ...(now.doctor !== item.doctor?.slug && { doctor: now.doctor }) };
-    return changes.move(item, { ...where, ...(minutes && { minutes }), ...(room && now.room && { room: now.room }) }, form);
+    return changes.move(item, { ...where, ...(minutes && { minutes }), ...(room && now.room && { room: now.room }) }, form, Object.keys(body).length > 0);
   }
 
   return open;

@@ -1,8 +1,10 @@
-// The calendar itself: doctors or rooms side by side, or one doctor's week. What is dragged is told to
-// whoever made it; what it would hit is marked meanwhile, by what is loaded. The server decides.
+// The calendar itself: doctors or rooms side by side, or one doctor's week. What is dragged, by mouse,
+// finger or key, is told to whoever made it.
 
+import { makeMarks } from "./day_view_conflicts.js";
+import { listenToKeys } from "./day_view_keys.js";
 import {
-  config, dayOf, filled, groupOf, icon, isOn, locale, make, minutesBetween, movable, nameOf, plusDays, plusMinutes,
+  config, dayOf, filled, groupOf, icon, locale, make, minutesBetween, movable, nameOf, plusDays, plusMinutes,
   standOf, texts, timeOf, typeCalled, wallOf, wallOfDate,
 } from "./day_view_words.js";
 
@@ -17,6 +19,8 @@ export function makeGrid(place, on) {
   let isDragging = false;
   const hint = document.getElementById("hint");
   const held = () => isDragging;
+  const { mark, unmark } = makeMarks(place, hint, () => ({ items, data, view, elementOf }));
+  let slugs = [], shownDays = [];
 
   const calendar = EventCalendar.create(place, {
     view: "resourceTimeGridDay", date: config.today, locale, firstDay: 1,
@@ -60,64 +64,58 @@ export function makeGrid(place, on) {
 
   // --- dragging
 
-  function begin() { isDragging = true; }
-  function end() { isDragging = false; unmark(); }
+  let isGivenUp = false;
+  function begin() { isDragging = true; isGivenUp = false; }
+  function end() { isDragging = false; place.classList.remove("resized"); unmark(); on.released(); }
 
-  let marked = "";
+  // The component knows no way out of dragging: what was given up is put back when it is let go.
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isDragging) { isGivenUp = true; unmark(); }
+  });
+
   function allowed(event, isMove) {
     const item = items.get(event.id);
-    if (!item) return false;
-    const start = wallOfDate(event.start), until = wallOfDate(event.end), column = event.resourceIds[0];
-    if (view === "raeume" && isMove && column === NOWHERE && item.room) return false;
-    const type = typeCalled(item.type?.slug), minutes = minutesBetween(start, until);
-    if (!isMove && type && (minutes < type.least || minutes > type.most)) return false;
-    const now = `${start} ${until} ${column}`;
-    if (now !== marked) { marked = now; mark(item, start, until, column); }
+    if (!item || isGivenUp) return false;
+    const start = wallOfDate(event.start), asked = wallOfDate(event.end), column = event.resourceIds[0];
+    if (isMove && !mayStand(item, column)) { unmark(); return false; }
+    const until = isMove ? asked : within(item, start, asked);
+    if (!isMove) bound(item);
+    mark(item, start, until, column, until === asked ? "" : filled(texts.bounds, typeCalled(item.type.slug)));
     return true;
   }
 
-  function mark(item, start, until, column) {
-    const doctor = view === "tag" ? column : item.doctor?.slug;
-    const room = view === "raeume" ? column : item.room?.slug;
-    const hits = [...items.values()].filter((other) => other.id !== item.id && isOn(other)
-      && wallOf(other.start) < until && start < wallOf(other.end)
-      && (other.doctor?.slug === doctor || (room && other.room?.slug === room)
-        || (item.patient && other.patient?.id === item.patient.id)));
-    place.querySelectorAll(".hit").forEach((one) => one.classList.remove("hit"));
-    hits.forEach((other) => elementOf(other.id)?.classList.add("hit"));
-    const busy = data.busy.some((other) => (!other.doctor || other.doctor.slug === doctor)
-      && wallOf(other.start) < until && start < wallOf(other.end));
-    const names = hits.map((other) => `${nameOf(other)} ${timeOf(other.start)}`);
-    if (busy) names.push(texts.busy);
-    if (!isOpen(doctor, start, until)) names.push(texts.outside);
-    place.classList.toggle("over-something", names.length > 0);
-    hint.hidden = false;
-    hint.classList.toggle("bad", names.length > 0);
-    hint.textContent = `${timeOf(start)}–${timeOf(until)}` + (names.length ? ` · ${filled(texts.hit, { names: names.join(", ") })}` : "");
+  /** As the component has no bounds for a length, what is drawn while it changes is kept within them. */
+  function bound(item) {
+    const type = typeCalled(item.type?.slug), pixels = HEIGHTS[config.grid] / config.grid;
+    place.style.setProperty("--shortest", type ? `${type.least * pixels}px` : "0");
+    place.style.setProperty("--longest", type ? `${type.most * pixels}px` : "none");
+    place.classList.add("resized");
   }
 
-  function unmark() {
-    marked = "";
-    hint.hidden = true;
-    place.classList.remove("over-something");
-    place.querySelectorAll(".hit").forEach((one) => one.classList.remove("hit"));
+  const mayStand = (item, column) => !(view === "raeume" && column === NOWHERE && item.room);
+
+  function dropped({ event, revert }) {
+    const item = items.get(event.id), start = wallOfDate(event.start), until = within(item, start, wallOfDate(event.end));
+    const column = event.resourceIds[0];
+    const isAsBefore = start === wallOf(item.start) && until === wallOf(item.end) && column === columnOf(item);
+    if (isGivenUp || isAsBefore) revert();
+    else drop({ item, start, until, column }, revert);
   }
 
-  function isOpen(doctor, start, until) {
-    const own = data.hours.find((one) => one.doctor.slug === doctor);
-    return !own || own.openings.some((one) => wallOf(one.start) <= start && until <= wallOf(one.end));
-  }
-
-  function dropped(info) {
+  function drop({ item, start, until, column }, revert = () => back(item)) {
     unmark();
-    const item = items.get(info.event.id);
-    const start = wallOfDate(info.event.start), minutes = minutesBetween(start, wallOfDate(info.event.end));
-    const column = info.event.resourceIds[0];
+    const minutes = minutesBetween(start, until);
     const where = { start };
-    if (minutes !== item.minutes) where.minutes = minutes;
+    // What the clock shows, and not how long it takes: that is another thing when clocks are changed.
+    if (minutes !== minutesBetween(wallOf(item.start), wallOf(item.end))) where.minutes = minutes;
     if (view === "tag" && column !== item.doctor?.slug) where.doctor = column;
     if (view === "raeume" && column !== (item.room?.slug ?? NOWHERE)) where.room = column;
-    on.moved(item, where, info.revert);
+    on.moved(item, where, revert);
+  }
+
+  function back(item) {
+    calendar.updateEvent(drawnOf(item));
+    refocus(item.id);
   }
 
   // --- what is drawn
@@ -131,7 +129,7 @@ export function makeGrid(place, on) {
     return {
       id: String(item.id), resourceIds: [columnOf(item)], start: wallOf(item.start), end: wallOf(item.end),
       title: nameOf(item), extendedProps: { item }, styles: [`--hue: ${group.color}`],
-      classNames: ["appointment", `is-${stand.key.toLowerCase()}`, item.minutes <= 20 ? "short" : "long"],
+      classNames: ["appointment", `is-${stand.key.toLowerCase()}`, item.minutes <= 10 ? "tiny" : item.minutes <= 20 ? "short" : "long"],
       startEditable: movable(item), durationEditable: movable(item),
     };
   }
@@ -186,7 +184,7 @@ export function makeGrid(place, on) {
     const isWeek = asked === "woche";
     items = new Map(shown.map((one) => [String(one.id), one]));
     const beside = columns(doctor);
-    const slugs = beside.map((one) => one[0]);
+    slugs = beside.map((one) => one[0]);
     const days = [];
     for (let one = loaded.first; one <= loaded.last; one = plusDays(one, 1)) days.push(one);
     const events = [
@@ -196,16 +194,17 @@ export function makeGrid(place, on) {
       ...shown.filter((one) => slugs.includes(columnOf(one))).map(drawnOf),
     ];
     const focused = document.activeElement?.closest?.(".ec-event")?.querySelector("[data-id]")?.dataset.id;
+    const weekend = [6, 0].filter((one) => !isNeeded(one));
+    shownDays = days.filter((one) => !isWeek || !weekend.includes(new Date(`${one}T00:00:00Z`).getUTCDay()));
     if (scrolls) {
       const { min, max, first } = limits();
-      const weekend = [6, 0].filter((one) => !isNeeded(one));
       calendar.setOption("slotMinTime", min).setOption("slotMaxTime", max).setOption("scrollTime", first)
         .setOption("hiddenDays", isWeek ? weekend : [])
         .setOption("resources", isWeek ? [] : beside.map(([id, title]) => ({ id, title })))
         .setOption("view", isWeek ? "timeGridWeek" : "resourceTimeGridDay").setOption("date", day);
     }
     calendar.setOption("events", events);
-    if (focused) requestAnimationFrame(() => elementOf(focused)?.focus());
+    if (focused) refocus(focused);
   }
 
   function isNeeded(weekday) {
@@ -215,29 +214,29 @@ export function makeGrid(place, on) {
 
   const elementOf = (id) => place.querySelector(`[data-id="${id}"]`)?.closest(".ec-event");
 
-  place.addEventListener("keydown", (event) => {
-    const here = event.target.closest?.(".appointment");
-    if (!here || !event.key.startsWith("Arrow")) return;
-    event.preventDefault();
-    neighbour(here, event.key.slice(5))?.focus();
+  const refocus = (id, without) => requestAnimationFrame(() => (elementOf(id) ?? without)?.focus());
+
+  listenToKeys(place, {
+    item: (id) => items.get(id), view: () => view, days: () => shownDays, columns: () => slugs,
+    isMovable: movable, columnOf: (item) => columnOf(item) ?? "", mayStand,
+    hold: (isHeld) => { isDragging = isHeld; if (!isHeld) on.released(); },
+    show(held) {
+      const drawn = drawnOf(held.item);
+      calendar.updateEvent({ ...drawn, start: held.start, end: held.until, resourceIds: [held.column], classNames: [...drawn.classNames, "held"] });
+      refocus(held.item.id);
+    },
+    mark: ({ item, start, until, column }, more) => mark(item, start, until, column, more),
+    unmark, back, drop, say: on.say, cancel: on.cancel,
   });
 
-  function neighbour(here, way) {
-    const box = here.getBoundingClientRect();
-    const sideways = way === "Left" || way === "Right", sign = way === "Down" || way === "Right" ? 1 : -1;
-    let best = null, least = Infinity;
-    for (const other of place.querySelectorAll(".appointment")) {
-      const there = other.getBoundingClientRect();
-      const across = there.left + there.width / 2 - box.left - box.width / 2, along = there.top - box.top;
-      const on = sideways ? across : along, off = sideways ? along : across;
-      if (other === here || on * sign < (sideways ? box.width / 2 : 1)) continue;
-      const far = Math.abs(on) + Math.abs(off) * (sideways ? 0.5 : 20);
-      if (far < least) { least = far; best = other; }
-    }
-    return best;
-  }
+  return { draw, held, focus: refocus, calendar };
+}
 
-  return { draw, held, focus: (id) => elementOf(id)?.focus(), calendar };
+/** The end of an appointment that is made longer or shorter: no more than its type allows. */
+function within(item, start, until) {
+  const type = typeCalled(item.type?.slug), minutes = minutesBetween(start, until);
+  if (!type || minutes === minutesBetween(wallOf(item.start), wallOf(item.end))) return until;
+  return plusMinutes(start, Math.min(Math.max(minutes, type.least), type.most));
 }
 
 function contentOf(event) {
@@ -245,13 +244,12 @@ function contentOf(event) {
   const item = event.extendedProps.item;
   if (!item) return [];
   const stand = standOf(item), group = groupOf(item);
-  const start = timeOf(wallOfDate(event.start)), until = timeOf(wallOfDate(event.end));
+  const start = timeOf(wallOfDate(event.start)), until = timeOf(within(item, wallOfDate(event.start), wallOfDate(event.end)));
   const what = [item.type?.name, item.room?.name].filter(Boolean).join(" · ");
   const state = stand.key === "CONFIRMED" ? null
-    : make("span", { class: "state" }, icon(stand.icon), " ", texts.states[stand.key]);
-  return [make("span", { class: "inside", "data-id": item.id, title: `${start}–${until} ${nameOf(item)}, ${what}` },
-    make("span", { class: "letters", "aria-hidden": "true" }, group.letters),
-    make("span", { class: "when" }, start, make("span", { class: "until" }, `–${until}`), " "),
-    make("strong", { class: "who" }, nameOf(item)), " ", state, " ",
-    make("span", { class: "what" }, what))];
+    : make("span", { class: "state" }, icon(stand.icon), " ", make("span", { class: "words" }, texts.states[stand.key]));
+  return [make("span", { class: "inside", "data-id": item.id, title: `${start}–${until} \u2068${nameOf(item)}\u2069, ${what}` },
+    make("span", { class: "line" }, make("span", { class: "letters", "aria-hidden": "true" }, group.letters),
+      make("span", { class: "when" }, start, make("span", { class: "until" }, `–${until}`), " "), state, " "),
+    make("strong", { class: "who", dir: "auto" }, nameOf(item)), " ", make("span", { class: "what" }, what))];
 }

@@ -73,6 +73,8 @@ export function icon(name) {
 // --- what appointments are grouped by: a colour, and letters for who does not see it
 
 const HUES = ["teal", "darkorange", "royalblue", "mediumvioletred", "olivedrab", "sienna", "slateblue", "crimson", "steelblue", "goldenrod"];
+const chosen = new Set([...config.types, ...Object.values(config.categories)].map((one) => one.color));
+const others = HUES.filter((one) => !chosen.has(one));
 const groups = new Map();
 const bySlug = new Map(config.types.map((one) => [one.slug, one]));
 
@@ -84,10 +86,17 @@ export function groupOf(item) {
   const told = item.type ? config.categories[item.type.name] : undefined;
   const name = known?.group || told?.name || item.type?.name || texts.no_type;
   if (!groups.has(name)) {
-    const color = known?.color || told?.color || HUES[groups.size % HUES.length];
+    const color = known?.color || told?.color || (known ? HUES[groups.size % HUES.length] : hueOf(name));
     groups.set(name, { name, color, letters: lettersFor(name) });
   }
   return groups.get(name);
+}
+
+/** By its name: what is no type of ours has the same colour on every day, whatever else there is. */
+function hueOf(name) {
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 65521;
+  return others[sum % others.length] || HUES[0];
 }
 
 function lettersFor(name) {
