@@ -30,7 +30,7 @@ from admin_api.answering import (
 )
 from admin_api.callers import Caller, Callers
 from admin_api.cookies import language_of
-from admin_api.endpoint import Call
+from admin_api.endpoint import Ahead, Call
 from admin_api.problems import Refusal
 from admin_api.reading import body_of, form_of, query_of
 from admin_api.repeated import fingerprint_of, key_of
@@ -196,7 +196,10 @@ class Api:
         endpoint, caller = read.endpoint, read.caller
         body: object = read.body
         if endpoint.prepare is not None:
-            body = endpoint.prepare(body, self._services)
+            if (given := self._given(read)) is not None:
+                return again(given, endpoint, read.fingerprint)
+            ahead = Ahead(read.path, read.body, self._services, caller.actor)
+            body = endpoint.prepare(ahead)
         begun = self._database.begin(
             actor=caller.actor, now=self._clock(), read_only=not endpoint.changes
         )
@@ -226,6 +229,14 @@ class Api:
                 status = made.status or 200
                 uow.answers.keep(read.key, GivenAnswer(read.fingerprint, status, headers, kept))
         return self._response(made, read)
+
+    def _given(self, read: _Read) -> GivenAnswer | None:
+        """Return what the same request was answered before."""
+        if read.key is None:
+            return None
+        actor, now = read.caller.actor, self._clock()
+        with self._database.begin(actor=actor, now=now, read_only=True) as uow:
+            return uow.answers.find(read.key)
 
     def _response(self, made: Answer, read: _Read) -> Response:
         if made.events is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from admin_api.services import Services
-    from practice.access import Account
+    from practice.access import Account, Actor
     from practice.ports import UnitOfWork
     from practice.scopes import Scope
 
@@ -102,6 +102,16 @@ class Call(Generic[Asked, Sent]):
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead(Generic[Sent]):
+    """What is known of a request before its unit of work begins."""
+
+    path: Mapping[str, Any]
+    body: Sent
+    services: Services
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is answered where that is more than a body: another status, headers, a file, a stream.
 
@@ -127,7 +137,8 @@ class Endpoint:
     it changes anything: all it does is then one transaction. `current` returns what GET shows of
     the same address: If-Match is compared with that. Of one whose answer tells a `secret`, nothing
     is kept to be answered again. `prepare` makes of the body what `run` is given, before the unit
-    of work begins: what takes long would keep others from writing. Who
+    of work begins: what takes long would keep others from writing. It may have units of work of its
+    own, whose effect stays; of a request that was answered already it is not asked again. Who
     asks `anew` is nobody, whatever cookie comes along: a page that is come to from an e-mail is
     shown without the cookie, and could not prove to be one of its session.
     """
@@ -147,7 +158,7 @@ class Endpoint:
     only: Callable[[Account], bool] | None = None
     writes: bool | None = None
     current: Callable[[Call[Any, Any]], BaseModel] | None = None
-    prepare: Callable[[Any, Services], object] | None = None
+    prepare: Callable[[Ahead[Any]], object] | None = None
     problems: tuple[int, ...] = ()
     files: tuple[str, ...] = ()
     secret: bool = False
