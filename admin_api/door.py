@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -106,6 +106,7 @@ class _Read:
     if_none_match: str | None
     language: str
     address: str
+    cookies: Mapping[str, str] = field(repr=False)
 
 
 class Api:
@@ -166,24 +167,22 @@ class Api:
             raise NotAllowed("This is not for accounts of this role.")
         _refuse_unreadable(request.path_params)
         body = await body_of(request, endpoint)
-        query = query_of(request, endpoint.query)
-        told: object = form_of(request, endpoint, body)
-        if endpoint.ahead is not None:
-            known = Ahead(query, caller.account, self._services, self._clock(), request.cookies)
-            told = await endpoint.ahead(known)
         read = _Read(
             endpoint=endpoint,
             caller=caller,
             path=request.path_params,
-            query=query,
-            body=told,
+            query=query_of(request, endpoint.query),
+            body=form_of(request, endpoint, body),
             key=key_of(request, caller.name) if endpoint.may_be_repeated else None,
             fingerprint=fingerprint_of(request, body),
             if_match=request.headers.get("if-match"),
             if_none_match=request.headers.get("if-none-match"),
             language=language_of(request),
             address=request.url.path,
+            cookies=request.cookies,
         )
+        if endpoint.ahead is not None:
+            read = replace(read, body=await endpoint.ahead(self._known(read)))
         return await self._on_a_thread(self._run, read)
 
     async def _on_a_thread(self, do: Callable[..., _Done], *told: object) -> _Done:
@@ -201,7 +200,9 @@ class Api:
         endpoint, caller = read.endpoint, read.caller
         body = read.body
         if endpoint.prepare is not None:
-            body = endpoint.prepare(body, self._services)
+            if (given := self._given(read)) is not None:
+                return again(given, endpoint, read.fingerprint)
+            body = endpoint.prepare(self._known(read))
         begun = self._database.begin(
             actor=caller.actor, now=self._clock(), read_only=not endpoint.changes
         )
@@ -231,6 +232,19 @@ class Api:
                 status = made.status or 200
                 uow.answers.keep(read.key, GivenAnswer(read.fingerprint, status, headers, kept))
         return self._response(made, read)
+
+    def _known(self, read: _Read) -> Ahead[BaseModel, object]:
+        caller, now = read.caller, self._clock()
+        told = (read.path, read.query, read.body, caller.account, caller.actor)
+        return Ahead(*told, self._services, now, read.cookies)
+
+    def _given(self, read: _Read) -> GivenAnswer | None:
+        """Return what the same request was answered before."""
+        if read.key is None:
+            return None
+        actor, now = read.caller.actor, self._clock()
+        with self._database.begin(actor=actor, now=now, read_only=True) as uow:
+            return uow.answers.find(read.key)
 
     def _response(self, made: Answer, read: _Read) -> Response:
         if made.events is None:

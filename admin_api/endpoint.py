@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic_core.core_schema import CoreSchema
 
     from admin_api.services import Services
-    from practice.access import Account
+    from practice.access import Account, Actor
     from practice.ports import UnitOfWork
     from practice.scopes import Scope
 
@@ -71,11 +71,14 @@ Sent = TypeVar("Sent")
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead(Generic[Asked]):
-    """What is known of a request before its unit of work begins."""
+class Ahead(Generic[Asked, Sent]):
+    """What is known of a request before its unit of work begins; the fields are those of Call."""
 
+    path: Mapping[str, Any]
     query: Asked
+    body: Sent
     account: Account | None
+    actor: Actor
     services: Services
     now: datetime
     cookies: Mapping[str, str] = field(repr=False)
@@ -152,8 +155,10 @@ class Endpoint:
     it changes anything: all it does is then one transaction. `current` returns what GET shows of
     the same address: If-Match is compared with that. Of one whose answer tells a `secret`, nothing
     is kept to be answered again. `prepare` makes of the body what `run` is given, before the unit
-    of work begins: what takes long would keep others from writing. What `ahead` returns is the body
-    where none is sent: it is awaited before, and asks others over the network. Who
+    of work begins: what takes long would keep others from writing. It may have units of work of its
+    own, whose effect stays; of a request that was answered already it is not asked again. What
+    `ahead` returns is the body where none is sent: it is awaited before, and asks others over the
+    network. Who
     asks `anew` is nobody, whatever cookie comes along: a page that is come to from an e-mail is
     shown without the cookie, and could not prove to be one of its session. What is `framed`,
     websites of the settings may show within theirs, what it refuses as well.
@@ -174,8 +179,8 @@ class Endpoint:
     only: Callable[[Account], bool] | None = None
     writes: bool | None = None
     current: Callable[[Call[Any, Any]], BaseModel] | None = None
-    prepare: Callable[[Any, Services], object] | None = None
-    ahead: Callable[[Ahead[Any]], Awaitable[object]] | None = None
+    prepare: Callable[[Ahead[Any, Any]], object] | None = None
+    ahead: Callable[[Ahead[Any, Any]], Awaitable[object]] | None = None
     problems: tuple[int, ...] = ()
     files: tuple[str, ...] = ()
     secret: bool = False

@@ -60,12 +60,16 @@ class HowRead(Shown):
 
 
 class ImportShown(Shown):
-    """An import. While it is `reading`, `done` and `total` say how far; 0 of 0: not known yet."""
+    """An import. While it is `reading`, `applying` or `undoing`, `done` and `total` say how far;
+    0 of 0: not known yet.
+    """
 
     id: int
     name: str
     source: str = Field(description="'file', or the name of a booking tool.")
-    state: str = Field(description="reading, planned, applied, undone or failed.")
+    state: str = Field(
+        description="reading, planned, applying, applied, undoing, undone or failed."
+    )
     error: str
     begun: datetime
     begun_by: str
@@ -187,6 +191,7 @@ class Undone(Shown):
 def import_shown(one: Import) -> ImportShown:
     """Return an import as it is shown."""
     told = one.told
+    way = told.get("work", told)
     return ImportShown(
         id=one.id,
         name=one.name,
@@ -196,8 +201,8 @@ def import_shown(one: Import) -> ImportShown:
         begun=one.made,
         begun_by=one.made_by,
         applied=one.applied,
-        done=told.get("done", 0),
-        total=told.get("total", 0),
+        done=way.get("done", 0),
+        total=way.get("total", 0),
         counts=told.get("counts", {}),
         doubtful=told.get("doubtful", 0),
         read=HowRead(**told["read"]) if "read" in told else None,

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from admin_api.reaching import Connections
     from practice.access import Actor
     from practice.identity import Attempt, Vouched, WhyNot
-    from practice.imports import Import
+    from practice.imports import Import, Policy
     from practice.patients import PatientRecord
     from practice.ports import UnitOfWork
     from practice.profile import Profile
     from practice.tasks import Task, TaskState
+    from practice.use_cases.import_applying import Applied
+    from practice.use_cases.import_undoing import Undone
     from practice.use_cases.sign_in import Admitted, Insufficient, Refused, Throttled
 
 __all__ = [
@@ -85,7 +87,7 @@ class SinglePatients(Protocol):
 
 
 class Lists(Protocol):
-    """Reads patient lists, in the background."""
+    """Reads patient lists, in the background; applies them and takes them back."""
 
     def begin_file(
         self,
@@ -107,11 +109,13 @@ class Lists(Protocol):
     def sources(self) -> Sequence[str]:
         """Return the booking tools that tell their patients, by name."""
 
-    def applying(self, import_id: int) -> AbstractContextManager[Callable[[int, int], None]]:
-        """Give what hears how many rows of how many are applied, while that lasts."""
+    def apply(self, import_id: int, policy: Policy, actor: Actor) -> Applied:
+        """Do what a plan says, in units of work of its own. Raises ImportNotFound, Conflict,
+        Unavailable.
+        """
 
-    def applied_so_far(self, import_id: int) -> tuple[int, int] | None:
-        """Return what was heard last, (0, 0) before anything was; None if it is not applied now."""
+    def take_back(self, import_id: int, actor: Actor) -> Undone:
+        """Take an import back, in units of work of its own. Raises likewise."""
 
     def seen(self, import_id: int) -> Import | None:
         """Return how an import is now, in a unit of work of its own; None if it is gone."""

@@ -74,7 +74,7 @@ class Account:
     """Someone, or some program, that signs in.
 
     `grants` maps calendar ids to levels; `everywhere` is granted in every calendar, also in
-    those made later.
+    those made later. `may_import` is what an administrator lets staff do besides: patient lists.
     """
 
     id: int
@@ -85,6 +85,7 @@ class Account:
     email: str = ""
     disabled: bool = False
     everywhere: Level = Level.NONE
+    may_import: bool = False
     grants: Mapping[int, Level] = field(default_factory=dict)
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "KEPT",
     "LEASE",
     "READER_GONE",
+    "WORKER_GONE",
     "Candidate",
     "Choice",
     "Difference",
@@ -49,6 +50,7 @@ KEPT = timedelta(days=30)
 LEASE = timedelta(minutes=5)
 #: What is told then.
 READER_GONE = "The server stopped while it was reading the list. Import it again."
+WORKER_GONE = "The server stopped before all rows were done. Go on, or take the import back."
 
 #: What a list may tell of a patient, in the order in which people read it.
 FIELDS = (
@@ -72,9 +74,14 @@ class ImportState(StrEnum):
 
     READING = "reading"
     PLANNED = "planned"
+    APPLYING = "applying"
     APPLIED = "applied"
+    UNDOING = "undoing"
     UNDONE = "undone"
     FAILED = "failed"
+
+
+_AT_WORK = frozenset({ImportState.APPLYING, ImportState.UNDOING})
 
 
 class RowVerdict(StrEnum):
@@ -181,7 +188,9 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A list that was given to the practice. `told` is JSON: how it was read, how far, counts."""
+    """A list that was given to the practice. `told` is JSON: how it was read, how far, counts;
+    `work` in it is of whoever applies it or takes it back (`practice.use_cases.import_work`).
+    """
 
     name: str
     source: str
@@ -199,10 +208,13 @@ class Import:
         return bool(self.told.get("forgotten"))
 
     def seen_at(self, now: datetime) -> Import:
-        """Return how it is now: whoever read it may have died."""
+        """Return how it is now: whoever read it, or worked on it, may have died."""
+        seconds = now.timestamp()
         due = self.told.get("due")
-        if self.state is ImportState.READING and due is not None and now.timestamp() > due:
+        if self.state is ImportState.READING and due is not None and seconds > due:
             return replace(self, state=ImportState.FAILED, error=READER_GONE)
+        if self.state in _AT_WORK and seconds > self.told["work"]["due"]:
+            return replace(self, state=ImportState.APPLIED, error=WORKER_GONE)
         return self
 
 

@@ -83,9 +83,10 @@ def allowed(account: Account, told: Collection[str] | None) -> frozenset[Scope]:
     None: it has shown no token, or one for everything. What was taken from a role meanwhile is
     taken from its tokens; scopes that nobody knows allow nothing.
     """
+    more = {Scope.IMPORTS} if account.may_import and account.role is Role.STAFF else set[Scope]()
     if told is None:
-        return _OF_ROLE[account.role]
-    return frozenset(scope for scope in most_of(account.role) if str(scope) in told)
+        return _OF_ROLE[account.role] | more
+    return frozenset(scope for scope in most_of(account.role) | more if str(scope) in told)
 
 
 def checked_scopes(role: Role, told: Iterable[str]) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from practice.access import SYSTEM
@@ -27,61 +27,46 @@ from practice.errors import (
     PracticeError,
     Unavailable,
 )
-from practice.imports import READER_GONE, Import, ListRow
 from practice.use_cases import imports
+from practice.use_cases.import_applying import Application
 from practice.use_cases.import_starts import begin_import, fail, told_progress
+from practice.use_cases.import_undoing import TakingBack
+from practice.use_cases.import_work import in_steps
+from praxis_caldav.patient_lists import (
+    FILE,
+    from_file,
+    from_tool,
+    sentence_of,
+    sentences_in,
+    told_as,
+)
 
 if TYPE_CHECKING:
     from booking_adapter.protocol import BookingTool
     from practice.access import Actor
+    from practice.imports import Import, Policy
     from practice.ports import Transactions, UnitOfWork
+    from practice.use_cases.import_applying import Applied
+    from practice.use_cases.import_undoing import Undone
+    from praxis_caldav.patient_lists import Read
 
-__all__ = ["FILE", "Importer", "Read", "from_file", "from_tool", "make_plan"]
+__all__ = ["BREATH", "Importer", "make_plan"]
 
 log = logging.getLogger(__name__)
 
-#: The source of lists that were handed over as files.
-FILE = "file"
 #: Lists read at once.
 AT_ONCE = 2
 #: Rows of a plan kept in one transaction: others wait for a blink only.
 _SOME = 2_000
+#: Seconds for which whoever waits to write is let through between two steps of long work: longer
+#: than a process that waits for SQLite's lock sleeps between two looks.
+BREATH = 0.12
 #: Seconds between two looks at how far it is.
 _PAUSE = 1.0
-_MOST_ROWS = 100_000
-_TOO_LONG = "The {} is too long and was not taken."
-
-#: What is said beside what is wrong with a file: German, English.
-_ERRORS = {
-    "too_long": (
-        "Eine Angabe ist zu lang und wurde nicht übernommen.",
-        "A value is too long and was not taken.",
-    ),
-    "tool_knows_too_many": (
-        "Das Buchungssystem kennt mehr als 100.000 Patienten.",
-        f"The booking tool knows more than {_MOST_ROWS:,} patients.",
-    ),
-    "tool_silent": (
-        "Das Buchungssystem hat seine Patienten nicht genannt:",
-        "The booking tool did not tell its patients:",
-    ),
-    "stopped": (
-        "Das Lesen der Liste wurde abgebrochen. Bitte lesen Sie sie noch einmal ein.",
-        "Reading the list was stopped. Import it again.",
-    ),
-    "server_stopped": (
-        "Der Server wurde beendet, während er die Liste las. Bitte lesen Sie sie noch einmal ein.",
-        READER_GONE,
-    ),
-    "fault": (
-        "Hier ist etwas schiefgegangen. Es wurde notiert.",
-        "Something went wrong here. It was noted.",
-    ),
-}
-
-#: Rows, and what is to be known of how they were read.
-Read = tuple[Sequence[ListRow], Mapping[str, Any]]
+_STOPPED = told_as("work_stopped")
 Progress = Callable[[int, int], None]
+#: Begins a unit of work: True for one that reads.
+Units = Callable[[bool], AbstractContextManager["UnitOfWork"]]
 Clock = Callable[[], datetime]
 
 
@@ -93,56 +78,8 @@ class _Stopped(Exception):
     """The program ends, or nobody wants the list any more."""
 
 
-def from_file(
-    name: str,
-    content: bytes,
-    choice: Mapping[str, str],
-    zone: ZoneInfo,
-    encoding: str = "",
-    separator: str = "",
-) -> Read:
-    """Return what a file says; raises Invalid."""
-    from booking_adapter.lists import Row, UnreadableList, read_list
-
-    today = _now().astimezone(zone).date()
-    try:
-        found = read_list(
-            name, content, today=today, choice=choice, encoding=encoding, separator=separator
-        )
-    except UnreadableList as error:
-        raise Invalid(str(error)) from None
-    rows = [
-        ListRow(one.line, one.record, one.more, tuple(map(_code, one.doubts)))
-        if isinstance(one, Row)
-        else ListRow(one.line, None, {}, (_code(one.reason),))
-        for one in found.rows
-    ]
-    dialect = found.dialect
-    told = {name: getattr(dialect, name) for name in ("kind", "encoding", "separator", "unused")}
-    return rows, {"read": told | {"columns": dict(dialect.columns)}}
-
-
-def _code(doubt: Any) -> str:
-    return f"{doubt.code}:{doubt.field}" if doubt.field else str(doubt.code)
-
-
-def from_tool(tool: BookingTool) -> Read:
-    """Return whom a booking tool knows; raises Invalid or Unavailable."""
-    from booking_adapter.failures import Failed
-
-    rows: list[ListRow] = []
-    try:
-        for line, record in enumerate(tool.patients(), start=1):
-            if line > _MOST_ROWS:
-                raise Invalid(_ERRORS["tool_knows_too_many"][1])
-            rows.append(ListRow(line, record))
-    except Failed as failed:
-        raise Unavailable(f"{_ERRORS['tool_silent'][1]} {failed}.") from None
-    return rows, {"read": {"kind": "tool"}}
-
-
 def make_plan(
-    units: Callable[[bool], AbstractContextManager[UnitOfWork]],
+    units: Units,
     import_id: int,
     read: Read,
     progress: Progress,
@@ -182,8 +119,6 @@ class Importer:
         self._threads = ThreadPoolExecutor(AT_ONCE, "import")
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._closing = threading.Event()
-        # Rows looked at and all, by import. Not in the database: its one writer is the application.
-        self._applied: dict[int, tuple[int, int]] = {}
 
     def close(self) -> None:
         """Stop what is being read; it is told as failed."""
@@ -223,25 +158,22 @@ class Importer:
 
         return [name for name, tool in self._tools.items() if Power.PATIENTS in tool.powers]
 
-    @contextmanager
-    def applying(self, import_id: int) -> Iterator[Progress]:
-        """Give what hears how far the application of an import is, while it lasts."""
+    def apply(self, import_id: int, policy: Policy, actor: Actor) -> Applied:
+        """Do what a plan says, in units of work of its own.
 
-        def progress(done: int, total: int) -> None:
-            self._applied[import_id] = (done, total)
-
-        progress(0, 0)
-        try:
-            yield progress
-        finally:
-            self._applied.pop(import_id, None)
-
-    def applied_so_far(self, import_id: int) -> tuple[int, int] | None:
-        """Return rows applied and all, 0 of 0 if not known yet; None if it is not applied now.
-
-        Only what this process applies is known.
+        Raises ImportNotFound, Conflict, or Unavailable if it cannot be gone on with now.
         """
-        return self._applied.get(import_id)
+        return in_steps(
+            self._units_of(actor), Application(import_id, policy), self._breathe, _STOPPED
+        )
+
+    def take_back(self, import_id: int, actor: Actor) -> Undone:
+        """Take an import back, in units of work of its own. Raises likewise."""
+        return in_steps(self._units_of(actor), TakingBack(import_id), self._breathe, _STOPPED)
+
+    def _breathe(self, done: int, total: int) -> None:  # noqa: ARG002
+        if self._closing.wait(BREATH):
+            raise Unavailable("The server is being stopped. Go on in a minute.")
 
     def seen(self, import_id: int) -> Import | None:
         """Return how an import is now; None if it is gone."""
@@ -254,18 +186,11 @@ class Importer:
 
     def sentence(self, doubt: str) -> str:
         """Return what a doubt about a row means, in English."""
-        from booking_adapter.lists import WORDS
-
-        code, _, field = doubt.partition(":")
-        known = WORDS.get(code)
-        return known[1] if known else _TOO_LONG.format(field.replace("_", " "))
+        return sentence_of(doubt)
 
     def sentences(self, language: str) -> Mapping[str, str]:
         """Return what codes of doubts, and errors of whole lists, mean in "de" or "en"."""
-        from booking_adapter.lists import WORDS
-
-        column = 0 if language == "de" else 1
-        return {code: told[column] for code, told in {**WORDS, **_ERRORS}.items()}
+        return sentences_in(language)
 
     def _begin(self, uow: UnitOfWork, name: str, source: str, read: Callable[[], Read]) -> Import:
         if self._closing.is_set() or not self._turns.acquire(blocking=False):
@@ -279,27 +204,31 @@ class Importer:
             raise
         return made
 
-    def _work(self, import_id: int, actor: Actor, read: Callable[[], Read]) -> None:
+    def _units_of(self, actor: Actor) -> Units:
         def units(read_only: bool) -> AbstractContextManager[UnitOfWork]:
             return self._database.begin(actor=actor, now=self._clock(), read_only=read_only)
 
+        return units
+
+    def _work(self, import_id: int, actor: Actor, read: Callable[[], Read]) -> None:
+        units = self._units_of(actor)
         try:
             self._read(units, import_id, read)
         except ImportNotFound:
             pass  # the request that began it was rolled back
         except (_Stopped, Conflict):
-            self._fail(units, import_id, _ERRORS["stopped"][1])
+            self._fail(units, import_id, told_as("stopped"))
         except PracticeError as error:
             self._fail(units, import_id, str(error))
         except Exception:
             log.exception("import.fault", extra={"import": import_id})
-            self._fail(units, import_id, _ERRORS["fault"][1])
+            self._fail(units, import_id, told_as("fault"))
         finally:
             self._turns.release()
 
     def _read(
         self,
-        units: Callable[[bool], AbstractContextManager[UnitOfWork]],
+        units: Units,
         import_id: int,
         read: Callable[[], Read],
     ) -> None:
@@ -321,7 +250,7 @@ class Importer:
 
     def _fail(
         self,
-        units: Callable[[bool], AbstractContextManager[UnitOfWork]],
+        units: Units,
         import_id: int,
         sentence: str,
     ) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,8 +15,12 @@ import pytest
 
 from booking_adapter.failures import Failed
 from booking_adapter.protocol import Power
+from practice.acts import ActQuestion, Kind
+from practice.imports import LEASE
 from practice.patients import Patient, PatientRecord
 from practice.use_cases.import_starts import begin_import
+from practice.use_cases.import_undoing import TakingBack
+from practice.use_cases.import_work import STEP
 from praxis_caldav.importing import Importer
 from tests.bookings import command
 from tests.building import NOW, reading, writing
@@ -24,6 +29,7 @@ from tests.test_api_door import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     import httpx
@@ -238,6 +244,31 @@ def test_whoever_may_not_import_is_told_nothing(doors: Doors, account: str) -> N
         problem(client.get(f"/api/imports{path}"), 403)
 
 
+def test_staff_may_import_once_an_administrator_lets_them(
+    practice: SqlDatabase, doors: Doors
+) -> None:
+    admin, reception = doors.api("admin"), doors.api("empfang")
+    told = {"role": "staff", "doctor": None, "display_name": "Empfang", "email": ""}
+    for may, status in ((True, 200), (None, 200), (False, 403)):
+        answer = admin.put("/api/accounts/empfang", json=told | {"may_import": may})
+        assert answer.json()["may_import"] is (may is not False)
+        assert reception.get("/api/imports").status_code == status
+    admin.put("/api/accounts/empfang", json=told | {"may_import": True})
+    one = reception.post(FILE, content=LIST.encode(), headers=CSV).json()["id"]
+    followed(doors, one)
+    assert reception.post(f"/api/imports/{one}/apply", json={}).json()["made"] == 2
+    # It is of staff alone, and taken back like any change of an account.
+    assert not admin.put(
+        "/api/accounts/mueller",
+        json=told | {"role": "doctor", "doctor": "dr-mueller", "may_import": True},
+    ).json()["may_import"]
+    with reading(practice) as uow:
+        asked = ActQuestion(kind=Kind.ACCOUNT, action="changed")
+        *_, act, _ = uow.acts.search(asked)
+    assert admin.post(f"/api/audit/acts/{act.number}/undo", json={}).status_code == 200
+    assert reception.get("/api/imports").status_code == 403
+
+
 # --- booking tools ------------------------------------------------------------------------------
 
 
@@ -391,24 +422,90 @@ def test_a_list_is_read_as_somebody_says_it_is_written(doors: Doors) -> None:
     assert row["record"]["last_name"] == "Ähre"
 
 
-def test_how_far_an_application_is_can_be_followed(practice: SqlDatabase) -> None:
-    lists = Importer(practice, {}, ZoneInfo("Europe/Berlin"))
-    with api_of(practice, lists=lists) as doors:
-        one = handed(doors, HEAD + "Ährenthaler;Ida;03.02.1966;;\r\n")
-        with lists.applying(one) as progress:
-            assert lists.applied_so_far(one) == (0, 0)
-            progress(3, 4)
-            ended = threading.Timer(1.5, lists._applied.clear)
-            ended.start()
-            answer = doors.api("admin").get(f"/api/imports/{one}/events")
-        first, *_, last = answer.text.strip().split("\n\n")
-        told = json.loads(first.partition("data: ")[2])
-        assert first.startswith("event: progress")
-        assert (told["state"], told["done"], told["total"]) == ("applying", 3, 4)
-        assert last.startswith("event: done")
-        posted(doors, f"{one}/apply", {"policy": "fill"})
-        assert lists.applied_so_far(one) is None
-    lists.close()
+#: More rows than are applied in one step.
+LONG = HEAD + "".join(
+    f"Linden{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)};Thea;;;\r\n"
+    for n in range(STEP + 20)
+)
+
+
+class Held(Clock):
+    """A clock that, once `armed`, keeps waiting whoever asks it for the second time from then on:
+    of an application, that is between its first step and its second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.armed = False
+        self.waits, self.go_on = threading.Event(), threading.Event()
+        self._asked = 0
+
+    def __call__(self) -> datetime:
+        self._asked += self.armed
+        if self.armed and self._asked == 2:
+            self.waits.set()
+            assert self.go_on.wait(20)
+        return self.now
+
+
+def test_others_write_between_the_steps_of_an_application_and_nobody_else_works_on_the_list(
+    practice: SqlDatabase,
+) -> None:
+    clock = Held()
+    lists = Importer(practice, {}, ZoneInfo("Europe/Berlin"), clock)
+    with closing(lists), api_of(practice, lists=lists) as doors, ThreadPoolExecutor(1) as threads:
+        one = handed(doors, LONG)
+        clock.armed = True
+        path, key = f"/api/imports/{one}/apply", {"Idempotency-Key": "einmal"}
+        applying = threads.submit(doors.api("admin").post, path, json={}, headers=key)
+        assert clock.waits.wait(20)
+        shown = got(doors, str(one))
+        assert (shown["state"], shown["done"], shown["total"]) == ("applying", STEP, STEP + 20)
+        with writing(practice) as uow:
+            uow.patients.save(Patient("", EVA))
+        refused = [
+            posted(doors, f"{one}/apply", {"policy": "fill"}, 409),
+            posted(doors, f"{one}/undo", None, 409),
+            decided(doors, f"{one}/rows/2", {"decision": "skip"}).json(),
+            doors.api("admin").delete(f"/api/imports/{one}").json(),
+        ]
+        assert {told["detail"] for told in refused} == {"The list is being applied just now."}
+        later = threading.Timer(0.3, clock.go_on.set)
+        later.start()
+        flow = doors.api("admin").get(f"/api/imports/{one}/events").text
+        on_the_way, _, over = flow.rpartition("event: done")
+        assert '"state":"applying"' in on_the_way
+        assert '"state":"applied"' in over
+        done = applying.result(20).json()
+        assert (done["made"], done["of"]["state"]) == (STEP + 20, "applied")
+        again = doors.api("admin").post(path, json={}, headers=key)
+        assert again.json() == done, "asked again, it is answered again"
+        assert posted(doors, f"{one}/undo")["removed"] == STEP + 20
+
+
+def test_an_application_that_is_stopped_is_told_and_gone_on_with(practice: SqlDatabase) -> None:
+    clock, zone = Clock(), ZoneInfo("Europe/Berlin")
+    ends = Importer(practice, {}, zone, clock)
+    with served(practice, clock) as doors, api_of(practice, clock=clock, lists=ends) as ended:
+        one = handed(doors, LONG)
+        ends.close()
+        told = posted(ended, f"{one}/apply", {"policy": "fill"}, 503)
+        assert "being stopped" in told["detail"]
+        shown = got(doors, str(one))
+        assert (shown["state"], shown["rows_applied"]) == ("applied", STEP)
+        assert shown["error"].startswith("This was stopped before all rows were done.")
+        assert posted(doors, f"{one}/apply", {"policy": "fill"})["made"] == 20
+        shown = got(doors, str(one))
+        assert (shown["made"], shown["error"]) == (STEP + 20, "")
+        # Of one whose server died, the same is told once its lease is over.
+        with writing(practice) as uow:
+            assert TakingBack(one).step(uow) is None
+        assert got(doors, str(one))["state"] == "undoing"
+        clock.now += LEASE + timedelta(seconds=1)
+        shown = got(doors, str(one))
+        assert (shown["state"], shown["rows_applied"]) == ("applied", 20)
+        assert shown["error"].startswith("The server stopped")
+        assert posted(doors, f"{one}/undo")["removed"] == 20
 
 
 def test_errors_and_doubts_are_told_in_both_languages(practice: SqlDatabase) -> None:

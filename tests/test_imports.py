@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from practice.acts import ActQuestion, Kind
+from practice.acts import ActQuestion, Kind, content_of
 from practice.appointments import Slot, Status
-from practice.database.tables import import_rows, letters, patients
+from practice.database.tables import import_rows, letters, patient_keys, patients
 from practice.errors import Conflict, ImportNotFound, Invalid
 from practice.imports import (
     KEPT,
@@ -27,10 +27,11 @@ from practice.imports import (
 )
 from practice.patients import Patient, PatientRecord
 from practice.use_cases import patient_records
-from practice.use_cases.import_applying import Applied, apply
+from practice.use_cases.import_applying import Application, Applied, apply
 from practice.use_cases.import_plans import plan
 from practice.use_cases.import_starts import begin_import
 from practice.use_cases.import_undoing import Undone, Why, undo
+from practice.use_cases.import_work import STEP, in_steps
 from practice.use_cases.imports import (
     counts_of,
     decide,
@@ -40,13 +41,17 @@ from practice.use_cases.imports import (
     rows_shown,
 )
 from practice.use_cases.verify import verify
-from tests.building import NOW, PROFILE, reading, writing
+from tests.building import NOW, PROFILE, a_practice, reading, writing
+from tests.conftest import BACKENDS, a_database
 from tests.sent import statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from practice.database import SqlDatabase
+    from practice.ports import UnitOfWork
 
 IDA = PatientRecord("Ährenthaler", "Ida", "1966-02-03", "ida@example.org", "0171 1234567")
 UWE = PatientRecord("Birkenfink", "Uwe", "1950-05-05", phone="030 9876543", number="4711")
@@ -231,6 +236,81 @@ def test_applied_again_changes_nothing(practice: SqlDatabase) -> None:
     before = everybody(practice)
     result = applied(practice, one)
     assert (result.made, result.changed) == (0, 0)
+    assert everybody(practice) == before
+
+
+def told_of(database: SqlDatabase, import_id: int) -> list[object]:
+    """Return all that is stored of an import's rows, patients, their keys and acts, by line."""
+    found: list[object] = []
+    with reading(database) as uow:
+        people = {one.id: one for one in uow.patients_in_bulk.all()}
+        for row in uow.imports.rows(import_id, limit=10_000):
+            one = people.get(row.patient_id or 0)
+            done = uow.acts.done_to(Kind.PATIENT, [row.patient_id])
+            acts = [(act.action, content_of(act.before), content_of(act.after)) for act in done]
+            found.append((replace(row, patient_id=None), one and replace(one, id=0), acts))
+        assert list(verify(uow, PROFILE, lambda: None)) == []
+    with database.engine.connect() as connection:
+        keys = connection.execute(select(patient_keys).order_by(*patient_keys.c)).all()
+    return [*found, [tuple(row) for row in keys]]
+
+
+def test_in_steps_comes_to_the_same_as_at_once_row_by_row(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    new, others = list(many(300)), (IDA, replace(IDA, phone=""), PatientRecord("Nur"), None, EVA)
+    found = []
+    for backend in BACKENDS:
+        for most in (100, 10_000):
+            folder = tmp_path / f"{backend}{most}"
+            folder.mkdir()
+            with a_database(backend, request, folder) as practice:
+                a_practice(practice)
+                known(practice, UWE, replace(EVA, phone=""))
+                one = planned(practice, *new, *others, replace(UWE, email="u@example.org"), *new)
+                application = Application(one)
+                done, steps = None, 0
+                while done is None:
+                    with writing(practice) as uow:
+                        done, steps = application.step(uow, most), steps + 1
+                assert (done.made, done.changed, steps > 1) == (302, 1, most == 100)
+                found.append(told_of(practice, one))
+    assert all(other == found[0] for other in found[1:])
+
+
+def test_an_application_that_is_interrupted_leaves_whole_steps_or_nothing(
+    practice: SqlDatabase,
+) -> None:
+    people, short = list(many(STEP + 200)), list(many(20))
+    before = everybody(practice)
+    one = planned(practice, *short)
+    with writing(practice) as uow:
+        Application(one).step(uow)
+        uow.doom()
+    assert everybody(practice) == before
+    assert {row.done for row in rows(practice, one)} == {None}
+    two = planned(practice, *people)
+    stopped = Application(two)
+
+    def interrupted(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    def units(_read_only: bool) -> AbstractContextManager[UnitOfWork]:
+        return writing(practice)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_steps(units, stopped, interrupted, "Stopped.")
+    assert len(everybody(practice)) == STEP
+    with reading(practice) as uow:
+        assert (uow.imports.get(two).state, uow.imports.get(two).error) == (
+            ImportState.APPLIED,
+            "Stopped.",
+        )
+    with pytest.raises(Conflict), writing(practice) as uow:
+        stopped.step(uow)
+    result = applied(practice, two)
+    assert (result.made, result.of.told["made"]) == (200, STEP + 200)
+    assert undone(practice, two).removed == STEP + 200
     assert everybody(practice) == before
 
 

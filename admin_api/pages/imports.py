@@ -121,24 +121,25 @@ def show_all(call: Call[Asked, None]) -> dict[str, object]:
 
 def show_one(call: Call[AskedOfOne, None]) -> dict[str, object]:
     """Return one list: how far it is, or its plan and what came of it."""
-    asked, uow, lists = call.query, call.uow, call.services.lists
+    asked, uow = call.query, call.uow
     found = uow.imports.get(call.path["import_id"]).seen_at(call.now)
     counts = uow.imports.count(found.id)
     verdicts: dict[str, int] = {str(one): 0 for one in RowVerdict}
     for (verdict, _, _), times in counts.items():
         verdicts[verdict] += times
-    so_far = lists.applied_so_far(found.id) if lists else None
     open_states = {ImportState.PLANNED, ImportState.APPLIED}
+    rows_in_all = sum(verdicts.values())
     table = asked.ansicht == "tabelle"
     return {
         "asked": asked,
         "day_of": _day_of,
         "one": found,
         "error": _said(call, found.error),
-        "so_far": so_far,
-        "is_open": found.state in open_states and not found.is_forgotten and so_far is None,
+        "is_open": bool(rows_in_all) and found.state in open_states and not found.is_forgotten,
         "verdicts": verdicts,
-        "rows_in_all": sum(verdicts.values()),
+        "rows_in_all": rows_in_all,
+        # Those of which nothing is taken have a place of their own.
+        "doubtful": found.told.get("doubtful", 0) - verdicts[RowVerdict.UNREADABLE],
         "ahead": ahead_of(counts),
         "unusable": _unusable(call, found) if verdicts[RowVerdict.UNREADABLE] else {},
         "columns": _columns(found),

@@ -70,7 +70,7 @@ class _Return:
     attempt: Attempt | None
 
 
-async def _depart(asked: Ahead[Onward]) -> _Departure | WhyNot | None:
+async def _depart(asked: Ahead[Onward, None]) -> _Departure | WhyNot | None:
     if asked.account is not None:
         return None
     attempt = begin_attempt(asked.now, own_address(asked.query.zu, _HOME), _HOME)
@@ -91,7 +91,7 @@ def sign_in_elsewhere(call: Call[Onward, _Departure | WhyNot | None]) -> Answer:
     return Answer(status=303, headers={"Location": call.body.address}, cookies=(kept,))
 
 
-async def _return(asked: Ahead[Returned]) -> _Return:
+async def _return(asked: Ahead[Returned, None]) -> _Return:
     told, elsewhere = asked.query, _elsewhere(asked.services)
     attempt = come_back(asked.cookies.get(ATTEMPT, ""), told.state, asked.now)
     if attempt is None:  # nothing that came along is worth asking about
@@ -116,7 +116,7 @@ def come_back_from_elsewhere(call: Call[Returned, _Return]) -> Answer:
     return shown(_TEMPLATE, call, more, headers=remembering(begun), cookies=(attempting("", 0),))
 
 
-async def _leave(asked: Ahead[Nothing]) -> str | WhyNot:
+async def _leave(asked: Ahead[Nothing, None]) -> str | WhyNot:
     try:
         return await _elsewhere(asked.services).way_out()
     except IdentityProviderUnavailable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,7 @@ class AccountShown(Shown):
     display_name: str
     email: str
     disabled: bool
+    may_import: bool = Field(description="Of staff: whether it was let import patient lists.")
     grants: list[GrantShown]
     credentials: list[CredentialShown]
 
@@ -84,6 +86,9 @@ class AccountChange(Form):
     doctor: Slug | None = Field(description="For the role doctor: whose account it is.")
     display_name: Line
     email: EMail
+    may_import: bool | None = Field(
+        None, description="For the role staff: whether it may import patient lists. None: as it is."
+    )
 
 
 class AccountForm(Form):
@@ -94,6 +99,9 @@ class AccountForm(Form):
     doctor: Slug | None = None
     display_name: Line = ""
     email: EMail = ""
+    may_import: bool | None = Field(
+        None, description="For the role staff: whether it may import patient lists."
+    )
 
 
 def list_accounts(call: Call[Nothing, None]) -> AccountsShown:
@@ -118,7 +126,11 @@ def add_account(call: Call[Nothing, AccountForm]) -> Answer:
 def change_account(call: Call[Nothing, AccountChange]) -> AccountShown:
     """Change what an account is."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
-    wanted = _wanted(call.uow, there.name, call.body, there.disabled)
+    wanted = replace(
+        _wanted(call.uow, there.name, call.body),
+        disabled=there.disabled,
+        may_import=there.may_import if call.body.may_import is None else call.body.may_import,
+    )
     accounts.change_account(call.uow, wanted, call.giver)
     return _Teller(call.uow).account(there.name)
 
@@ -149,16 +161,16 @@ def take_grant(call: Call[Nothing, None]) -> None:
     accounts.grant(call.uow, there, call.path["calendar"], Level.NONE, call.giver)
 
 
-def _wanted(
-    uow: UnitOfWork, name: str, told: AccountForm | AccountChange, disabled: bool = False
-) -> Account:
+def _wanted(uow: UnitOfWork, name: str, told: AccountForm | AccountChange) -> Account:
     doctor_id = None
     if told.doctor is not None:
         doctors = {doctor.slug: doctor.id for doctor in uow.house.doctors()}
         doctor_id = doctors.get(told.doctor)
         if doctor_id is None:
             raise Invalid(f"There is no doctor '{told.doctor}'.")
-    return Account(0, name, told.role, doctor_id, told.display_name, told.email, disabled)
+    may_import = bool(told.may_import)
+    account = Account(0, name, told.role, doctor_id, told.display_name, told.email)
+    return replace(account, may_import=may_import)
 
 
 class _Teller:
@@ -180,6 +192,7 @@ class _Teller:
             display_name=there.display_name,
             email=there.email,
             disabled=there.disabled,
+            may_import=there.may_import,
             grants=self._grants(there),
             credentials=[CredentialShown.model_validate(one) for one in held],
         )

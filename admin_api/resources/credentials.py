@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from admin_api.endpoint import Call, Endpoint, Form, Nothing, Shown
+from admin_api.endpoint import Ahead, Call, Endpoint, Form, Nothing, Shown
 from admin_api.shapes import Name, Password
 from practice.accounts import CredentialKind
 from practice.passwords import check_strength, hash_password
@@ -14,7 +14,6 @@ from practice.scopes import Scope
 from practice.use_cases import accounts
 
 if TYPE_CHECKING:
-    from admin_api.services import Services
     from practice.access import Account
 
 __all__ = ["ENDPOINTS", "DeviceForm", "DeviceShown", "device_of"]
@@ -63,10 +62,10 @@ class TokenShown(Shown):
     token: str = Field(repr=False, description="Sent as 'Authorization: Bearer ...'.")
 
 
-def hashed(body: PasswordForm, services: Services) -> str:
+def hashed(ahead: Ahead[Nothing, PasswordForm]) -> str:
     """Return the hash of a password that is strong enough."""
-    check_strength(body.password, services.minimum_password_length)
-    return hash_password(body.password)
+    check_strength(ahead.body.password, ahead.services.minimum_password_length)
+    return hash_password(ahead.body.password)
 
 
 def set_password(call: Call[Nothing, str]) -> None:

@@ -156,6 +156,7 @@ class SqlAccounts:
             "email": account.email,
             "disabled": account.disabled,
             "everywhere": int(account.everywhere),
+            "may_import": account.may_import,
         }
         return replace(account, id=store(self._connection, accounts, account.id, values))
 
@@ -257,5 +258,6 @@ def _account(row: Any, granted: dict[int, Level]) -> Account:
         email=row.email,
         disabled=row.disabled,
         everywhere=Level(row.everywhere),
+        may_import=bool(row.may_import),
         grants=granted,
     )

@@ -38,8 +38,12 @@ def as_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def _did(done: Done) -> str:
+    return as_json({"made": done.made, "before": dict(done.before), "after": dict(done.after)})
+
+
 #: What is stored of a row that was applied and changed nothing.
-NOTHING_DONE = as_json(asdict(Done(made=False, before={}, after={})))
+NOTHING_DONE = _did(Done(made=False, before={}, after={}))
 
 
 def import_values(one: Import) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def changeable_values(row: ImportRow) -> dict[str, Any]:
         ),
         "decision": str(row.decision),
         "decided_by": row.decided_by,
-        "before": None if row.done is None else as_json(asdict(row.done)),
+        "before": None if row.done is None else _did(row.done),
     }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from practice.database.arrays import in_columns, told_as_arrays
 from practice.database.import_values import (
     as_json,
     changeable_values,
@@ -34,6 +35,19 @@ _THIS_ROW = (import_rows.c.import_id == bindparam("of_import")) & (
     import_rows.c.line == bindparam("of_line")
 )
 _ROW_CHANGED = update(import_rows).where(_THIS_ROW)
+#: What of a row is changed once it is planned.
+_CHANGEABLE = [
+    one for one in import_rows.columns if one.name not in {"import_id", "line", "record"}
+]
+_ROWS_TOLD = told_as_arrays([import_rows.c.line, *_CHANGEABLE])
+_ROWS_CHANGED = (
+    update(import_rows)
+    .where(
+        import_rows.c.import_id == bindparam("of_import"),
+        import_rows.c.line == _ROWS_TOLD.c.line,
+    )
+    .values({one: _ROWS_TOLD.c[one.name] for one in _CHANGEABLE})
+)
 _KNOWN_KEYS = select(decisions).where(decisions.c.key.in_(bindparam("keys", expanding=True)))
 _LINES = select(import_rows.c.line, import_rows.c.patient_id).where(
     import_rows.c.import_id == bindparam("of_import"),
@@ -94,6 +108,12 @@ class SqlImports:
     def save_rows(self, import_id: int, rows: Sequence[ImportRow]) -> None:
         """See the port."""
         if not rows:
+            return
+        if self._connection.dialect.name == "postgresql":
+            told = [{"line": row.line, **changeable_values(row)} for row in rows]
+            for start in range(0, len(told), CHUNK):
+                some = in_columns(told[start : start + CHUNK])
+                self._connection.execute(_ROWS_CHANGED, {"of_import": import_id, **some})
             return
         keys = ({"of_import": import_id, "of_line": row.line} for row in rows)
         values = [key | changeable_values(row) for key, row in zip(keys, rows, strict=True)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from practice.database.arrays import in_columns, told_as_arrays
 from practice.database.import_values import NOTHING_DONE
 from practice.database.log import CHUNK
 from practice.database.patient_search import kept_keys, patient_of
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 __all__ = ["SqlPatientsInBulk"]
 
 _THIS = update(patients).where(patients.c.id == bindparam("this"))
+_MADE = insert(patients).returning(patients.c.id, patients.c.number)
+_PATIENTS_TOLD = told_as_arrays(one for one in patients.columns if not one.primary_key)
+_ALL_MADE = _MADE.from_select(list(_PATIENTS_TOLD.columns.keys()), select(*_PATIENTS_TOLD.columns))
+_KEYS_TOLD = told_as_arrays(patient_keys.columns)
+_KEYS_ADDED = insert(patient_keys).from_select(
+    list(patient_keys.columns.keys()), select(*_KEYS_TOLD.columns)
+)
 
 
 class SqlPatientsInBulk:
@@ -71,8 +79,11 @@ class SqlPatientsInBulk:
             for at, one in enumerate(new)
         ]
         # In whatever order: SQLite tells none, and would be asked for each row alone.
-        statement = insert(patients).returning(patients.c.id, patients.c.number)
-        given_ids = {row.number: row.id for row in self._connection.execute(statement, rows)}
+        if self._connection.dialect.name == "postgresql":
+            found = self._connection.execute(_ALL_MADE, in_columns(rows))
+        else:
+            found = self._connection.execute(_MADE, rows)
+        given_ids = {row.number: row.id for row in found}
         ids = [given_ids[row["number"]] for row in rows]
         wanted = [made for made, one in zip(ids, new, strict=True) if not one.number]
         numbers = self._free_numbers(wanted)
@@ -106,10 +117,13 @@ class SqlPatientsInBulk:
         return list(self._connection.execute(query).scalars())
 
     def _keep_keys(self, kept: Sequence[Patient]) -> None:
-        rows = [
-            {"key": key, "patient_id": one.id} for one in kept for key in sorted(kept_keys(one))
-        ]
-        self._connection.execute(insert(patient_keys), rows)
+        # In the order of the index, whose pages are then each looked for but once.
+        keys = sorted((key, one.id) for one in kept for key in kept_keys(one))
+        rows = [{"key": key, "patient_id": one} for key, one in keys]
+        if self._connection.dialect.name == "postgresql" and rows:
+            self._connection.execute(_KEYS_ADDED, in_columns(rows))
+        else:
+            self._connection.execute(insert(patient_keys), rows)
 
     def change(self, changed: Sequence[Patient]) -> None:
         """See the port."""

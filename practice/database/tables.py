@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -270,6 +271,7 @@ accounts = Table(
     Column("email", String(255), nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("everywhere", SmallInteger, nullable=False),
+    Column("may_import", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 

@@ -34,6 +34,7 @@ __all__ = [
     "revoke_credential",
     "set_disabled",
     "set_password",
+    "told_of_account",
 ]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
@@ -55,7 +56,7 @@ def add_account(uow: UnitOfWork, account: Account, by: Giver | None = None) -> A
     if by is not None:
         by.refuse_giving_all_of(account)
     made = uow.accounts.save(_checked(uow, account))
-    uow.acts.note("made", Kind.ACCOUNT, made.id, None, _told(made))
+    uow.acts.note("made", Kind.ACCOUNT, made.id, None, told_of_account(made))
     return made
 
 
@@ -70,7 +71,7 @@ def change_account(uow: UnitOfWork, wanted: Account, by: Giver | None = None) ->
     if by is not None:
         by.refuse_change(there, wanted)
     wanted = replace(_checked(uow, wanted), id=there.id, everywhere=there.everywhere)
-    if _told(wanted) == _told(there):
+    if told_of_account(wanted) == told_of_account(there):
         return there
     if _administers(there) and not _administers(wanted):
         others = (one for one in uow.accounts.all() if one.id != there.id)
@@ -82,7 +83,7 @@ def change_account(uow: UnitOfWork, wanted: Account, by: Giver | None = None) ->
         action = "disabled" if saved.disabled else "enabled"
     if saved.disabled:
         uow.sessions.end_all(account_id=there.id)
-    uow.acts.note(action, Kind.ACCOUNT, there.id, _told(there), _told(saved))
+    uow.acts.note(action, Kind.ACCOUNT, there.id, told_of_account(there), told_of_account(saved))
     return replace(saved, grants=there.grants)
 
 
@@ -207,9 +208,13 @@ def _administers(account: Account) -> bool:
 
 
 def _checked(uow: UnitOfWork, account: Account) -> Account:
-    """Return an account as it can be kept; of a doctor alone it is known which one."""
+    """Return an account as it can be kept; of a doctor alone it is known which one, and of staff
+    alone whether it may import.
+    """
     _check_text("A name", account.display_name)
     _check_text("An e-mail address", account.email)
+    if account.role is not Role.STAFF:
+        account = replace(account, may_import=False)
     if account.role is not Role.DOCTOR:
         return replace(account, doctor_id=None)
     if account.doctor_id is None:
@@ -225,9 +230,10 @@ def _check_text(what: str, text: str, least: int = 0) -> None:
         raise Invalid(f"{what} has {least} to {LONGEST} characters, in one line.")
 
 
-def _told(account: Account) -> dict[str, Any]:
+def told_of_account(account: Account) -> dict[str, Any]:
     """Return what acts tell of an account."""
-    return {
+    more = {"may_import": True} if account.may_import else {}
+    return more | {
         "name": account.name,
         "role": str(account.role),
         "doctor": account.doctor_id,

@@ -1,4 +1,4 @@
-"""Applying the plan of an import: patients made and filled in, all in the caller's transaction.
+"""Applying the plan of an import: patients made and filled in, in the caller's transactions.
 
 Nobody is written to. What waits for a decision is left out, and applied another time. Not here: the
 plan (`practice.use_cases.import_plans`), nor how it is taken back.
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from practice.acts import Kind
-from practice.disguise import pseudonym
 from practice.errors import Conflict
 from practice.imports import (
     Choice,
@@ -25,15 +24,16 @@ from practice.imports import (
 )
 from practice.patients import Patient
 from practice.use_cases.import_keys import decision_key
-from practice.use_cases.patients import touch_copies
+from practice.use_cases.import_people import found_to_be, touch_renamed
+from practice.use_cases.import_work import STEP, Hold, left
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from practice.patients import PatientRecord
     from practice.ports import UnitOfWork
 
-__all__ = ["Applied", "apply", "found_to_be", "touch_renamed"]
+__all__ = ["Application", "Applied", "apply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +46,66 @@ class Applied:
     waiting: int
 
 
-def apply(
-    uow: UnitOfWork,
-    import_id: int,
-    policy: Policy = Policy.FILL,
-    progress: Callable[[int, int], None] | None = None,
-) -> Applied:
-    """Do what the plan says and was decided; what was done already is not done again.
-
-    Raises ImportNotFound or Conflict. `progress` hears the rows looked at, and all.
+def apply(uow: UnitOfWork, import_id: int, policy: Policy = Policy.FILL) -> Applied:
+    """Do what the plan says and was decided, all in this unit of work; what was done already is not
+    done again. Raises ImportNotFound or Conflict.
     """
-    found = uow.imports.get(import_id)
-    _refuse(found.seen_at(uow.now))
-    applying = _Applying(uow, import_id, policy)
-    total, done, after = int(found.told.get("total", 0)), 0, 0
-    while rows := uow.imports.rows(import_id, after, waiting=True):
-        applying.take(rows)
-        after, done = rows[-1].line, done + len(rows)
-        if progress is not None:
-            progress(done, max(total, done))
-    counts = uow.imports.count(import_id)
-    waiting = counts.get((RowVerdict.ASK, Choice.NONE, False), 0)
-    if applying.made or applying.changed or found.state is ImportState.PLANNED:
+    application = Application(import_id, policy)
+    while (done := application.step(uow)) is None:
+        pass
+    return done
+
+
+class Application:
+    """What `apply` does, in steps (`practice.use_cases.import_work`)."""
+
+    def __init__(self, import_id: int, policy: Policy = Policy.FILL) -> None:
+        self.import_id = import_id
+        self.hold = Hold(ImportState.APPLYING)
+        self._policy = policy
+        self._after = 0
+        self._made = 0
+        self._changed = 0
+
+    def step(self, uow: UnitOfWork, most: int = STEP) -> Applied | None:
+        """Apply the next rows; see Work."""
+        found = self.hold.taken(uow, self.import_id)
+        _refuse(found)
+        if not self.hold.rows:
+            self.hold.total = _ahead(uow, self.import_id)
+        applying, looked_at = _Applying(uow, self.import_id, self._policy), 0
+        while looked_at < most:
+            rows = uow.imports.rows(self.import_id, self._after, waiting=True)
+            if not rows:
+                break
+            applying.take(rows)
+            self._after, looked_at = rows[-1].line, looked_at + len(rows)
+        self.hold.rows += looked_at
         told = {**found.told, "made": found.told.get("made", 0) + applying.made}
         told["changed"] = found.told.get("changed", 0) + applying.changed
-        found = replace(found, state=ImportState.APPLIED, applied=uow.now, told=told)
-        uow.imports.save(found)
-        said = {"made": applying.made, "changed": applying.changed, "policy": str(policy)}
-        uow.acts.note("applied", Kind.IMPORT, import_id, None, said)
-    return Applied(found, applying.made, applying.changed, waiting)
+        self._made += applying.made
+        self._changed += applying.changed
+        if rows:
+            self.hold.keep(uow, replace(found, applied=uow.now), told)
+            return None
+        return self._ended(uow, replace(found, told=told))
+
+    def _ended(self, uow: UnitOfWork, found: Import) -> Applied:
+        counts = uow.imports.count(self.import_id)
+        waiting = counts.get((RowVerdict.ASK, Choice.NONE, False), 0)
+        if self._made or self._changed or found.state is not ImportState.APPLIED or found.error:
+            found = replace(left(found, ImportState.APPLIED), applied=uow.now)
+            uow.imports.save(found)
+            said = {"made": self._made, "changed": self._changed, "policy": str(self._policy)}
+            uow.acts.note("applied", Kind.IMPORT, self.import_id, None, said)
+        return Applied(found, self._made, self._changed, waiting)
+
+
+def _ahead(uow: UnitOfWork, import_id: int) -> int:
+    """Return how many rows are to be looked at."""
+    counts = uow.imports.count(import_id).items()
+    same = (RowVerdict.SAME, Choice.NONE)
+    return sum(times for (*what, done), times in counts if not done and tuple(what) != same)
 
 
 def _refuse(found: Import) -> None:
@@ -254,23 +285,3 @@ def _decisions(uow: UnitOfWork, rows: Sequence[ImportRow]) -> Mapping[str, tuple
 def _is_open(row: ImportRow) -> bool:
     """Tell whether nothing but a decision says for certain whom a row is about."""
     return bool(row.decision) or row.verdict is RowVerdict.NEW or row.twin is not None
-
-
-def found_to_be(uow: UnitOfWork, ids: Collection[int]) -> dict[int, Patient]:
-    """Return patients by id; for one who was found to be another, that one (also by its own id)."""
-    found = dict(uow.patients.get(ids)) if ids else {}
-    while more := {one.merged_into for one in found.values()} - {None, *found}:
-        found |= uow.patients.get(one for one in more if one is not None)
-    people = dict(found)
-    for wanted in found:
-        while (is_now := people[wanted].merged_into) is not None and is_now in found:
-            people[wanted] = found[is_now]
-    return people
-
-
-def touch_renamed(uow: UnitOfWork, changed: Collection[tuple[Patient, Patient]]) -> None:
-    """Give the objects of patients whom views of less detail call otherwise a change number."""
-    for was, is_now in changed:
-        if pseudonym(was) != pseudonym(is_now):
-            for uid in uow.patients.uids_of(is_now.id):
-                touch_copies(uow, uid)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from practice.acts import Kind
 from practice.errors import Conflict
 from practice.imports import Import, ImportRow, ImportState, values_of
-from practice.use_cases.import_applying import found_to_be, touch_renamed
+from practice.use_cases.import_people import found_to_be, touch_renamed
+from practice.use_cases.import_work import STEP, Hold, left
 from practice.use_cases.patient_records import held
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from practice.patients import Patient
     from practice.ports import UnitOfWork
 
-__all__ = ["Kept", "Undone", "Why", "undo"]
+__all__ = ["Kept", "TakingBack", "Undone", "Why", "undo"]
 
 #: Lines are smaller.
 _BEHIND_ALL = 2**31 - 1
@@ -58,29 +59,73 @@ class Undone:
 
 
 def undo(uow: UnitOfWork, import_id: int) -> Undone:
-    """Take back what an import did to patients; raises ImportNotFound or Conflict."""
-    found = uow.imports.get(import_id)
+    """Take back what an import did to patients, all in this unit of work; raises ImportNotFound or
+    Conflict.
+    """
+    taking_back = TakingBack(import_id)
+    while (done := taking_back.step(uow)) is None:
+        pass
+    return done
+
+
+class TakingBack:
+    """What `undo` does, in steps (`practice.use_cases.import_work`)."""
+
+    def __init__(self, import_id: int) -> None:
+        self.import_id = import_id
+        self.hold = Hold(ImportState.UNDOING)
+        self._before = _BEHIND_ALL
+        # Patients whose later rows stay: what earlier rows did to them stays, too.
+        self._stuck: set[int] = set()
+        self._removed = 0
+        self._restored = 0
+        self._kept: list[Kept] = []
+
+    def step(self, uow: UnitOfWork, most: int = STEP) -> Undone | None:
+        """Take back the next rows; see Work."""
+        found = self.hold.taken(uow, self.import_id)
+        _refuse(found)
+        if not self.hold.rows:
+            counts = uow.imports.count(self.import_id).items()
+            self.hold.total = sum(times for (_, _, done), times in counts if done)
+        undoing, looked_at = _Undoing(uow, self.import_id, self._stuck), 0
+        while looked_at < most:
+            rows = uow.imports.done_rows(self.import_id, self._before)
+            if not rows:
+                break
+            undoing.take(rows)
+            self._before, looked_at = rows[-1].line, looked_at + len(rows)
+        self.hold.rows += looked_at
+        self._removed += undoing.removed
+        self._restored += undoing.restored
+        self._kept += undoing.kept
+        if rows:
+            self.hold.keep(uow, found, found.told)
+            return None
+        return self._ended(uow, found)
+
+    def _ended(self, uow: UnitOfWork, found: Import) -> Undone:
+        removed, restored, kept = self._removed, self._restored, tuple(self._kept)
+        counts = {"removed": removed, "restored": restored, "kept": len(kept)}
+        found = left(found, ImportState.UNDONE)
+        found = replace(found, told={**found.told, "undone": counts})
+        uow.imports.save(found)
+        uow.acts.note("taken back", Kind.IMPORT, self.import_id, None, counts)
+        return Undone(found, removed, restored, kept)
+
+
+def _refuse(found: Import) -> None:
     if found.is_forgotten:
         raise Conflict("What this list changed is not kept any more.")
-    if found.state is not ImportState.APPLIED:
+    if found.state not in {ImportState.APPLIED, ImportState.UNDOING}:
         raise Conflict("This import was not applied.")
-    undoing, before = _Undoing(uow, import_id), _BEHIND_ALL
-    while rows := uow.imports.done_rows(import_id, before):
-        undoing.take(rows)
-        before = rows[-1].line
-    counts = {"removed": undoing.removed, "restored": undoing.restored, "kept": len(undoing.kept)}
-    found = replace(found, state=ImportState.UNDONE, told={**found.told, "undone": counts})
-    uow.imports.save(found)
-    uow.acts.note("taken back", Kind.IMPORT, import_id, None, counts)
-    return Undone(found, undoing.removed, undoing.restored, tuple(undoing.kept))
 
 
 class _Undoing:
-    def __init__(self, uow: UnitOfWork, import_id: int) -> None:
+    def __init__(self, uow: UnitOfWork, import_id: int, stuck: set[int]) -> None:
         self._uow = uow
         self._import_id = import_id
-        # Patients whose later rows stay: what earlier rows did to them stays, too.
-        self._stuck: set[int] = set()
+        self._stuck = stuck
         self.removed = 0
         self.restored = 0
         self.kept: list[Kept] = []

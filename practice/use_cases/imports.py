@@ -22,8 +22,9 @@ from practice.imports import (
     RowVerdict,
     differences,
 )
-from practice.use_cases.import_applying import found_to_be
 from practice.use_cases.import_keys import decision_key
+from practice.use_cases.import_people import found_to_be
+from practice.use_cases.import_work import refuse_held
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -165,6 +166,7 @@ def decide_all(
 
 
 def _refuse(found: Import) -> None:
+    refuse_held(found)
     if found.state not in {ImportState.PLANNED, ImportState.APPLIED} or found.is_forgotten:
         raise Conflict("Nothing can be decided of this import.")
 
@@ -201,6 +203,7 @@ def remove_import(uow: UnitOfWork, import_id: int) -> None:
     found = uow.imports.get(import_id).seen_at(uow.now)
     if found.state is ImportState.READING:
         raise Conflict("The list is still being read.")
+    refuse_held(found)
     uow.imports.remove(import_id)
     uow.acts.note("removed", Kind.IMPORT, import_id, {"state": str(found.state)}, None)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from practice.access import Level, Role
-from practice.use_cases.accounts import EVERYWHERE, change_account, grant
+from practice.use_cases.accounts import EVERYWHERE, change_account, grant, told_of_account
 from practice.use_cases.ways_back import told_of
 
 if TYPE_CHECKING:
@@ -39,14 +39,7 @@ class WaysOfAccounts:
             return None
         if act.action == _GRANTED:
             return _granted(uow, account, (told_of(act)[1] or {}).get("calendar", ""))
-        return {
-            "name": account.name,
-            "role": str(account.role),
-            "doctor": account.doctor_id,
-            "display_name": account.display_name,
-            "email": account.email,
-            "disabled": account.disabled,
-        }
+        return told_of_account(account)
 
     def take_back(self, uow: UnitOfWork, act: Act, before: Told) -> str:
         """See `Ways`."""
@@ -62,6 +55,7 @@ class WaysOfAccounts:
             display_name=told["display_name"],
             email=told["email"],
             disabled=told["disabled"],
+            may_import=told.get("may_import", False),
         )
         change_account(uow, was)
         return "changed back"

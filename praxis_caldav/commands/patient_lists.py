@@ -1,11 +1,12 @@
 """Patient lists by command: planned, applied, taken back.
 
 Single doubtful rows are decided in the API. Not here: how lists are read
-(`praxis_caldav.importing`).
+(`praxis_caldav.patient_lists`).
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -20,15 +21,17 @@ from practice.database import SqlDatabase
 from practice.errors import PracticeError
 from practice.imports import Import, ImportRow, Policy, RowVerdict
 from practice.ports import UnitOfWork
-from practice.use_cases.import_applying import Applied, apply
+from practice.use_cases.import_applying import Application
 from practice.use_cases.import_starts import begin_import, fail, told_progress
-from practice.use_cases.import_undoing import undo
+from practice.use_cases.import_undoing import TakingBack
+from practice.use_cases.import_work import Came_co, Work, in_steps
 from practice.use_cases.imports import ShownRow, counts_of, rows_shown
 from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
 from praxis_caldav.commands.patients import patient
 from praxis_caldav.commands.progress import bar
 from praxis_caldav.composition import outside_of, profile_of
-from praxis_caldav.importing import FILE, Read, from_file, from_tool, make_plan
+from praxis_caldav.importing import BREATH, make_plan
+from praxis_caldav.patient_lists import FILE, Read, from_file, from_tool, told_as
 from praxis_caldav.settings import Settings
 
 __all__ = ["commands"]
@@ -85,7 +88,7 @@ def import_list(
     policy = Policy.OVERWRITE if overwrite else Policy.FILL
     with connected(settings) as database:
         if taken_back is not None:
-            _undo(database, taken_back)
+            _undo(database, taken_back, quiet)
             return
         import_id = planned
         if import_id is None:
@@ -148,19 +151,26 @@ def _plan(database: SqlDatabase, name: str, source: str, read: Read, quiet: bool
 
 
 def _apply(database: SqlDatabase, import_id: int, policy: Policy, quiet: bool) -> None:
-    with _unit(database, False) as uow:
-        total = int(uow.imports.get(import_id).told.get("total", 0))
-        with bar("Applying", total, quiet) as told:
-            done: Applied = apply(uow, import_id, policy, lambda at, _: told(at))
+    done = _in_steps(database, "Applying", Application(import_id, policy), quiet)
     click.echo(
         f"Import {import_id}: {done.made} patients made, {done.changed} changed,"
         f" {done.waiting} rows wait for a decision."
     )
 
 
-def _undo(database: SqlDatabase, import_id: int) -> None:
-    with _unit(database, False) as uow:
-        done = undo(uow, import_id)
+def _in_steps(database: SqlDatabase, title: str, work: Work[Came_co], quiet: bool) -> Came_co:
+    """Do what is done in steps; between them, others write."""
+    with bar(title, 1, quiet) as told:
+
+        def between(done: int, total: int) -> None:
+            told(done, total)
+            time.sleep(BREATH)
+
+        return in_steps(partial(_unit, database), work, between, told_as("work_stopped"))
+
+
+def _undo(database: SqlDatabase, import_id: int, quiet: bool) -> None:
+    done = _in_steps(database, "Taking back", TakingBack(import_id), quiet)
     click.echo(f"Import {import_id}: {done.removed} patients removed, {done.restored} restored.")
     for kept in done.kept[:SHOWN]:
         why = kept.why.replace("_", " ")

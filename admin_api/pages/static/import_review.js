@@ -32,9 +32,7 @@ function follow(place, over) {
 
 const followed = document.querySelector("[data-follow]");
 if (followed) {
-  // What is applied is seen a moment after its rows are done.
-  const wait = followed.dataset.follow === "applying" ? 800 : 0;
-  follow(followed, () => setTimeout(() => location.reload(), wait));
+  follow(followed, () => location.reload());
 }
 
 // --- looking through it

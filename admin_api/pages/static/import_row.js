@@ -112,6 +112,7 @@ function differingOf(row, one, difference, chosen, told) {
 
 function textOf(name, value, { texts, language }) {
   if (!value) return made("span", "soft", texts.none);
+  if (name === "insurance") return made("bdi", "", texts.insurances[value] || value);
   return made("bdi", name === "birth_date" ? "number" : "", name === "birth_date" ? dayOf(value, language) : value);
 }
 

@@ -3,10 +3,14 @@
 // A decision is sent before the next row comes, and keys pressed meanwhile are not heard: they would
 // be about a row that nobody has seen.
 
-import { Refused, api, tellOf } from "./praxis.js";
+import { Refused, api, tell, tellOf } from "./praxis.js";
 import { dayOf, made, nameOf, shownRow } from "./import_row.js";
 
 const AT_ONCE = 50;
+const DECIDED = ["decision", "patient_id", "decided_by", "applied"];
+
+/** Somebody else has decided of the row meanwhile: it is shown as it is now, and nothing is kept. */
+class Elsewhere extends Error {}
 
 export function review(section, told, changed) {
   const { texts } = told;
@@ -92,12 +96,35 @@ export function review(section, told, changed) {
     setTimeout(announce, 2500);
   }
 
+  /** Return a row as it is now, and what proves that it was seen like this. */
+  async function rowNow(line) {
+    const answer = await fetch(`${base}/rows/${line}`, { headers: { Accept: "application/json" } });
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Refused(answer.status, said);
+    return [said, answer.headers.get("ETag")];
+  }
+
+  function put(index, row) {
+    waiting += Number(isOpen(row)) - Number(isOpen(rows[index]));
+    rows[index] = row;
+    changed();
+  }
+
   async function decide(index, body) {
     const row = rows[index];
-    const before = isOpen(row);
-    rows[index] = await api("PUT", `${base}/rows/${row.line}`, body);
-    waiting += Number(isOpen(rows[index])) - Number(before);
-    changed();
+    const [now, tag] = await rowNow(row.line);
+    if (DECIDED.some((name) => now[name] !== row[name])) {
+      put(index, now);
+      throw new Elsewhere(now.decided_by);
+    }
+    try {
+      put(index, await api("PUT", `${base}/rows/${row.line}`, body, { "If-Match": tag }));
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 412) throw error;
+      const [since] = await rowNow(row.line);
+      put(index, since);
+      throw new Elsewhere(since.decided_by);
+    }
   }
 
   async function choose(body) {
@@ -153,9 +180,14 @@ export function review(section, told, changed) {
         if (!inBar || document.activeElement?.disabled || document.activeElement === document.body) focusRow();
       }
     } catch (error) {
-      if (error instanceof Refused && error.status === 409) tellOf(new Refused(409, { detail: texts.conflict }));
+      if (error instanceof Elsewhere) {
+        show();
+        announce();
+        focusRow();
+        tell(error.message ? texts.elsewhere.replace("{}", () => error.message) : texts.elsewhere_open, { kind: "warn" });
+      } else if (error instanceof Refused && error.status === 409) tellOf(new Refused(409, { detail: texts.conflict }));
       else tellOf(error);
-      at = Math.max(0, rows.indexOf(row));
+      at = Math.max(0, rows.findIndex((one) => one.line === row?.line));
     }
     busy = false;
   }
