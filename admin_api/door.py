@@ -263,6 +263,8 @@ class Api:
             while (told := await self._on_a_thread(next, coming, None)) is not None:
                 if told:
                     yield told
+                elif self._services.is_ending():
+                    return  # whoever listens asks again, and the next server answers
                 else:
                     await asyncio.sleep(_FLOW_SECONDS)
         except (Refusal, PracticeError):

@@ -155,6 +155,7 @@ class Services:
     may show the page on which patients book. `look` is for what is told as it happens, when
     the unit of work of the request has ended. `sign_in_by_mail` is whether patients get links by
     e-mail, `phone` where they call. `elsewhere` is where staff sign in, if not here.
+    `is_ending` tells whether the server is about to end, so that nothing flows on.
     """
 
     profile: Profile
@@ -171,3 +172,4 @@ class Services:
     sign_in_by_mail: bool = False
     phone: str = ""
     elsewhere: Elsewhere | None = None
+    is_ending: Callable[[], bool] = lambda: False

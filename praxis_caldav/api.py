@@ -76,6 +76,7 @@ class TheApi:
         door: tuple[Gate, CalDavBridge],
         outside: Outside | None,
         elsewhere: Provider | None = None,
+        is_ending: Callable[[], bool] = lambda: False,
     ) -> None:
         """`door` is where the passwords of CalDAV are verified: those of the API are, too."""
         from starlette.applications import Starlette
@@ -114,6 +115,7 @@ class TheApi:
             sign_in_by_mail=bool(settings.mail.host and settings.server.public_url),
             phone=settings.mail.phone,
             elsewhere=elsewhere,
+            is_ending=is_ending,
         )
         told = settings.api
         rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -194,6 +195,7 @@ def compose(settings: Settings) -> ASGIApp:
         remembered=settings.caldav.remembered_megabytes * 1_000_000,
     )
     outside = outside_of(settings, profile)
+    ending = Event()
     api = Later(
         lambda: TheApi(
             settings,
@@ -202,6 +204,7 @@ def compose(settings: Settings) -> ASGIApp:
             (gate, bridge),
             outside,
             elsewhere_of(settings, provider),
+            ending.is_set,
         )
     )
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
@@ -211,7 +214,7 @@ def compose(settings: Settings) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         works = outside if settings.worker.run == "serve" else None
         with working(works, database, profile):
-            yield {"known": Known()}
+            yield {"known": Known(), "ending": ending}
         api.close()
         if outside is not None:
             outside.close()

@@ -60,6 +60,13 @@ class Connection(HttpToolsProtocol):
         self._head_is_there()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """See uvicorn: the server ends when all is answered, and what flows is to end, too."""
+        ending = self.app_state.get("ending")
+        if ending is not None:
+            ending.set()
+        super().shutdown()
+
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
         if self._refused:

@@ -124,6 +124,23 @@ def test_a_server_without_work_ends_at_once_and_leaves_no_folder_behind(
     assert list(folder.iterdir()) == []
 
 
+def test_a_calendar_that_is_open_on_a_page_does_not_keep_the_server_from_ending(
+    served: Served,
+) -> None:
+    url, workers = served
+    patient = {"PRAXIS_CALDAV_SERVER__SHUTDOWN_SECONDS": "120"}
+    with (
+        RunningServer(url, workers=workers, options=patient) as server,
+        server.client("admin") as client,
+    ):
+        assert server.process is not None
+        with client.stream("GET", "/api/booking/events") as news:
+            lines = news.iter_lines()  # kept: without it, the client would hang up
+            assert next(lines) == "event: change"
+            server.process.terminate()
+            assert server.process.wait(SOON) == 0
+
+
 # --- What watches it ----------------------------------------------------------------------------
 
 
