@@ -397,7 +397,8 @@ def test_length_and_room_and_day_are_changed_with_the_mouse(page: Page, served: 
     page.get_by_role("button", name="Woche").click()
     expect(page.locator(".ec-col-head").first).to_contain_text("Mo.")
     other_way = -1 if DAY.weekday() == 4 else 1
-    pulled(page, "Ährenthaler", HOUR / 2, other_way * column_width(page))
+    with page.expect_response(lambda told: told.url.endswith("/reschedule")):
+        pulled(page, "Ährenthaler", HOUR / 2, other_way * column_width(page))
     expect(one).to_contain_text("10:30–11:30")
     now = served.read(booked)
     assert now["start"][:16] == f"{DAY + timedelta(days=other_way)}T10:30"
@@ -414,7 +415,7 @@ def test_what_is_held_with_a_finger_is_moved_and_a_swipe_only_scrolls(
     page = phone.new_page()
     served.open(page)
     one = drawn(page, "Ährenthaler")
-    one.scroll_into_view_if_needed()
+    one.evaluate("one => one.scrollIntoView({ block: 'center' })")  # at an edge, it would scroll
     fingers = phone.new_cdp_session(page)
 
     def touch(kind: str, *at: tuple[float, float]) -> None:
