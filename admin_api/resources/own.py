@@ -9,8 +9,9 @@ from pydantic import Field
 
 from admin_api.endpoint import Answer, Call, Endpoint, Form, Nothing, Shown
 from admin_api.patient_calendars import calendar_file, invitation
+from admin_api.portal_shapes import BookingShown, OwnBooking
 from admin_api.problems import Refusal
-from admin_api.resources.portal import BookingShown, OwnBooking, booking_shown, wanted_of
+from admin_api.resources.portal import booking_shown, wanted_of
 from admin_api.shapes import Day, Limit, Moment, Paragraph, Slug
 from admin_api.wording import Sentence, fallback_of
 from practice.appointments import Status
