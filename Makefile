@@ -9,9 +9,9 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-# Two processes more than there are cores, since most tests wait for servers, browsers, databases.
+# One process more than there are cores, since many tests wait for a server; modules stay together.
 PYTEST := $(BIN)/python -m pytest --dist worksteal \
-	-n $$($(BIN)/python -c 'import os; print(min(6, 2 + (os.cpu_count() or 1)))')
+	-n $$($(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
