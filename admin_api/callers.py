@@ -15,6 +15,7 @@ from admin_api.problems import Refusal
 from practice.access import SYSTEM, Actor
 from practice.errors import NotAllowed, Unavailable
 from practice.scopes import Scope, allowed
+from practice.sessions import Way
 from practice.use_cases.sessions import note_used, signed_in, was_used
 from practice.use_cases.sign_in import Admitted, Insufficient, Throttled, network_of
 
@@ -48,7 +49,7 @@ class Caller:
     network: str
     session: str = field(default="", repr=False)
     patient_id: int | None = None
-    program: bool = False
+    way: Way = Way.UNKNOWN
 
     @property
     def actor(self) -> Actor:
@@ -112,7 +113,7 @@ class Callers:
             sentence = "Name and password, or the token, are not right."
             raise Refusal(401, sentence, headers={"WWW-Authenticate": _CHALLENGE})
         may = allowed(outcome.account, outcome.scopes)
-        return Caller(outcome.account, may, network, program=outcome.program)
+        return Caller(outcome.account, may, network, way=outcome.way)
 
     def _signed_in(self, secret: str, network: str) -> Caller | None:
         """Return who is signed in by a cookie, and note that the session is used."""

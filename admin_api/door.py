@@ -222,7 +222,7 @@ class Api:
                 patient_id=caller.patient_id,
                 language=read.language,
                 address=read.address,
-                program=caller.program,
+                way=caller.way,
             )
             _refuse_other_version(call, read)
             made = made_of(endpoint, endpoint.run(call), self._services.profile.zone)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from admin_api.zoned import show_in_zone
 from practice.errors import NotAllowed
+from practice.sessions import Way
 from practice.use_cases.giving import Giver
 
 if TYPE_CHECKING:
@@ -90,9 +91,8 @@ class Call(Generic[Asked, Sent]):
 
     `path` has the variable parts of the address; `account` is None where nobody had to sign in.
     `network` is what guesses and holds are counted by, `session` the secret of the cookie, if that
-    is how somebody signed in, `program` whether it was by a token of ours; a patient who signed in
-    has `patient_id` and no account. `language` is that of pages, `address` the path that was asked
-    for.
+    is how somebody signed in, `way` how else; a patient who signed in has `patient_id` and no
+    account. `language` is that of pages, `address` the path that was asked for.
     """
 
     uow: UnitOfWork
@@ -107,7 +107,12 @@ class Call(Generic[Asked, Sent]):
     patient_id: int | None = None
     language: str = "de"
     address: str = ""
-    program: bool = False
+    way: Way = Way.UNKNOWN
+
+    @property
+    def program(self) -> bool:
+        """Tell whether somebody signed in by a token of ours, as programs do."""
+        return self.way is Way.TOKEN
 
     @property
     def now(self) -> datetime:

@@ -115,7 +115,7 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.StillNeeded, 409, "still-needed", "Still needed"),
     ProblemKind(errors.HoldOver, 409, "hold-over", "Not kept any more"),
     ProblemKind(errors.LinkOver, 409, "link-over", "The link is over"),
-    ProblemKind(errors.AskedTooOften, 429, "asked-too-often", "Asked too often"),
+    ProblemKind(errors.AskedTooOften, 429, "asked-too-often", "Asked too often", 3600),
     ProblemKind(errors.TooManyHolds, 429, "too-many-holds", "Too many slots are kept"),
     ProblemKind(errors.TooManyBookings, 429, "too-many-bookings", "Too much is booked", 3600),
     ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),

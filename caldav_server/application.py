@@ -166,8 +166,9 @@ class CalDavApplication(Application):
 
         It begins its transactions from `transactions`, else from the database itself.
         `environ["praxis.claim"]` is who it claims to come from; absent for nobody. Afterwards
-        `environ["praxis.account"]` is who it was, and `environ["praxis.footing"]` what the answer
-        rests on, if the same request gets the same answer as long as that holds.
+        `environ["praxis.account"]` is who it was, `environ["praxis.credential"]` the id of what was
+        signed in with (None: a provider's token), and `environ["praxis.footing"]` what the
+        answer rests on, if the same request gets the same answer as long as that holds.
         """
         claim: Claim | None = environ.get("praxis.claim")
         snapshot = environ["REQUEST_METHOD"] not in _LOOKING_AGAIN
@@ -181,6 +182,7 @@ class CalDavApplication(Application):
                         return self.refusal(outcome, claim)
                     scope.account = outcome.account
                     environ["praxis.account"] = outcome.account.name
+                    environ["praxis.credential"] = outcome.credential and outcome.credential.id
                 reply = self._reply(environ)
                 if claim is not None and self._lasts(environ, claim):
                     environ["praxis.footing"] = scope.footing()

@@ -94,7 +94,7 @@ class CalDavBridge:
         self._fetcher = ThreadPoolExecutor(1, "keys")
         self._fetching: asyncio.Future[None] | None = None
         self._waiting_for_keys = 0
-        self._remembered = Remembered(database, MEANT, remembered)
+        self._remembered = Remembered(database, MEANT, remembered, gate.uses.saw)
 
     def close(self) -> None:
         """Wait for running requests and give the threads back."""
@@ -151,7 +151,8 @@ class CalDavBridge:
         with self._remembered.making(head, body.content) as making:
             sent = _sent(method, await self._run(environ, making.begun))
             if "praxis.footing" in environ:
-                kept = Kept(sent, environ["praxis.footing"], environ["praxis.account"])
+                told = ("praxis.footing", "praxis.account", "praxis.credential")
+                kept = Kept(sent, *(environ[name] for name in told))
                 self._remembered.keep(head, body.content, kept)
                 making.made(kept)
         return sent

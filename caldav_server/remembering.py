@@ -41,11 +41,12 @@ _OVERHEAD = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer, what it rests on, and whom it is for."""
+    """An answer, what it rests on, whom it is for, and by which credential they signed in."""
 
     sent: Sent
     footing: Footing
     account: str
+    credential: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,15 @@ class Making:
 class Remembered:
     """The answers of one process. Asked on the event loop only."""
 
-    def __init__(self, database: Database, headers: Collection[bytes], most_bytes: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        headers: Collection[bytes],
+        most_bytes: int,
+        saw: Callable[[int], None],
+    ) -> None:
+        """`saw` is told of credentials that are used."""
+        self._saw = saw
         self._headers = frozenset(headers)
         self._most = most_bytes
         self._key = secrets.token_bytes(32)
@@ -120,6 +129,8 @@ class Remembered:
             return None
         if (head, body) in self._kept:
             self._kept.move_to_end((head, body))
+        if kept.credential is not None:
+            self._saw(kept.credential)
         return kept
 
     def keep(self, head: bytes, body: bytes, kept: Kept) -> None:

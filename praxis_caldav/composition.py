@@ -27,6 +27,7 @@ from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import logs
 from praxis_caldav.api import Later, TheApi
 from praxis_caldav.known import Known
+from praxis_caldav.noting import noting
 from praxis_caldav.operation import RequestLog, routes
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
@@ -213,7 +214,7 @@ def compose(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         works = outside if settings.worker.run == "serve" else None
-        with working(works, database, profile):
+        with working(works, database, profile), noting(gate.uses, database, _now):
             yield {"known": Known(), "ending": ending}
         api.close()
         if outside is not None:

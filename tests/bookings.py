@@ -98,12 +98,14 @@ def faults(database: SqlDatabase) -> list[str]:
 
 
 def everything(database: SqlDatabase) -> dict[str, Sequence[Row[Any]]]:
-    """Return the rows of every table."""
+    """Return the rows of every table, but for when devices were last used: that is noted whenever a
+    server comes to it, whatever else is done or refused.
+    """
     with database.engine.connect() as connection:
         return {
             table.name: connection.execute(select(table).order_by(*table.primary_key)).all()
             for table in metadata.sorted_tables
-            if table.name != "occurrences"
+            if table.name not in {"occurrences", "credential_uses"}
         } | {"occurrences": sorted(connection.execute(select(metadata.tables["occurrences"])))}
 
 

@@ -1,6 +1,7 @@
 """A real browser: Chromium, driven by Playwright, over a really served practice.
 
-`python -m tests.browser` installs Chromium where there is none and it can; the tests only look.
+`python -m tests.browser` installs Chromium where there is none and it can; the tests only look. In
+German it is where Debian's words for it are installed: pictures need that, the tests do not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-__all__ = ["BrowserMissing", "a_browser", "faults_of", "find_chromium", "sign_in"]
+__all__ = [
+    "BrowserMissing",
+    "a_browser",
+    "faults_of",
+    "find_chromium",
+    "refuse_foreign_words",
+    "sign_in",
+]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 #: Nothing is asked of the makers of the browser while it runs.
@@ -74,6 +82,18 @@ def a_browser() -> Iterator[Browser]:
             chromium.close()
 
 
+def refuse_foreign_words(browser: Browser) -> None:
+    """Raise BrowserMissing if fields for days are not shown the German way."""
+    page = browser.new_page()
+    spoken: str = page.evaluate("navigator.language")
+    page.close()
+    if not spoken.startswith("de"):
+        raise BrowserMissing(
+            f"The browser speaks {spoken}, and would show days its way: `apt install"
+            " chromium-l10n`, which has Chromium's German words."
+        )
+
+
 def sign_in(page: Page, url: str, account: str, onward: str = "/admin") -> None:
     """Sign in as an account of the practice (see `tests.building.a_practice`)."""
     page.goto(f"{url}/anmelden?zu={onward}")
@@ -104,11 +124,19 @@ def _install() -> None:
             sys.exit(str(problem))
     print("Installing Chromium for the tests of pages ...")
     for words in (("update", "-qq"), ("install", "-y", "-qq", "chromium")):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        done = subprocess.run([apt, *words], env=quiet, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"Chromium could not be installed:\n{done.stderr[-2000:]}")
+        said = _run([apt, *words])
+        if said is not None:
+            sys.exit(f"Chromium could not be installed:\n{said}")
     find_chromium()
+    if _run([apt, "install", "-y", "-qq", "chromium-l10n"]) is not None:
+        print("Its German words could not be: pictures would show days the American way.")
+
+
+def _run(command: list[str]) -> str | None:
+    """Run a command that asks nothing; return what it says of its failure, None if it has none."""
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+    return done.stderr[-2000:] if done.returncode else None
 
 
 if __name__ == "__main__":

@@ -29,13 +29,16 @@ REMEMBERED = 1_000_000 * int(os.environ.get("PRAXIS_CALDAV_CALDAV__REMEMBERED_ME
 
 @contextmanager
 def clients(
-    database: SqlDatabase, *accounts: str, remembered: int = REMEMBERED
+    database: SqlDatabase,
+    *accounts: str,
+    remembered: int = REMEMBERED,
+    gate: Gate | None = None,
 ) -> Iterator[list[TestClient]]:
     """Sign accounts in; their passwords are verified by now, as in a worker that runs for long.
 
     `remembered` is the bytes for answers that are given again.
     """
-    gate = Gate()
+    gate = gate or Gate()
     application = CalDavApplication(database, gate, PROFILE, Addresses({}))
     bridge = CalDavBridge(application, database, gate, threads=2, remembered=remembered)
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import httpx
 
-from tests.browser import PATIENCE, a_browser
+from tests.browser import PATIENCE, BrowserMissing, a_browser, refuse_foreign_words
 from tests.servers import free_port
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _signed_in(page: Page, url: str, account: str, password: str) -> None:
 
 def _take(url: str, password: str) -> None:
     with a_browser() as browser:
+        refuse_foreign_words(browser)
         for picture in _PICTURES:
             _take_one(browser, url, password, picture)
 
@@ -135,8 +136,11 @@ def _take_one(browser: Browser, url: str, password: str, picture: _Picture) -> N
 
 
 def _main() -> None:
-    with tempfile.TemporaryDirectory() as folder, a_demo(Path(folder)) as (url, password):
-        _take(url, password)
+    try:
+        with tempfile.TemporaryDirectory() as folder, a_demo(Path(folder)) as (url, password):
+            _take(url, password)
+    except BrowserMissing as problem:
+        sys.exit(str(problem))
 
 
 if __name__ == "__main__":

@@ -200,6 +200,7 @@ def test_who_is_signed_in_elsewhere_ends_that_and_stays_here(
     sign_in(other, url, "gast", "/admin/konto")
     sign_in(page, url, "gast", "/admin/konto")
     expect(page.locator("section", has_text="Hier sind Sie")).to_contain_text("127.0.0.1")
+    expect(page.locator("section", has_text="Hier sind Sie")).to_contain_text("mit dem Passwort")
     assert faults_of(page) == []
     page.get_by_role("button", name="Alle anderen beenden").click()
     expect(page.locator("#messages")).to_contain_text("beendet")

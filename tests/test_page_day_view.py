@@ -316,6 +316,78 @@ def test_what_the_desk_has_done_it_takes_back(page: Page, served: Served) -> Non
     assert (now["status"], now["notes"]) == ("CONFIRMED", "Rückruf")
 
 
+def remembered(page: Page) -> str:
+    """Return all that the tab remembers."""
+    told: str = page.evaluate("JSON.stringify(sessionStorage)")
+    return told
+
+
+def moved_by_the_form(page: Page, clock: str) -> None:
+    page.locator("#messages").evaluate("box => box.replaceChildren()")
+    drawn(page, "Ährenthaler").click()
+    page.get_by_role("button", name="Ändern").click()
+    page.locator("#time").fill(clock)
+    page.get_by_role("button", name="Speichern").click()
+    expect(drawn(page, "Ährenthaler")).to_contain_text(f"{clock}–")
+    expect(page.locator("#messages").get_by_role("button", name="Rückgängig")).to_be_visible()
+
+
+def test_who_comes_back_to_the_page_takes_back_what_was_done_and_nobody_else(
+    page: Page, served: Served
+) -> None:
+    booked = served.book("10:00")
+    served.open(page)
+    moved_by_the_form(page, "11:00")
+    moved_by_the_form(page, "11:30")
+    assert not any(one in remembered(page) for one in ("hrenthaler", "11:30", "mueller"))
+    # Another page, and the calendar again at another day: told is what is not seen there.
+    page.goto(f"{served.server.url}/admin")
+    tomorrow = DAY + timedelta(days=1)
+    page.goto(f"{served.server.url}/admin/kalender?tag={tomorrow}&ansicht=tag")
+    page.locator("#undo").click()
+    said(page, "Rückgängig gemacht. ")
+    said(page, "11:00")
+    page.goto(f"{served.server.url}/admin/kalender?tag={DAY}&ansicht=tag")
+    page.reload()
+    expect(page.locator("#undo")).to_be_enabled()
+    page.keyboard.press("Control+z")
+    expect(drawn(page, "Ährenthaler")).to_contain_text("10:00–10:30")
+    expect(page.locator("#undo")).to_be_disabled()
+    assert (served.read(booked), remembered(page)) == (booked, "{}")
+    # Under the same account, but at another computer.
+    moved_by_the_form(page, "11:00")
+    with served.server.client("empfang") as client:
+        address = f"/api/booking/appointments/{booked['id']}"
+        assert client.put(address, json={"notes": "Rückruf"}).is_success
+    page.reload()
+    page.locator("#undo").click()
+    said(page, "von anderer Seite geändert")
+    assert served.read(booked)["notes"] == "Rückruf"
+    # For as long as the server would do it.
+    moved_by_the_form(page, "10:30")
+    kept = remembered(page)
+    page.evaluate(
+        """() => {
+            const kept = JSON.parse(sessionStorage.done);
+            kept.done[0].at -= 30 * 60000;
+            sessionStorage.done = JSON.stringify(kept);
+        }"""
+    )
+    page.reload()
+    page.locator("body[data-loaded]").wait_for()
+    assert remembered(page) == "{}"
+    # Nobody else: neither after signing out, nor where a session has ended without it.
+    moved_by_the_form(page, "11:30")
+    page.get_by_role("button", name="Abmelden").click()
+    page.wait_for_url("**/anmelden*")
+    assert remembered(page) == "{}"
+    page.evaluate("(kept) => Object.assign(sessionStorage, JSON.parse(kept))", kept)
+    served.open(page, "admin")
+    expect(page.locator("#undo")).to_be_disabled()
+    assert remembered(page) == "{}"
+    assert served.read(booked)["start"][11:16] == "11:30"
+
+
 def test_everything_is_done_to_an_appointment_by_keyboard(page: Page, served: Served) -> None:
     booked = served.book("10:00", status="TENTATIVE")
     served.book("11:00", "200", doctor=SCHMIDT)

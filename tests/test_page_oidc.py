@@ -581,6 +581,7 @@ def test_somebody_signs_in_by_the_button_sees_the_session_and_signs_out(
     page.wait_for_url(f"{served.url}/admin?tag=2026-11-23")
     page.goto(f"{served.url}/admin/konto")
     expect(page.get_by_text("dieser Browser")).to_be_visible()
+    expect(page.get_by_text("über Praxis-Konto")).to_be_visible()
     cookies = {one["name"] for one in page.context.cookies(served.url)}
     assert cookies == {SESSION}
     page.get_by_role("button", name="Abmelden").click()

@@ -17,7 +17,7 @@ from practice.database import SqlDatabase
 from practice.use_cases.accounts import change_account
 from practice.use_cases.house import add_doctor, add_room
 from tests.browser import faults_of, sign_in
-from tests.building import a_practice, writing
+from tests.building import a_practice, the_account, writing
 from tests.dav import HOME as CALENDARS
 from tests.mimics.easyappointments import EasyAppointments
 from tests.mimics.mail_server import HERE, MailServer
@@ -244,10 +244,16 @@ def test_a_device_is_connected_used_and_revoked(admin: Page, served: RunningServ
     password = dialog.locator("[data-show=password]").inner_text()
     device = httpx.BasicAuth("empfang", password)
     address = f"{served.url}{CALENDARS}"
+    dialog.get_by_role("button", name="Fertig").click()
+    row = admin.get_by_role("row").filter(has_text="Telefon <b>Empfang</b>")
+    expect(row).to_contain_text("nicht bekannt")
+    with closing(SqlDatabase(served.database_url)) as stored, writing(stored) as uow:
+        _, made = uow.accounts.credentials()[the_account(uow, "empfang").id]
+        uow.accounts.note_uses([made.id], uow.now)  # as a server does within a minute
+    admin.reload()
+    expect(row).to_contain_text("Fr., 20. Nov. 2026, gegen 10\u00a0Uhr")
     with httpx.Client(auth=device, verify=False) as client:
         assert client.request("PROPFIND", address, headers={"Depth": "0"}).status_code == 207
-        dialog.get_by_role("button", name="Fertig").click()
-        row = admin.get_by_role("row").filter(has_text="Telefon <b>Empfang</b>")
         row.get_by_role("button", name="Zurücknehmen").click()
         expect(admin.get_by_text("Noch kein Gerät verbunden")).to_be_visible()
         assert client.request("PROPFIND", address, headers={"Depth": "0"}).status_code == 401

@@ -30,7 +30,7 @@ from practice.use_cases.patients import save_patient
 from practice.use_cases.sessions import signed_in
 from tests.arranging import TEN, Surgery, a_patient
 from tests.building import BERLIN, NOW, PROFILE, reading, writing
-from tests.in_api import api_of
+from tests.in_api import Clock, api_of
 from tests.sent import statements
 
 if TYPE_CHECKING:
@@ -251,6 +251,22 @@ def test_many_appointments_cost_no_more_statements_than_one(surgery: Surgery) ->
                 own_list(uow, zoe, PROFILE)
         counts.append(len(sent))
     assert counts[0] == counts[1]
+
+
+def test_who_has_asked_too_often_is_told_the_hour_that_it_lasts(surgery: Surgery) -> None:
+    for n in range(30):
+        asked(surgery, f"nobody{n}@example.net", "192.0.2.5")
+    clock = Clock(NOW)
+    with api_of(surgery.database, clock=clock, sign_in_by_mail=True) as doors:
+        who, email = doors.visitor("192.0.2.5"), {"email": ZOE}
+        for language, words in (("en", "wait an hour"), ("de", "in einer Stunde")):
+            spoken = {"Accept-Language": language}
+            told = who.post("/api/patient-portal/sign-in", json=email, headers=spoken)
+            assert told.status_code == 429
+            assert words in told.json()["detail"]
+            assert told.headers["retry-after"] == "3600"
+        clock.now += timedelta(seconds=3600)
+        assert who.post("/api/patient-portal/sign-in", json=email).status_code == 202
 
 
 def test_the_door_answers_alike_and_opens_to_our_own_page_alone(surgery: Surgery) -> None:

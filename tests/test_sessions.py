@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from admin_api.resources import own_access
 from admin_api.resources import session as session_resource
+from practice.accounts import CredentialKind
 from practice.acts import Kind
 from practice.database import SqlDatabase
 from practice.database.tables import sessions
+from practice.use_cases.accounts import give_secret
+from practice.use_cases.sessions import begin_session
 from tests.building import PASSWORD, the_account, writing
 from tests.in_api import Clock, Doors, api_of
 from tests.test_api_door import A_ROOM, ROOMS, TRIED, problem
@@ -29,7 +33,7 @@ SESSION = "/api/session"
 @pytest.fixture
 def doors(practice: SqlDatabase) -> Iterator[Doors]:
     """Addresses that are tried, and those of sessions."""
-    endpoints = (*TRIED, *session_resource.ENDPOINTS)
+    endpoints = (*TRIED, *session_resource.ENDPOINTS, *own_access.ENDPOINTS)
     with api_of(practice, endpoints=endpoints, clock=Clock()) as made:
         yield made
 
@@ -73,6 +77,22 @@ def test_each_log_in_has_a_secret_of_its_own_that_is_not_kept(
         kept = connection.execute(select(sessions.c.secret)).scalars().all()
     assert len(kept) == 2
     assert not any(secret in text for secret in kept for text in told)
+
+
+def test_how_somebody_signed_in_is_told_with_the_session(
+    doors: Doors, practice: SqlDatabase
+) -> None:
+    with writing(practice) as uow:
+        guest = the_account(uow, "gast")
+        device, _ = give_secret(uow, guest, CredentialKind.APP_PASSWORD, "Tablet")
+        token, _ = give_secret(uow, guest, CredentialKind.TOKEN, "Anzeige")
+        begin_session(uow, guest)  # as before ways were noted
+    for password in (PASSWORD, device):
+        assert doors.nobody.post(SESSION, auth=("gast", password)).status_code == 201
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert doors.nobody.post(SESSION, headers=bearer).status_code == 201
+    shown = doors.nobody.get("/api/me/sessions", auth=("gast", PASSWORD)).json()["items"]
+    assert sorted(one["way"] for one in shown) == ["", "app-password", "password", "token"]
 
 
 def test_a_session_left_alone_ends(doors: Doors) -> None:

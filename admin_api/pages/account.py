@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from admin_api.pages.page import Page
-from admin_api.resources.own_access import own_credentials
+from admin_api.resources.own_access import list_own_devices
 from practice.use_cases.sessions import sessions_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def show(call: Call[Nothing, None]) -> dict[str, object]:
     return {
         "sessions": found,
         "others": sum(not one.this for one in found),
-        "devices": own_credentials(call),
+        "devices": list_own_devices(call).items,
+        "elsewhere": call.services.elsewhere.name if call.services.elsewhere else "",
         "address": f"{call.services.public_url}/caldav/",
         "caller": call.caller,
     }

@@ -12,7 +12,7 @@ from pydantic import Field
 from admin_api.endpoint import Call, Form
 from admin_api.pages.assets import address_of
 from admin_api.pages.page import Page
-from practice.access import level, may_create
+from practice.access import JUST_MADE, level, may_create
 from practice.calendars import Level
 from practice.scopes import Scope
 from practice.use_cases.desk import Desk
@@ -74,6 +74,7 @@ def show(call: Call[Asked, None]) -> dict[str, object]:
             for name, category in profile.categories.items()
         },
         "grid": grid_of(types.values()),
+        "just_made": JUST_MADE.seconds,
         "may": {name: scope in call.scopes for name, scope in _MAY.items()},
         "standing": {"number": now.number, "act": now.act},
         "asked": asked.model_dump(),

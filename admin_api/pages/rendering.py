@@ -96,7 +96,7 @@ def _templates() -> Environment:
     jinja.globals["asset"] = address_of
     jinja.globals["icon"] = _icon
     jinja.filters |= {"day": _day, "short_day": _short_day, "time": _time, "moment": _moment}
-    jinja.filters |= {"ago": _ago, "iso_day": _iso_day}
+    jinja.filters |= {"ago": _ago, "iso_day": _iso_day, "hour": _hour}
     return jinja
 
 
@@ -146,6 +146,13 @@ def _time(context: Context, moment: datetime) -> str:
 def _moment(context: Context, moment: datetime) -> str:
     """Return day and time: Mo., 23. Nov. 2026, 14:30."""
     return f"{_day(context, moment)}, {_time(context, moment)}"
+
+
+@pass_context
+def _hour(context: Context, moment: datetime) -> str:
+    """Return day and hour of what is known to the hour: Mo., 23. Nov. 2026, gegen 14 Uhr."""
+    day, hour = _day(context, moment), _local(context, moment).hour
+    return str(context["c"]["at_hour"]).format(day=day, hour=hour)
 
 
 @pass_context

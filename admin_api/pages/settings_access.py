@@ -10,6 +10,7 @@ from admin_api.endpoint import Form
 from admin_api.pages.page import Page
 from admin_api.pages.settings import HOME, framed, version_of
 from admin_api.resources.accounts import list_accounts, read_account
+from admin_api.resources.credentials import list_credentials
 from admin_api.resources.feeds import list_feeds
 from practice.access import Role
 from practice.accounts import CredentialKind
@@ -61,17 +62,17 @@ def show_account(call: Call[Any, Any]) -> dict[str, object]:
     calendars = [(EVERYWHERE, "")] + [
         (one.name, one.properties.get(DISPLAYNAME, one.name)) for one in call.uow.calendars.all()
     ]
-    devices = [one for one in shown.credentials if one.kind is CredentialKind.APP_PASSWORD]
-    tokens = [one for one in shown.credentials if one.kind is CredentialKind.TOKEN]
+    credentials = list_credentials(call).items
+    held = {kind: [one for one in credentials if one.kind is kind] for kind in CredentialKind}
     told = {
         "one": shown,
         "etag": version_of(call, shown),
         "roles": list(Role),
         "doctors": call.uow.house.doctors(),
         "calendars": [(name, said, granted.get(name, "")) for name, said in calendars],
-        "devices": devices,
-        "tokens": tokens,
-        "has_password": len(shown.credentials) > len(devices) + len(tokens),
+        "devices": held[CredentialKind.APP_PASSWORD],
+        "tokens": held[CredentialKind.TOKEN],
+        "passwords": held[CredentialKind.PASSWORD],
         "programs": PROGRAMS,
         "wanted": [scope for scope in Scope if scope in most_of(shown.role)],
         "least": call.services.minimum_password_length,

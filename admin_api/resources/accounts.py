@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from practice.accounts import Credential
     from practice.ports import UnitOfWork
 
-__all__ = ["ENDPOINTS"]
+__all__ = ["ENDPOINTS", "CredentialShown"]
 
 
 class Granted(StrEnum):

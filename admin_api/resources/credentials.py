@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from admin_api.endpoint import Ahead, Call, Endpoint, Form, Nothing, Shown
+from admin_api.resources.accounts import CredentialShown
 from admin_api.shapes import Name, Password
 from practice.accounts import CredentialKind
 from practice.passwords import check_strength, hash_password
@@ -14,11 +16,35 @@ from practice.scopes import Scope
 from practice.use_cases import accounts
 
 if TYPE_CHECKING:
-    from practice.access import Account
+    from collections.abc import Iterable
 
-__all__ = ["ENDPOINTS", "DeviceForm", "DeviceShown", "device_of"]
+    from practice.access import Account
+    from practice.accounts import Credential
+
+__all__ = [
+    "ENDPOINTS",
+    "CredentialsShown",
+    "DeviceForm",
+    "DeviceShown",
+    "device_of",
+    "list_credentials",
+    "shown_with_uses",
+]
 
 _CALDAV = "/caldav/"
+
+
+class CredentialUsedShown(CredentialShown):
+    """What somebody signs in with, and when that was done last."""
+
+    used: datetime | None = Field(description="To the hour; null if no use is known.")
+
+
+class CredentialsShown(Shown):
+    """What somebody signs in with."""
+
+    items: list[CredentialUsedShown]
+    next: Annotated[str | None, Field(description="There are no more pages.")] = None
 
 
 class PasswordForm(Form):
@@ -68,6 +94,31 @@ def hashed(ahead: Ahead[Nothing, PasswordForm]) -> str:
     return hash_password(ahead.body.password)
 
 
+def list_credentials(call: Call[Any, Any]) -> CredentialsShown:
+    """Return what an account signs in with. Not with the account, whose version would be another
+    one whenever somebody signs in.
+    """
+    _, held = accounts.find_account(call.uow, call.path["name"])
+    return shown_with_uses(call, held)
+
+
+def shown_with_uses(call: Call[Any, Any], held: Iterable[Credential]) -> CredentialsShown:
+    """Return credentials, in the order of making, with when each was last used."""
+    used = call.uow.accounts.uses()
+    items = [
+        CredentialUsedShown(
+            id=one.id,
+            kind=one.kind,
+            label=one.label,
+            scopes=list(one.scopes),
+            created=one.created,
+            used=used.get(one.id),
+        )
+        for one in sorted(held, key=lambda one: (one.created, one.id))
+    ]
+    return CredentialsShown(items=items)
+
+
 def set_password(call: Call[Nothing, str]) -> None:
     """Set an account's password."""
     there, _ = accounts.find_account(call.uow, call.path["name"])
@@ -112,6 +163,15 @@ _S = Scope.ACCOUNTS
 _ONE = "/api/accounts/{name}"
 
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        f"{_ONE}/credentials",
+        list_credentials,
+        "List what an account signs in with",
+        _S,
+        CredentialsShown,
+        text="With when each was last used.",
+    ),
     Endpoint(
         "PUT",
         f"{_ONE}/password",

@@ -11,16 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from admin_api.endpoint import Call, Endpoint, Nothing, Shown
-from admin_api.resources.credentials import DeviceForm, DeviceShown, device_of
+from admin_api.resources.credentials import (
+    CredentialsShown,
+    DeviceForm,
+    DeviceShown,
+    device_of,
+    shown_with_uses,
+)
 from practice.accounts import CredentialKind
 from practice.errors import NotAllowed, NotFound
+from practice.sessions import Way
 from practice.use_cases import accounts
 from practice.use_cases.sessions import end_one, end_others, sessions_of
 
 if TYPE_CHECKING:
     from practice.accounts import Credential
 
-__all__ = ["ENDPOINTS", "own_credentials"]
+__all__ = ["ENDPOINTS", "list_own_devices"]
 
 
 class OwnSessionShown(Shown):
@@ -28,6 +35,7 @@ class OwnSessionShown(Shown):
 
     id: str
     network: str = Field(description="Where it was begun from; empty if that is not known.")
+    way: Way = Field(description="How one signed in; empty if that is not known.")
     begun: datetime
     used: datetime = Field(description="To the minute.")
     this: bool = Field(description="Whether this request is of it.")
@@ -62,6 +70,11 @@ def end_other_sessions(call: Call[Nothing, None]) -> EndedShown:
     return EndedShown(ended=end_others(call.uow, call.caller, call.session))
 
 
+def list_own_devices(call: Call[Any, Any]) -> CredentialsShown:
+    """Return one's own devices, and tokens."""
+    return shown_with_uses(call, _own_credentials(call))
+
+
 def add_own_device(call: Call[Nothing, DeviceForm]) -> DeviceShown:
     """Make a password for a device of one's own."""
     _refuse_programs(call)
@@ -71,17 +84,16 @@ def add_own_device(call: Call[Nothing, DeviceForm]) -> DeviceShown:
 def remove_own_device(call: Call[Nothing, None]) -> None:
     """Take the password of one's own device away, or a token."""
     number = call.path["credential_id"]
-    if all(one.id != number for one in own_credentials(call)):
+    if all(one.id != number for one in _own_credentials(call)):
         raise NotFound("There is no such device.")
     _refuse_programs(call)
     accounts.revoke_credential(call.uow, call.caller, number, call.giver, call.session)
 
 
-def own_credentials(call: Call[Any, Any]) -> list[Credential]:
-    """Return what one signs in with beside the password, in the order of making."""
+def _own_credentials(call: Call[Any, Any]) -> list[Credential]:
+    """Return what one signs in with beside the password."""
     _, held = accounts.find_account(call.uow, call.caller.name)
-    found = [one for one in held if one.kind is not CredentialKind.PASSWORD]
-    return sorted(found, key=lambda one: (one.created, one.id))
+    return [one for one in held if one.kind is not CredentialKind.PASSWORD]
 
 
 def _refuse_programs(call: Call[Any, Any]) -> None:
@@ -107,6 +119,15 @@ ENDPOINTS = (
         None,
         EndedShown,
         text="What was begun in this browser stays.",
+    ),
+    Endpoint(
+        "GET",
+        _DEVICES,
+        list_own_devices,
+        "List one's own devices",
+        None,
+        CredentialsShown,
+        text="Tokens are among them, the password is not. With when each was last used.",
     ),
     Endpoint(
         "POST",

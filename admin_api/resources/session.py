@@ -24,7 +24,12 @@ class SessionShown(Shown):
 def begin(call: Call[Nothing, Any]) -> Answer:
     """Begin a session: the answer sets the cookie."""
     secret = begin_session(
-        call.uow, call.caller, call.scopes, program=call.program, network=call.network
+        call.uow,
+        call.caller,
+        call.scopes,
+        program=call.program,
+        network=call.network,
+        way=call.way,
     )
     shown = SessionShown(csrf_token=proof_of(secret))
     return Answer(shown, headers=remembering(secret))

@@ -24,7 +24,14 @@ from practice.accounts import Credential, CredentialKind
 from practice.database.keeping import store
 from practice.database.ledger import HOUSE
 from practice.database.prepared import Prepared
-from practice.database.tables import accounts, credentials, failures, grants, house
+from practice.database.tables import (
+    accounts,
+    credential_uses,
+    credentials,
+    failures,
+    grants,
+    house,
+)
 from practice.errors import AccountNotFound, NameTaken
 
 if TYPE_CHECKING:
@@ -130,6 +137,24 @@ class SqlAccounts:
         for row in self._connection.execute(select(credentials).order_by(credentials.c.id)):
             found.setdefault(row.account_id, []).append(_credential(row, row.id, row.account_id))
         return found
+
+    def note_uses(self, credentials_used: Sequence[int], since: datetime) -> int:
+        """See the port."""
+        uses, run = credential_uses.c, self._connection.execute
+        of_these = credentials.c.id.in_(credentials_used)
+        recent = select(uses.credential_id).where(uses.used > since)
+        due = run(select(credentials.c.id).where(of_these, credentials.c.id.not_in(recent)))
+        found = due.scalars().all()
+        if found:
+            run(delete(credential_uses).where(uses.credential_id.in_(found)))
+            rows = [{"credential_id": one, "used": self._now} for one in found]
+            run(insert(credential_uses), rows)
+        return len(found)
+
+    def uses(self) -> dict[int, datetime]:
+        """See the port."""
+        rows = self._connection.execute(select(credential_uses))
+        return {row.credential_id: row.used for row in rows}
 
     def of_doctor(self, doctor_id: int) -> list[Account]:
         """See the port."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from practice.database.tables import sessions
-from practice.sessions import LONGEST, Session
+from practice.sessions import LONGEST, Session, Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +24,17 @@ class SqlSessions:
         self._now = now
 
     def begin(
-        self, secret: str, *, account_id: int | None, patient_id: int | None, network: str = ""
+        self,
+        secret: str,
+        *,
+        account_id: int | None,
+        patient_id: int | None,
+        network: str = "",
+        way: Way = Way.UNKNOWN,
     ) -> Session:
         """See the port."""
         self._connection.execute(delete(sessions).where(sessions.c.begun < self._now - LONGEST))
-        session = Session(account_id, patient_id, self._now, self._now, network)
+        session = Session(account_id, patient_id, self._now, self._now, network, way)
         values = {
             "secret": secret,
             "account_id": account_id,
@@ -36,6 +42,7 @@ class SqlSessions:
             "begun": self._now,
             "used": self._now,
             "network": network,
+            "way": str(way),
         }
         self._connection.execute(insert(sessions), values)
         return session
@@ -73,4 +80,5 @@ class SqlSessions:
 
 
 def _session(row: Any) -> Session:
-    return Session(row.account_id, row.patient_id, row.begun, row.used, row.network)
+    told = row.account_id, row.patient_id, row.begun, row.used, row.network, Way(row.way)
+    return Session(*told)

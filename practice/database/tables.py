@@ -290,6 +290,21 @@ credentials = Table(
     sqlite_autoincrement=True,  # an id, once given out, is never another's
 )
 
+#: When each was last used. Not beside them: whatever changes there ends all answers that are
+#: remembered.
+credential_uses = Table(
+    "credential_uses",
+    metadata,
+    Column(
+        "credential_id",
+        ForeignKey("credentials.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        nullable=False,
+    ),
+    Column("used", Moment, nullable=False),
+)
+
 grants = Table(
     "grants",
     metadata,
@@ -442,6 +457,8 @@ sessions = Table(
     Column("used", Moment, nullable=False),
     # Where it was begun from, for whoever it belongs to.
     Column("network", String(64), nullable=False, server_default=text("''")),
+    # How somebody signed in (`practice.sessions.Way`).
+    Column("way", String(16), nullable=False, server_default=text("''")),
 )
 
 #: Patients who asked for a link to sign in. The address stands here until the e-mail is sent; what

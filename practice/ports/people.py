@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from practice.sessions import Way
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -39,6 +41,14 @@ class Accounts(Protocol):
 
     def credentials(self) -> dict[int, list[Credential]]:
         """Return everybody's credentials, by the ids of those accounts that have any."""
+
+    def note_uses(self, credentials: Sequence[int], since: datetime) -> int:
+        """Note that credentials are used now, but for those that were noted after `since` and those
+        there are no more; return how many.
+        """
+
+    def uses(self) -> dict[int, datetime]:
+        """Return when credentials were last used, by their ids, as far as that was noted."""
 
     def of_doctor(self, doctor_id: int) -> list[Account]:
         """Return the accounts a doctor signs in with, by name, without their grants."""
@@ -74,10 +84,16 @@ class Sessions(Protocol):
     """Who is signed in to pages; secrets are given as digests."""
 
     def begin(
-        self, secret: str, *, account_id: int | None, patient_id: int | None, network: str = ""
+        self,
+        secret: str,
+        *,
+        account_id: int | None,
+        patient_id: int | None,
+        network: str = "",
+        way: Way = Way.UNKNOWN,
     ) -> Session:
-        """Begin a session of an account or of a patient, from a network; those long over are
-        forgotten.
+        """Begin a session of an account or of a patient, from a network, in a way; those long over
+        are forgotten.
         """
 
     def find(self, secret: str) -> Session | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from practice.errors import AskedTooOften, LinkOver
 from practice.passwords import digest
+from practice.sessions import Way
 from practice.sign_ins import LIFE, PATIENCE
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def open_link(uow: UnitOfWork, secret: str) -> str:
     if patient is None:
         raise LinkOver("The link was used already, or is too old; ask for another one.")
     begun = secrets.token_urlsafe(32)
-    uow.sessions.begin(digest(begun), account_id=None, patient_id=patient.id)
+    uow.sessions.begin(digest(begun), account_id=None, patient_id=patient.id, way=Way.LINK)
     return begun
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from practice.errors import NotAllowed, NotFound
 from practice.passwords import digest
 from practice.scopes import Scope, allowed
+from practice.sessions import Way
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,6 +44,7 @@ class OwnSession:
 
     id: str
     network: str
+    way: Way
     begun: datetime
     used: datetime
     this: bool
@@ -60,8 +62,10 @@ def begin_session(
     *,
     program: bool = False,
     network: str = "",
+    way: Way = Way.UNKNOWN,
 ) -> str:
-    """Begin a session; return its secret, which is told nobody else and never again.
+    """Begin a session; return its secret, which is told nobody else and never again. `way` is how
+    the account has proven who it is.
 
     Raises NotAllowed for who has signed in for some `scopes` alone: a session is for all that the
     account may do. Neither does a `program` become an administrator by one: less is refused to
@@ -72,7 +76,9 @@ def begin_session(
     if program and Scope.ACCOUNTS in allowed(account, None):
         raise NotAllowed("An administrator's token opens no session.")
     secret = secrets.token_urlsafe(32)
-    uow.sessions.begin(digest(secret), account_id=account.id, patient_id=None, network=network)
+    uow.sessions.begin(
+        digest(secret), account_id=account.id, patient_id=None, network=network, way=way
+    )
     return secret
 
 
@@ -107,7 +113,7 @@ def sessions_of(uow: UnitOfWork, account: Account, secret: str = "") -> list[Own
     own = digest(secret) if secret else ""
     found = uow.sessions.of(account.id).items()
     there = [
-        OwnSession(_name_of(kept), one.network, one.begun, one.used, kept == own)
+        OwnSession(_name_of(kept), one.network, one.way, one.begun, one.used, kept == own)
         for kept, one in found
         if not one.is_over(uow.now)
     ]

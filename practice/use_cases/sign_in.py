@@ -38,6 +38,8 @@ from practice.identity import (
 )
 from practice.passwords import digest, hash_password, is_outdated, verify
 from practice.scopes import allowed
+from practice.sessions import Way
+from practice.use_cases.credential_uses import Uses
 
 if TYPE_CHECKING:
     from practice.ports import UnitOfWork
@@ -77,13 +79,23 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The claim is true. `scopes` are those of the token that was shown; None is everything.
-    `program` is whether it was a token of ours: programs have these, people a provider's.
+    """The claim is true, by a credential of ours, or by a provider's token. `scopes` are those of
+    the token that was shown; None is everything.
     """
 
     account: Account
     scopes: tuple[str, ...] | None = None
-    program: bool = False
+    credential: Credential | None = None
+
+    @property
+    def program(self) -> bool:
+        """Tell whether it was a token of ours: programs have these, people a provider's."""
+        return self.way is Way.TOKEN
+
+    @property
+    def way(self) -> Way:
+        """How somebody has signed in."""
+        return Way.PROVIDER if self.credential is None else Way(self.credential.kind)
 
     def allows(self, scope: Scope) -> bool:
         """Tell whether the account may do this, signed in as it is."""
@@ -135,6 +147,7 @@ class Gate:
         self._right = _Memory(10_000)
         self._wrong = _Memory(10_000)
         self._admitted = _Memory(10_000)
+        self.uses = Uses()
 
     def decide(self, uow: UnitOfWork, claim: Claim) -> Outcome:
         """Decide by what is stored and remembered, without hashing a password.
@@ -142,8 +155,11 @@ class Gate:
         Raises IdentityProviderUnavailable for a token that cannot be judged now.
         """
         outcome = self._decide(uow, claim)
-        if isinstance(outcome, Admitted) and not self.knows(claim):
-            self._admitted.keep(self._mark(claim, None))
+        if isinstance(outcome, Admitted):
+            if not self.knows(claim):
+                self._admitted.keep(self._mark(claim, None))
+            if outcome.credential is not None:
+                self.uses.saw(outcome.credential.id)
         return outcome
 
     def _decide(self, uow: UnitOfWork, claim: Claim) -> Outcome:
@@ -153,11 +169,12 @@ class Gate:
         account, held = found or (None, [])
         if account is not None and account.disabled:
             account, held = None, []
-        if account is not None and _has_app_password(held, claim.secret):
-            return Admitted(account)
+        device = _app_password(held, claim.secret)
+        if account is not None and device is not None:
+            return Admitted(account, credential=device)
         password = next((c for c in held if c.kind is CredentialKind.PASSWORD), None)
         if account is not None and password and self._right.holds(self._mark(claim, password)):
-            return Admitted(account)
+            return Admitted(account, credential=password)
         if self._wrong.holds(self._mark(claim, password)):
             return Refused()
         return self._throttled(uow, claim) or Unverified(claim, account, password)
@@ -180,7 +197,7 @@ class Gate:
             found = uow.accounts.by_token(digest(token))
             if found is None or found[0].disabled:
                 return Refused()
-            return Admitted(found[0], found[1][0].scopes or None, program=True)
+            return Admitted(found[0], found[1][0].scopes or None, found[1][0])
         told = self._provider.read(token, uow.now)
         if isinstance(told, Disowned):
             return Refused()
@@ -270,13 +287,10 @@ def account_of(uow: UnitOfWork, told: Vouched) -> Account | None:
     return found[0] if found else None
 
 
-def _has_app_password(held: list[Credential], secret: str) -> bool:
+def _app_password(held: list[Credential], secret: str) -> Credential | None:
     told = digest(secret)
-    return any(
-        hmac.compare_digest(credential.secret, told)
-        for credential in held
-        if credential.kind is CredentialKind.APP_PASSWORD
-    )
+    devices = (one for one in held if one.kind is CredentialKind.APP_PASSWORD)
+    return next((one for one in devices if hmac.compare_digest(one.secret, told)), None)
 
 
 def _short(text: str) -> str:

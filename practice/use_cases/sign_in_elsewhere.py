@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from practice.answers import GivenAnswer
 from practice.identity import Attempt, Vouched, WhyNot
 from practice.passwords import digest
+from practice.sessions import Way
 from practice.use_cases.sessions import begin_session, end_session
 from practice.use_cases.sign_in import account_of
 
@@ -77,7 +78,7 @@ def sign_in_vouched(
     if session:
         end_session(uow, session)
     log.info("signed in by the identity provider", extra={"account_id": account.id})
-    return begin_session(uow, account, network=network)
+    return begin_session(uow, account, network=network, way=Way.PROVIDER)
 
 
 def _read(kept: str) -> Attempt | None:

@@ -2,6 +2,7 @@
 // free, what else there is, and the way over it for who may.
 
 import { api, Refused, showErrors, clearErrors, tell, tellOf } from "./praxis.js";
+import { makeDone } from "./day_view_done.js";
 import { config, dayInWords, dayOf, make, nameOf, stepBack, texts, timeOf } from "./day_view_words.js";
 
 const APPOINTMENTS = "/api/booking/appointments";
@@ -10,12 +11,14 @@ export const addressOf = (item) => `${APPOINTMENTS}/${item.id}`;
 /** Somebody has changed it since it was shown. */
 class Elsewhere extends Error {}
 
-/** Return the ETag of an appointment if it is still as it was shown; throws Elsewhere or Refused. */
-async function tagOf(item) {
+const isAsShown = (item) => (now) => JSON.stringify(now) === JSON.stringify(item);
+
+/** Return the ETag of an appointment if it is still as it was seen; throws Elsewhere or Refused. */
+async function tagOf(item, isStill = isAsShown(item)) {
   const answer = await fetch(addressOf(item), { headers: { Accept: "application/json" }, cache: "no-store" });
   const now = await answer.json();
   if (!answer.ok) throw new Refused(answer.status, now);
-  if (JSON.stringify(now) !== JSON.stringify(item)) throw new Elsewhere();
+  if (!(await isStill(now))) throw new Elsewhere();
   return answer.headers.get("ETag");
 }
 
@@ -36,7 +39,7 @@ export function makeChanges(page) {
       const headers = ask.item ? { "If-Match": await tagOf(ask.item) } : {};
       const answer = await api(ask.method, ask.path, ask.body, headers);
       page.replaced(answer);
-      if (ask.said) said(ask, answer);
+      if (ask.said) await said(ask, answer);
       return answer;
     } catch (error) {
       return await failed(error, ask, form);
@@ -116,34 +119,33 @@ export function makeChanges(page) {
 
   // --- told, and taken back
 
-  /** What was done here, the last at the end: each with the appointment as it was after it. */
-  const done = [];
+  const done = makeDone(page.undoable);
 
-  function said(ask, answer) {
-    done.push({ after: answer, joined: Boolean(ask.joined) });
-    page.undoable(true);
+  async function said(ask, answer) {
+    await done.add(answer, Boolean(ask.joined));
     tell(ask.said, { action: { text: texts.undo, do: undo }, lasts: 20000 });
   }
 
   /** Take back what was done last. */
   async function undo() {
-    const last = done.at(-1);
+    const last = done.last();
     if (!last) return;
     page.undoable(false); // not twice at a time
     try {
-      const headers = { "If-Match": await tagOf(last.after) };
-      const answer = await api("POST", `${addressOf(last.after)}/undo`, undefined, headers);
-      done.pop();
+      const headers = { "If-Match": await tagOf(last, (now) => done.isStill(last, now)) };
+      const answer = await api("POST", `${addressOf(last)}/undo`, undefined, headers);
+      await done.drop(last);
       page.replaced(answer);
       if (last.joined) { await undo(); return; }
-      tell(texts.undone);
+      // It may have been done on another day than is in view.
+      tell(`${texts.undone} ${nameOf(answer)}, ${wordsOf(answer)}`);
       page.focus(answer);
     } catch (error) {
       // What was not reached can be tried again; what was refused stays so, and what was before it.
-      if (error instanceof Elsewhere || error instanceof Refused) done.splice(0, done.length, ...done.filter((one) => one.after.id !== last.after.id));
+      if (error instanceof Elsewhere || error instanceof Refused) await done.dropAllOf(last);
       await notUndone(error);
     } finally {
-      page.undoable(done.length > 0);
+      done.tell();
     }
   }
 

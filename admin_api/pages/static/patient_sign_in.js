@@ -17,7 +17,8 @@ if (secret !== null) {
 
 function said(error) {
   if (!(error instanceof Refused)) return null;
-  if (error.status === 429) return texts.often;
+  if ((error.problem.type || "").endsWith("#problem-asked-too-often")) return texts.often;
+  if (error.status === 429) return error.message; // too fast, which is over sooner than in an hour
   if (error.status === 409) return texts.no_mail;
   return error.status === 422 ? texts.needed : texts.failed;
 }

@@ -187,6 +187,9 @@ document.addEventListener("click", async (event) => {
   const out = event.target.closest("[data-sign-out]");
   if (out) {
     await api("DELETE", "/api/session").catch(() => null);
+    try {
+      sessionStorage.clear(); // what the tab remembers is of who was signed in
+    } catch { /* where a browser forbids pages to remember anything, there is nothing */ }
     location.assign(out.dataset.signOut);
   }
   const keeps = event.target.closest("[data-keeps-query]");
