@@ -13,10 +13,10 @@ from admin_api.endpoint import Call, Form
 from admin_api.pages.assets import address_of
 from admin_api.pages.page import Page
 from practice.access import level, may_create
-from practice.calendars import Level
 from practice.scopes import Scope
 from practice.use_cases.desk import Desk
 from practice.use_cases.news import standing
+from practice.views import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
