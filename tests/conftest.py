@@ -14,6 +14,7 @@ from tests.browser import PATIENCE, a_browser
 from tests.building import a_practice
 from tests.people import People, people_of
 from tests.postgres import PostgresMissing, PostgresServer, find_binaries, shared_server
+from tests.put_back import PutBack
 from tests.servers import RunningServer
 
 
@@ -82,6 +83,18 @@ def postgres_practice(postgres: PostgresServer, postgres_template: str) -> Itera
     postgres.drop_database(url)
 
 
+@pytest.fixture(scope="session")
+def postgres_template_again(postgres: PostgresServer, postgres_template: str) -> Iterator[PutBack]:
+    with closing(PutBack(postgres, postgres_template)) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgres_practice_again(postgres: PostgresServer, postgres_practice: str) -> Iterator[PutBack]:
+    with closing(PutBack(postgres, postgres_practice)) as made:
+        yield made
+
+
 @contextmanager
 def a_database(
     backend: str, request: pytest.FixtureRequest, folder: Path, what: str = "template"
@@ -96,14 +109,13 @@ def a_database(
         finally:
             database.close()
         return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    url = server.new_database(like=request.getfixturevalue(f"postgres_{what}"))
-    database = SqlDatabase(url)
-    try:
-        yield database
-    finally:
-        database.close()
-        server.drop_database(url)
+    again: PutBack = request.getfixturevalue(f"postgres_{what}_again")
+    with again.one() as url:
+        database = SqlDatabase(url)
+        try:
+            yield database
+        finally:
+            database.close()
 
 
 @pytest.fixture(params=BACKENDS)
@@ -130,7 +142,7 @@ def server(
         a_practice(made)
         url = made.engine.url.render_as_string(hide_password=False)
         workers = 2 if request.param == "postgresql" else 1
-        with RunningServer(url, workers=workers) as running:
+        with RunningServer(url, workers=workers, forked=True) as running:
             yield running
 
 
@@ -177,5 +189,5 @@ def practice_served(
     shutil.copy(sqlite_template, path)
     with closing(SqlDatabase(f"sqlite:///{path}")) as made:
         a_practice(made)
-    with RunningServer(f"sqlite:///{path}") as running:
+    with RunningServer(f"sqlite:///{path}", forked=True) as running:
         yield running

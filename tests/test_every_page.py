@@ -43,6 +43,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "/admin/kalender": (
         "/admin/kalender?tag={p.day}&ansicht=tag",
         "/admin/kalender?tag={p.day}&ansicht=liste",
+        "/admin/kalender?tag={p.day}&ansicht=woche",
     ),
     "/admin/patienten": ("/admin/patienten?q=script",),
     "/admin/patienten/{patient_id:id}": ("/admin/patienten/{p.patient}",),
@@ -78,7 +79,6 @@ BESIDE = ("/", "/buchen?art=gibt-es-nicht")
 GERMAN = ("/", "/admin/patienten/{p.patient}/auskunft")
 #: What a page asks for once more by itself, and why.
 ASKS = {
-    "/admin/kalender": "the calendar: what is in it changes by itself",
     "/admin/import/{import_id:id}": "rows, one after the other, as they are decided",
     "/buchen": "to keep the time that was chosen",
 }
@@ -102,7 +102,8 @@ class Seen:
         dialog.dismiss()
 
     def _note(self, request: Request) -> None:
-        if "/api/" in request.url:
+        # What tells of news as it comes is open as long as the page.
+        if "/api/" in request.url and not request.url.endswith("/events"):
             self.asked.append(request.url)
 
     def _hear(self, message: ConsoleMessage) -> None:
