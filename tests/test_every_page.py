@@ -78,10 +78,7 @@ BESIDE = ("/", "/buchen?art=gibt-es-nicht")
 #: What is in German whoever reads it: the first says both, the second is a letter to a patient.
 GERMAN = ("/", "/admin/patienten/{p.patient}/auskunft")
 #: What a page asks for once more by itself, and why.
-ASKS = {
-    "/admin/import/{import_id:id}": "rows, one after the other, as they are decided",
-    "/buchen": "to keep the time that was chosen",
-}
+ASKS = {"/buchen": "to keep the time that was chosen"}
 
 
 @dataclass
@@ -259,6 +256,28 @@ def test_the_menu_of_a_phone_is_opened_and_closed_by_keys(
     page.keyboard.press("Escape")
     expect(links).to_be_hidden()
     expect(button).to_be_focused()
+
+
+def test_the_description_of_the_api_is_readable_by_everybody(
+    visitors: Visitors, practice: HostilePractice
+) -> None:
+    page, seen = visitors.page(None, "de")
+    seen.said.clear()
+    opened(page, practice, "/api/docs")
+    page.set_viewport_size(PHONE)
+    found = _wide(page)
+    # All of it are eleven thousand elements of a few kinds: some of each are looked at.
+    page.evaluate(
+        "for (const one of document.querySelectorAll('details:nth-of-type(n+6)')) one.remove();"
+        "for (const one of document.querySelectorAll('details')) one.open = true"
+    )
+    for width in (DESK, PHONE):
+        page.set_viewport_size(width)
+        found += [f"{width['width']}: {one}" for one in faults_of(page)]
+        page.emulate_media(color_scheme="dark")
+        found += [f"dark, {width['width']}: {one}" for one in page.evaluate("looks.pale()")]
+        page.emulate_media(color_scheme="light")
+    assert not [*found, *seen.said]
 
 
 def _jumps(page: Page, width: str) -> list[str]:

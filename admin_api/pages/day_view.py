@@ -14,7 +14,7 @@ from pydantic import Field
 
 from admin_api.endpoint import Call, Form
 from admin_api.pages.assets import address_of
-from admin_api.pages.page import Page
+from admin_api.pages.page import Page, as_sent
 from admin_api.resources.booking import list_appointments
 from admin_api.resources.booking_calendar import BusyQuery, list_busy_times
 from admin_api.resources.booking_events import DaysAsked, list_hours
@@ -30,8 +30,6 @@ from practice.use_cases.news import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from pydantic import BaseModel
 
     from practice.details import Category
     from practice.profile import Profile
@@ -121,9 +119,9 @@ def _begins(call: Call[Any, Any], day: date, doctor: str) -> dict[str, object]:
     return {
         "first": days["from"].isoformat(),
         "last": days["until"].isoformat(),
-        "items": _as_sent(call, list_appointments(replace(call, query=appointments))),
-        "hours": _as_sent(call, list_hours(replace(call, query=DaysAsked.model_validate(days)))),
-        "busy": _as_sent(call, list_busy_times(replace(call, query=busy))),
+        "items": as_sent(call, list_appointments(replace(call, query=appointments))),
+        "hours": as_sent(call, list_hours(replace(call, query=DaysAsked.model_validate(days)))),
+        "busy": as_sent(call, list_busy_times(replace(call, query=busy))),
     }
 
 
@@ -131,14 +129,9 @@ def _patient(call: Call[Any, Any]) -> dict[str, Any] | None:
     """Return whom an appointment is to be made for, if there is somebody of this number."""
     path = {"patient_id": int(call.query.patient)}
     try:
-        return _as_sent(call, read_patient(replace(call, path=path)))
+        return as_sent(call, read_patient(replace(call, path=path)))
     except PatientNotFound:
         return None
-
-
-def _as_sent(call: Call[Any, Any], told: BaseModel) -> dict[str, Any]:
-    """Return an answer of the API as a script gets it."""
-    return told.model_dump(mode="json", context=call.services.profile.zone)
 
 
 def grid_of(types: Iterable[AppointmentType]) -> int:
