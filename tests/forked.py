@@ -1,6 +1,7 @@
 """Processes of the program, forked from one that has it loaded: most of a start is loading.
 
-The tests serve many practices; what is served is the same, but for how its process came to be.
+The tests serve many practices; what is served is the same, but for how its process came to be (and
+that its workers do not count requests together: that is settled when a library is loaded).
 Not here: tests of a start, of workers that die, of signals, which start the program anew.
 """
 
