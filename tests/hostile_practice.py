@@ -99,7 +99,7 @@ def a_hostile_practice(folder: Path, template: Path) -> Iterator[HostilePractice
         "PRAXIS_CALDAV_API__VISITORS_PER_MINUTE": "100000",
         "PRAXIS_CALDAV_API__PER_MINUTE": "100000",
     }
-    with RunningServer(f"sqlite:///{path}", options=options) as server:
+    with RunningServer(f"sqlite:///{path}", options=options, forked=True) as server:
         yield HostilePractice(
             server,
             patient,
