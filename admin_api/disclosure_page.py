@@ -118,16 +118,11 @@ def disclosure_page(uow: UnitOfWork, told: Mapping[str, Any], profile: Profile) 
     rooms = {one.id: one.name for one in uow.house.rooms()}
     calendars = {one.id: one.name for one in uow.calendars.all()}
 
+    def rows(labels: Mapping[str, str], record: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return _rows(labels, record, profile.zone)
+
     def text(value: object) -> str:
         return _text(value, profile.zone)
-
-    def rows(labels: Mapping[str, str], record: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """Return what is told under German labels, without what says nothing."""
-        return [
-            (label, _value(name, record[name], profile.zone))
-            for name, label in labels.items()
-            if name in record and record[name] not in _NOTHING
-        ]
 
     def facts(stored: str | None) -> list[tuple[str, str]]:
         """Return what an act or a row of a list tells, in the same way."""
@@ -157,6 +152,17 @@ def disclosure_page(uow: UnitOfWork, told: Mapping[str, Any], profile: Profile) 
         word=_word,
         facts=facts,
     )
+
+
+def _rows(
+    labels: Mapping[str, str], record: Mapping[str, Any], zone: ZoneInfo
+) -> list[tuple[str, str]]:
+    """Return what is told under German labels, without what says nothing."""
+    return [
+        (label, _value(name, record[name], zone))
+        for name, label in labels.items()
+        if name in record and record[name] not in _NOTHING
+    ]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 What the event loop does (reading the body, waiting for a password to be verified) holds no thread;
 what asks the database runs in threads of this door's own. Not here: what an address does
-(`admin_api.resources`).
+(`admin_api.resources`), nor answers that go on as things happen (`admin_api.flowing`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from admin_api.answering import (
-    HEADERS,
     again,
     content_of,
     etag_of,
@@ -31,6 +29,7 @@ from admin_api.answering import (
 from admin_api.callers import Caller, Callers
 from admin_api.cookies import asked_language_of, language_of
 from admin_api.endpoint import Ahead, Call
+from admin_api.flowing import Flows
 from admin_api.problems import Refusal
 from admin_api.reading import body_of, form_of, query_of
 from admin_api.repeated import fingerprint_of, key_of
@@ -38,7 +37,7 @@ from practice.answers import GivenAnswer
 from practice.errors import NotAllowed, PracticeError, PreconditionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from pydantic import BaseModel
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Send
     from starlette.types import Scope as AsgiScope
 
-    from admin_api.endpoint import Answer, Endpoint
+    from admin_api.endpoint import Endpoint
     from admin_api.rates import Rates
     from admin_api.services import Admission, Services
     from practice.ports import Database
@@ -59,8 +58,6 @@ _Done = TypeVar("_Done")
 
 #: Requests that wait for a thread; more are told to come back.
 _MOST_WAITING = 200
-#: Answers that are sent as things happen, and how often each is asked for more.
-_MOST_FLOWING, _FLOW_SECONDS = 50, 1.0
 
 
 class _IdConvertor(Convertor[int]):
@@ -135,7 +132,7 @@ class Api:
         self._clock = clock
         self._threads = ThreadPoolExecutor(threads, "api")
         self._waiting = 0
-        self._flowing = 0
+        self._flows = Flows(self._on_a_thread, services.is_ending)
 
     def close(self) -> None:
         """Wait for running requests and give the threads back."""
@@ -231,7 +228,9 @@ class Api:
                 headers = dict(made.headers) | {"Content-Type": made.media_type}
                 status = made.status or 200
                 uow.answers.keep(read.key, GivenAnswer(read.fingerprint, status, headers, kept))
-        return self._response(made, read)
+        if made.events is not None:
+            return self._flows.response_of(made, made.events)
+        return response_of(made, endpoint.method, read.if_none_match)
 
     def _known(self, read: _Read) -> Ahead[BaseModel, object]:
         caller, now = read.caller, self._clock()
@@ -245,32 +244,6 @@ class Api:
         actor, now = read.caller.actor, self._clock()
         with self._database.begin(actor=actor, now=now, read_only=True) as uow:
             return uow.answers.find(read.key)
-
-    def _response(self, made: Answer, read: _Read) -> Response:
-        if made.events is None:
-            return response_of(made, read.endpoint.method, read.if_none_match)
-        if self._flowing >= _MOST_FLOWING:
-            raise Refusal(503, "Too many wait for news at once.", headers={"Retry-After": "5"})
-        headers = {**HEADERS, **made.headers}
-        flow = self._flow(made.events)
-        return StreamingResponse(flow, made.status or 200, headers, made.media_type)
-
-    async def _flow(self, events: Callable[[], Iterator[bytes]]) -> AsyncIterator[bytes]:
-        """Send what comes. Where there is nothing yet, no thread waits for it."""
-        self._flowing += 1
-        try:
-            coming = events()
-            while (told := await self._on_a_thread(next, coming, None)) is not None:
-                if told:
-                    yield told
-                elif self._services.is_ending():
-                    return  # whoever listens asks again, and the next server answers
-                else:
-                    await asyncio.sleep(_FLOW_SECONDS)
-        except (Refusal, PracticeError):
-            return  # the head is sent; whoever listens asks again
-        finally:
-            self._flowing -= 1
 
 
 class _Address:

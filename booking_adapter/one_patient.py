@@ -16,8 +16,8 @@ from booking_adapter.taking import log_unreadable, take
 from booking_adapter.tools.calldoc import lacks_names, named
 from practice.matching import judge, match_key
 from practice.patients import Patient, PatientRecord, VerdictKind
-from practice.use_cases.book import Outcome
 from practice.use_cases.patients import record_of, save_patient
+from practice.use_cases.taking_over import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from booking_adapter.tools.calldoc import CallDoc, Listed
     from practice.ports import Database, UnitOfWork
     from practice.profile import Profile
-    from practice.use_cases.book import Taken
+    from practice.use_cases.taking_over import Taken
 
 __all__ = ["Run"]
 

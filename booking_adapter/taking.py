@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from booking_adapter.protocol import Power, Unreadable
 from practice.appointments import Status
 from practice.conflicts import DisputeKind
-from practice.use_cases.book import Outcome, take_told
+from practice.use_cases.book import take_told
 from practice.use_cases.booking_base import terms_of
 from practice.use_cases.disputes import cancelled_there, note_told, note_vanished
+from practice.use_cases.taking_over import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from booking_adapter.sync import Source
     from practice.ports import UnitOfWork
     from practice.profile import Profile
-    from practice.use_cases.book import Taken
+    from practice.use_cases.taking_over import Taken
 
 __all__ = ["log_unreadable", "names", "take", "take_events"]
 

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from caldav_server.people import Resources
     from caldav_server.scope import Scope
     from practice.access import Account
-    from practice.calendars import CalendarPath, ObjectHead, View
+    from practice.calendars import CalendarPath, ObjectHead
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = ["Collections"]
 
@@ -176,7 +177,6 @@ class Collections:
         if root.tag == CALDAV + "free-busy-query" and not at.object:
             text = free_busy(scope.unit, view, root, self._profile)
             return 200, {"Content-Type": "text/calendar; charset=utf-8"}, text.encode()
-        depth = environ.get("HTTP_DEPTH", "1").strip()
         wished = preferences(environ)
         asked = Report(
             scope.unit,
@@ -186,7 +186,7 @@ class Collections:
             view,
             at.shown,
             root,
-            depth,
+            environ.get("HTTP_DEPTH", "1").strip(),
             wished.minimal,
             zones_asked(environ),
             at.object,

@@ -14,7 +14,8 @@ from caldav_server.addresses import HOME, href
 from caldav_server.xml import escape
 
 if TYPE_CHECKING:
-    from practice.calendars import ObjectHead, View
+    from practice.calendars import ObjectHead
+    from practice.views import View
 
 __all__ = ["MemberHrefs"]
 

@@ -14,7 +14,8 @@ from caldav_server.properties import prepare, response_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from practice.calendars import ObjectHead, View
+    from practice.calendars import ObjectHead
+    from practice.views import View
 
     #: Tells an object the general way: its text if that is handed out, what clients have set.
     General = Callable[[ObjectHead, str | None, Mapping[str, str]], str]

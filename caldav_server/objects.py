@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from caldav_server.scope import Scope
-    from practice.calendars import CalendarPath, View
+    from practice.calendars import CalendarPath
     from practice.facts import Facts
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = ["Objects", "represented"]
 

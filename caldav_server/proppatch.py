@@ -55,8 +55,9 @@ if TYPE_CHECKING:
 
     from caldav_server.dead import Instruction
     from caldav_server.scope import Scope
-    from practice.calendars import CalendarPath, View
+    from practice.calendars import CalendarPath
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = ["Asked", "Proppatch", "propstats"]
 

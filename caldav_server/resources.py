@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from practice.access import Account
-from practice.calendars import ObjectHead, View
+from practice.calendars import ObjectHead
 from practice.profile import Profile
+from practice.views import View
 
 __all__ = [
     "CalendarResource",

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from practice.calendars import Calendar, View
+    from practice.calendars import Calendar
     from practice.footing import Footing
     from practice.ports import Transactions, UnitOfWork
+    from practice.views import View
 
 __all__ = ["NotSignedIn", "Scope", "current"]
 

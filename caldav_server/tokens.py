@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from practice.calendars import View
+    from practice.views import View
 
 __all__ = ["INBOX_TOKEN", "Token", "ctag", "page_token", "read_token", "sync_token"]
 

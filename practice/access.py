@@ -11,7 +11,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from practice.calendars import Calendar, CalendarKind, Level, View
+from practice.calendars import Calendar, CalendarKind
+from practice.views import Level, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,7 +5,7 @@
    whoever made it sees at once what became of it.
 3. Any other is kept for a person to look at, who is told.
 
-Not here: what a conflict does to the appointment (`practice.use_cases.book`).
+Not here: what a conflict does to the appointment (`practice.use_cases.taking_over`).
 """
 
 from __future__ import annotations

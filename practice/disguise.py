@@ -13,11 +13,11 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from practice.calendars import DISGUISE_VERSION
+from practice.views import DISGUISE_VERSION
 
 if TYPE_CHECKING:
-    from practice.calendars import Level
     from practice.patients import Patient
+    from practice.views import Level
 
 __all__ = ["Disguise", "alias_in", "alias_of", "pseudonym"]
 

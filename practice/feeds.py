@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from practice.calendars import Level
+from practice.views import Level
 
 __all__ = ["Feed"]
 

@@ -17,6 +17,7 @@ from praxis_caldav import __version__
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from admin_api.services import Services
     from caldav_server.asgi import CalDavBridge
     from practice.database import SqlDatabase
     from practice.profile import Profile
@@ -79,28 +80,45 @@ class TheApi:
         is_ending: Callable[[], bool] = lambda: False,
     ) -> None:
         """`door` is where the passwords of CalDAV are verified: those of the API are, too."""
-        from starlette.applications import Starlette
-        from starlette.routing import Mount
-
-        from admin_api.documentation import documentation
         from admin_api.door import Api
         from admin_api.pages import ENDPOINTS as PAGES
-        from admin_api.pages.assets import StaticFiles
         from admin_api.pages.page import Pages
         from admin_api.rates import Rates
         from admin_api.resources import ENDPOINTS
-        from admin_api.services import Services
         from caldav_server.heads import claim_of
         from praxis_caldav.admission import SignIn
         from praxis_caldav.importing import Importer
-        from praxis_caldav.reaching import Reaching
-        from praxis_caldav.settings import CONFIG_VARIABLE
 
         gate, bridge = door
         self._elsewhere = elsewhere
         self._lists = Importer(database, outside.tools if outside else {}, profile.zone)
         self._sign_in = SignIn(database, gate, claim_of, bridge.verify, bridge.fetch_keys, _now)
-        services = Services(
+        services = self._services(settings, profile, database, outside, is_ending)
+        told = settings.api
+        rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))
+        self._api = Api(
+            database, self._sign_in, services, ENDPOINTS, rates, _now, threads=told.threads
+        )
+        self._pages = Pages(
+            database, self._sign_in, services, PAGES, rates, _now, threads=told.threads
+        )
+        self._inside = self._all()
+        self._portal = _open_to(self._inside, told.origins)
+
+    def _services(
+        self,
+        settings: Settings,
+        profile: Profile,
+        database: SqlDatabase,
+        outside: Outside | None,
+        is_ending: Callable[[], bool],
+    ) -> Services:
+        """Return what endpoints have besides their unit of work."""
+        from admin_api.services import Services
+        from praxis_caldav.reaching import Reaching
+        from praxis_caldav.settings import CONFIG_VARIABLE
+
+        return Services(
             profile,
             __version__,
             settings.accounts.minimum_password_length,
@@ -114,25 +132,26 @@ class TheApi:
             look=lambda: database.begin(actor=SYSTEM, now=_now(), read_only=True, snapshot=False),
             sign_in_by_mail=bool(settings.mail.host and settings.server.public_url),
             phone=settings.mail.phone,
-            elsewhere=elsewhere,
+            elsewhere=self._elsewhere,
             is_ending=is_ending,
         )
-        told = settings.api
-        rates = (Rates(told.per_minute), Rates(told.visitors_per_minute))
-        self._api = Api(
-            database, self._sign_in, services, ENDPOINTS, rates, _now, threads=told.threads
-        )
-        self._pages = Pages(
-            database, self._sign_in, services, PAGES, rates, _now, threads=told.threads
-        )
+
+    def _all(self) -> ASGIApp:
+        """Return an application of all addresses."""
+        from starlette.applications import Starlette
+        from starlette.routing import Mount
+
+        from admin_api.documentation import documentation
+        from admin_api.pages.assets import StaticFiles
+        from admin_api.resources import ENDPOINTS
+
         routes = [
             *documentation(ENDPOINTS, __version__),
             *self._api.routes(),
             Mount("/static", StaticFiles()),
             *self._pages.routes(),
         ]
-        self._inside: ASGIApp = Starlette(routes=routes)
-        self._portal = _open_to(self._inside, told.origins)
+        return Starlette(routes=routes)
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

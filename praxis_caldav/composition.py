@@ -1,4 +1,8 @@
-"""The one place where the parts are put together: settings in, an ASGI application out."""
+"""The one place where the parts are put together: settings in, an ASGI application out.
+
+Not here: what is loaded late, the API (`praxis_caldav.api`) and what speaks with the outside
+(`praxis_caldav.outside`).
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
-from starlette.responses import RedirectResponse
 
 from admin_api.start import start_page
-from caldav_server.addresses import MOUNT, Addresses
+from caldav_server.addresses import Addresses
 from caldav_server.application import CalDavApplication
 from caldav_server.asgi import CalDavBridge
 from caldav_server.body import Limits
-from caldav_server.feeds import FEEDS, Feeds
+from caldav_server.feeds import Feeds
 from practice.database import SqlDatabase
 from practice.messages import Receiver
 from practice.profile import Profile
@@ -26,6 +29,7 @@ from practice.use_cases.sign_in import Gate, GatePolicy
 from practice.vevent import Limits as ObjectLimits
 from praxis_caldav import logs
 from praxis_caldav.api import Later, TheApi
+from praxis_caldav.doors import Doors
 from praxis_caldav.known import Known
 from praxis_caldav.noting import noting
 from praxis_caldav.operation import RequestLog, routes
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from starlette.routing import Route
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from praxis_caldav.elsewhere import Provider
     from praxis_caldav.oidc import Expected, OidcProvider
@@ -53,16 +57,6 @@ __all__ = [
     "receivers_of",
     "working",
 ]
-
-#: All of it but what booking tools send.
-_API, _WEBHOOKS = "/api/", "/api/webhooks/"
-#: Where pages are: loaded with the API, when first asked for.
-_PAGES = ("/admin", "/anmelden", "/sprache", "/termine", "/buchen", "/static/")
-_WELL_KNOWN = "/.well-known/caldav"
-#: Apple's calendars look for the account at these, whatever address they were given; "*" is the
-#: whole server (RFC 9110 9.3.7).
-_PROBED = frozenset({"", "/principals", "*"})
-_PLAIN_METHODS = frozenset({"GET", "HEAD"})
 
 
 def open_database(settings: Settings) -> SqlDatabase:
@@ -169,47 +163,46 @@ def application() -> ASGIApp:
     return compose(settings)
 
 
-def compose(settings: Settings) -> ASGIApp:
-    """Put the parts together for one process."""
-    database = open_database(settings)
+def _gate_of(settings: Settings, provider: OidcProvider | None) -> Gate:
     accounts = settings.accounts
     window = timedelta(seconds=accounts.failure_window_seconds)
-    policy = GatePolicy(accounts.failures_per_account, accounts.failures_per_network, window)
-    provider = provider_of(settings)
-    gate = Gate(policy, provider)
-    profile = profile_of(settings)
-    caldav = CalDavApplication(
-        database,
-        gate,
-        profile,
-        Addresses(settings.caldav.aliases),
-        realm=settings.caldav.realm,
+    return Gate(
+        GatePolicy(accounts.failures_per_account, accounts.failures_per_network, window), provider
     )
-    bridge = CalDavBridge(
-        caldav,
+
+
+def _bridge_of(
+    settings: Settings, database: SqlDatabase, gate: Gate, profile: Profile
+) -> CalDavBridge:
+    """Return the calendars' door."""
+    told = settings.caldav
+    return CalDavBridge(
+        CalDavApplication(database, gate, profile, Addresses(told.aliases), realm=told.realm),
         database,
         gate,
         threads=settings.server.threads,
-        limits=Limits(
-            max_body=settings.caldav.max_request_bytes, max_kept=settings.caldav.max_object_bytes
-        ),
-        remembered=settings.caldav.remembered_megabytes * 1_000_000,
+        limits=Limits(max_body=told.max_request_bytes, max_kept=told.max_object_bytes),
+        remembered=told.remembered_megabytes * 1_000_000,
     )
+
+
+def compose(settings: Settings) -> ASGIApp:
+    """Put the parts together for one process."""
+    database, profile = open_database(settings), profile_of(settings)
+    provider = provider_of(settings)
+    gate = _gate_of(settings, provider)
+    bridge = _bridge_of(settings, database, gate, profile)
     outside = outside_of(settings, profile)
     ending = Event()
-    api = Later(
-        lambda: TheApi(
-            settings,
-            profile,
-            database,
-            (gate, bridge),
-            outside,
-            elsewhere_of(settings, provider),
-            ending.is_set,
-        )
-    )
     shown = FeedWindow(settings.feeds.past_days, settings.feeds.future_days)
     feeds = Feeds(database, profile, shown)
+
+    def make_api() -> TheApi:
+        elsewhere = elsewhere_of(settings, provider)
+        door = (gate, bridge)
+        return TheApi(settings, profile, database, door, outside, elsewhere, ending.is_set)
+
+    api = Later(make_api)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
@@ -231,7 +224,7 @@ def compose(settings: Settings) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return RequestLog(_Doors(bridge, feeds, pages, api))
+    return RequestLog(Doors(bridge, feeds, pages, api))
 
 
 def outside_of(settings: Settings, profile: Profile) -> Outside | None:
@@ -276,34 +269,3 @@ def _webhooks(outside: Outside | None, database: SqlDatabase) -> list[Route]:
     from booking_adapter.webhooks import Webhooks
 
     return Webhooks(database, outside.sources, _now).routes()
-
-
-class _Doors:
-    """Sends a request to CalDAV, the feeds, the API or the pages, by its address."""
-
-    def __init__(self, caldav: ASGIApp, feeds: ASGIApp, pages: ASGIApp, api: ASGIApp) -> None:
-        self._caldav = caldav
-        self._feeds = feeds
-        self._pages = pages
-        self._api = api
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._door(scope)(scope, receive, send)
-
-    def _door(self, scope: Scope) -> ASGIApp:
-        if scope["type"] != "http":
-            return self._pages
-        path: str = scope["path"]
-        if path.rstrip("/") == MOUNT and scope["method"] in _PLAIN_METHODS:
-            return RedirectResponse("/", status_code=303)  # somebody looks at it with a browser
-        if path == MOUNT or path.startswith(MOUNT + "/"):
-            return self._caldav
-        if path.startswith(FEEDS):
-            return self._feeds
-        if path.startswith((_API, *_PAGES)) and not path.startswith(_WEBHOOKS):
-            return self._api
-        if path.rstrip("/") == _WELL_KNOWN:
-            return RedirectResponse(MOUNT + "/", status_code=301)
-        if path.rstrip("/") in _PROBED and scope["method"] not in _PLAIN_METHODS:
-            return self._caldav
-        return self._pages

@@ -18,9 +18,9 @@ _HOMES = {
     "init": "server",
     "serve": "server",
     "demo": "demo",
-    "doctor": "people",
-    "room": "people",
-    "account": "people",
+    "doctor": "house",
+    "room": "house",
+    "account": "accounts",
     "oidc": "oidc",
     "patient": "patient_lists",  # which adds its own to those of `patients`
     "feed": "feeds",

@@ -1,6 +1,7 @@
 """Putting together what speaks with the outside: booking tools, mail, practice software, webhooks.
 
-Loaded only where it is used: it brings an HTTP client, a scheduler and a template engine.
+Not here: how a booking tool is made of its settings (`praxis_caldav.booking_tools`). Loaded only
+where it is used: it brings an HTTP client, a scheduler and a template engine.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from booking_adapter.deliveries.admin_mail import AdminMail
 from booking_adapter.deliveries.booking_tool import BookingTools
@@ -26,17 +26,13 @@ from booking_adapter.deliveries.sign_in_mail import SignInMail
 from booking_adapter.deliveries.smtp import Smtp
 from booking_adapter.deliveries.webhook import Webhook
 from booking_adapter.jobs import Job, Jobs
-from booking_adapter.outgoing import Http, Patience
+from booking_adapter.outgoing import Http
 from booking_adapter.protocol import Power
 from booking_adapter.signatures import secret_of
 from booking_adapter.single_patient import KEPT as TASKS_KEPT
 from booking_adapter.single_patient import SinglePatientSync
 from booking_adapter.sync import Source, pull, warn_of_stale
-from booking_adapter.tools.calcom import CalCom, Team
-from booking_adapter.tools.calldoc import CallDoc, Frontend
-from booking_adapter.tools.csv_folder import CsvFolder, Watched
-from booking_adapter.tools.easyappointments import EasyAppointments, Installation
-from booking_adapter.tools.generic_rest import GenericRest
+from booking_adapter.tools.calldoc import CallDoc
 from booking_adapter.webhooks import KEPT
 from booking_adapter.worker import Addressees, Worker
 from practice.access import SYSTEM
@@ -44,14 +40,9 @@ from practice.appointments import Slot
 from practice.messages import Receiver
 from practice.use_cases.imports import forget_old
 from practice.use_cases.letters import post_reminders
+from praxis_caldav.booking_tools import tool_of
 from praxis_caldav.housekeeping import housekeeping
-from praxis_caldav.tool_settings import (
-    CalComTool,
-    CallDocTool,
-    CsvTool,
-    EasyAppointmentsTool,
-    interface_of,
-)
+from praxis_caldav.receiver_settings import interface_of
 
 if TYPE_CHECKING:
     from booking_adapter.deliveries.dispatch import Destination
@@ -59,10 +50,10 @@ if TYPE_CHECKING:
     from practice.database import SqlDatabase
     from practice.patients import PatientRecord
     from practice.profile import Profile
+    from praxis_caldav.receiver_settings import Mail
     from praxis_caldav.settings import Settings
-    from praxis_caldav.tool_settings import AnyTool, Mail
 
-__all__ = ["Outside", "letterhead_of", "smtp_of", "tool_of"]
+__all__ = ["Outside", "letterhead_of", "smtp_of"]
 
 log = logging.getLogger(__name__)
 
@@ -289,40 +280,3 @@ def _programs(
         http = stack.enter_context(Http(root, inside=outgoing.network == "inside"))
         made[Receiver.WEBHOOK] = Webhook(http, path, secret_of(outgoing.secret))
     return made
-
-
-def tool_of(
-    told: AnyTool,
-    zone: ZoneInfo,
-    clock: Clock,
-    stack: ExitStack,
-    patience: Patience | None = None,
-) -> BookingTool:
-    """Return one booking tool, as its settings have it; the stack lets go of its connections."""
-    if isinstance(told, CsvTool):
-        watched = Watched(told.path, zone, told.pattern, float(told.quiet_seconds))
-        return CsvFolder(watched, clock)
-    inside = told.network == "inside"
-
-    def http(root: str, headers: Mapping[str, str]) -> Http:
-        return stack.enter_context(Http(root, headers, inside=inside, patience=patience))
-
-    if isinstance(told, CallDocTool):
-        frontend = Frontend(zone, told.doctors, told.minutes, told.kinds, told.rooms)
-        patients = http(f"{told.patients_url}/", {}) if told.patients_url else None
-        return CallDoc(http(f"{told.url}/", {}), frontend, patients)
-    key, secret = told.key_told, told.hook_secret_told
-    if isinstance(told, EasyAppointmentsTool):
-        api = http(f"{told.url}/index.php/api/v1/", {"Authorization": f"Bearer {key}"})
-        page = f"{told.url}/index.php"
-        return EasyAppointments(
-            api, Installation(page, secret, zone, told.doctors, told.kinds, told.fields)
-        )
-    if isinstance(told, CalComTool):
-        api = http(f"{told.url}/", {"Authorization": f"Bearer {key}"})
-        return CalCom(api, Team(told.page, secret, zone, told.doctors, told.kinds, told.fields))
-    headers = {told.key_header: f"{told.key_prefix}{key}"} if key else {}
-    rest = told.api
-    if rest.hooks and secret:
-        rest = replace(rest, hooks=replace(rest.hooks, secret=secret))
-    return GenericRest(http(f"{told.url}/", headers), rest)

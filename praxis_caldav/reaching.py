@@ -118,7 +118,7 @@ class Reaching:
     def _ask(self, told: AnyTool) -> Tried:
         from booking_adapter.outgoing import Patience
         from booking_adapter.protocol import Days
-        from praxis_caldav.outside import tool_of
+        from praxis_caldav.booking_tools import tool_of
 
         zone: ZoneInfo = self._profile.zone
         today = datetime.now(zone).date()

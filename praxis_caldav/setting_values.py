@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,16 +24,20 @@ from pydantic import (
 __all__ = [
     "File",
     "Filled",
+    "Network",
+    "Secret",
     "Section",
     "Slug",
     "did_you_mean",
     "lower_case",
+    "only_known",
     "secure_url",
     "valid_css3_color",
     "valid_database_url",
     "valid_domain",
     "valid_email",
     "valid_network",
+    "valid_origin",
     "valid_public_url",
     "valid_realm",
     "valid_zone",
@@ -202,6 +207,29 @@ def lower_case(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def only_known(record: type) -> Callable[[Any], Any]:
+    """Return a check that a table has nothing that a record, and those in it, do not have."""
+
+    def check(told: Any) -> Any:
+        _check_known(told, record)
+        return told
+
+    return check
+
+
+def _check_known(told: Any, record: type) -> None:
+    hints = get_type_hints(record)
+    for name, value in told.items() if isinstance(told, dict) else ():
+        if name not in hints:
+            raise ValueError(f"there is no {name!r}{did_you_mean(name, hints)}")
+        for inner in (hints[name], *get_args(hints[name])):
+            if is_dataclass(inner) and isinstance(inner, type):
+                _check_known(value, inner)
+
+
 Slug = Annotated[str, AfterValidator(_slug)]
 File = Annotated[Path | None, BeforeValidator(_nothing_if_empty), AfterValidator(_readable_file)]
 Filled = Annotated[str, Field(min_length=1)]
+Secret = Annotated[str, Field(repr=False)]
+#: Whether an address may lead into a network of the practice's own.
+Network = Literal["outside", "inside"]

@@ -2,19 +2,18 @@
 
 Later sources win: defaults, the TOML file, the environment, secrets from files, the command line.
 A name nobody knows is a fault, because a mistyped setting would otherwise be a silent one. Values
-are never repeated in a fault, because one of them may be a password. Not here: what the settings
-are for; see the modules that take them.
+are never repeated in a fault, because one of them may be a password. The tables of the server
+itself, of booking tools, of who is told of appointments and of the identity provider have modules
+of their own. Not here: what the settings are for; see the modules that take them.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -22,23 +21,20 @@ from pydantic import (
 )
 
 from praxis_caldav.oidc_settings import Oidc
+from praxis_caldav.receiver_settings import Mail, Outgoing, SoftwareRest
+from praxis_caldav.server_settings import Database, Logging, Server, Worker
 from praxis_caldav.setting_values import (
-    File,
     Filled,
     Section,
     Slug,
-    lower_case,
     valid_css3_color,
-    valid_database_url,
     valid_domain,
     valid_email,
-    valid_network,
     valid_origin,
-    valid_public_url,
     valid_realm,
     valid_zone,
 )
-from praxis_caldav.tool_settings import Booking, Mail, Outgoing, SoftwareRest, Worker
+from praxis_caldav.tool_settings import Booking
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -67,74 +63,6 @@ class Practice(Section):
         "praxis.example.org",
         description="Ending of the UIDs of new appointments. Keep it once appointments exist.",
     )
-
-
-class Database(Section):
-    """Where everything is kept."""
-
-    # Not in the repr: it may hold a password.
-    url: Annotated[str, AfterValidator(valid_database_url)] = Field(
-        "sqlite:///praxis.db",
-        repr=False,
-        description="sqlite:///FILE, the path of a file (both count from the folder the program "
-        "is started in; sqlite:////FILE is absolute), or postgresql://USER:PASSWORD@HOST/NAME.",
-    )
-    pool_size: int = Field(
-        10, ge=1, le=1000, description="Most connections to PostgreSQL of each server process."
-    )
-    busy_timeout_seconds: int = Field(
-        10,
-        ge=1,
-        le=300,
-        description="Seconds a request waits for another one that is writing, before it is "
-        "answered with 503 (try again).",
-    )
-
-
-class Server(Section):
-    """How the server is reached, and how much it does at once."""
-
-    host: Filled = Field(
-        "127.0.0.1", description="IP address to listen on; 0.0.0.0 means all of this machine's."
-    )
-    port: int = Field(
-        5232, ge=0, le=65535, description="TCP port to listen on; 0 takes any free one."
-    )
-    workers: int = Field(
-        1, ge=1, le=256, description="Number of server processes. More than one wants PostgreSQL."
-    )
-    tls_cert: File = Field(
-        None, description="File with the TLS certificate chain (PEM); empty: no TLS."
-    )
-    tls_key: File = Field(
-        None,
-        validate_default=True,
-        description="File with the private key of tls_cert (PEM); give both or none.",
-    )
-    public_url: Annotated[str, AfterValidator(valid_public_url)] = Field(
-        "",
-        description="Address people use to reach the server, such as https://kalender.example.org, "
-        "for the addresses it prints; empty: made from host and port.",
-    )
-    trusted_proxies: list[Annotated[str, AfterValidator(valid_network)]] = Field(
-        ["127.0.0.1"],
-        description="IP addresses or networks of the reverse proxies whose X-Forwarded-For and "
-        "X-Forwarded-Proto headers are believed.",
-    )
-    threads: int = Field(
-        16, ge=1, le=1000, description="Requests that each server process works on at once."
-    )
-    shutdown_seconds: int = Field(
-        30, ge=1, le=3600, description="Seconds that running requests get to end at a stop."
-    )
-
-    @field_validator("tls_key")
-    @classmethod
-    def _both_or_none(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        # Here and not on the section: that check would be skipped while another field is wrong.
-        if "tls_cert" in info.data and (value is None) != (info.data["tls_cert"] is None):
-            raise ValueError("tls_cert and tls_key must be given both or not at all")
-        return value
 
 
 class CalDav(Section):
@@ -289,17 +217,6 @@ class History(Section):
         "before and after it. Those are patients' data, to be kept no longer than needed (GDPR "
         "Art. 5): by default four years, since claims lapse three years after the end of theirs "
         "(BGB 195, 199). Appointments in the calendars are not touched.",
-    )
-
-
-class Logging(Section):
-    """The log, on standard error. It never holds anything of a patient."""
-
-    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lower_case)] = (
-        Field("info", description="Least important lines that are written: debug to error.")
-    )
-    format: Annotated[Literal["json", "text"], BeforeValidator(lower_case)] = Field(
-        "json", description="json: one JSON object a line, for machines; text: for people."
     )
 
 

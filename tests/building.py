@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from practice.access import SYSTEM, Account, Actor, Level, Role, view
 from practice.accounts import Doctor
-from practice.calendars import Draft, View
+from practice.calendars import Draft
 from practice.passwords import hash_password
 from practice.profile import Profile
 from practice.use_cases.accounts import add_account, grant, set_password
 from practice.use_cases.house import add_doctor, ensure_main_calendar
 from practice.vevent import Limits, read
+from practice.views import View
 
 if TYPE_CHECKING:
     from practice.database import SqlDatabase

@@ -2,9 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -14,6 +16,7 @@ from tests.browser import PATIENCE, a_browser
 from tests.building import a_practice
 from tests.people import People, people_of
 from tests.postgres import PostgresMissing, PostgresServer, find_binaries, shared_server
+from tests.put_back import PutBack
 from tests.servers import RunningServer
 
 
@@ -82,28 +85,68 @@ def postgres_practice(postgres: PostgresServer, postgres_template: str) -> Itera
     postgres.drop_database(url)
 
 
+@pytest.fixture(scope="session")
+def postgres_template_again(postgres: PostgresServer, postgres_template: str) -> Iterator[PutBack]:
+    with closing(PutBack(postgres, postgres_template)) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgres_practice_again(postgres: PostgresServer, postgres_practice: str) -> Iterator[PutBack]:
+    with closing(PutBack(postgres, postgres_practice)) as made:
+        yield made
+
+
+Copies: TypeAlias = Callable[[Path], AbstractContextManager[SqlDatabase]]
+
+
+@contextmanager
+def copies_of(
+    backend: str,
+    request: pytest.FixtureRequest,
+    folder: Path,
+    build: Callable[[SqlDatabase], object],
+) -> Iterator[Copies]:
+    """Make a practice be as `build` leaves it; give what makes copies of it, each in a folder."""
+    if backend == "sqlite":
+        with _a_file(request.getfixturevalue("sqlite_practice"), folder) as made:
+            build(made)
+        yield partial(_a_file, folder / "praxis.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.new_database(like=request.getfixturevalue("postgres_practice"))
+    with closing(SqlDatabase(url)) as made:
+        build(made)
+    with closing(PutBack(server, url)) as again:
+        yield lambda _: _one_of(again)
+    server.drop_database(url)
+
+
+@contextmanager
+def _a_file(like: Path, folder: Path) -> Iterator[SqlDatabase]:
+    path = folder / "praxis.db"
+    shutil.copy(like, path)
+    with closing(SqlDatabase(f"sqlite:///{path}")) as database:
+        yield database
+
+
+@contextmanager
+def _one_of(again: PutBack) -> Iterator[SqlDatabase]:
+    with again.one() as url, closing(SqlDatabase(url)) as database:
+        yield database
+
+
 @contextmanager
 def a_database(
     backend: str, request: pytest.FixtureRequest, folder: Path, what: str = "template"
 ) -> Iterator[SqlDatabase]:
     """A database of this version on a backend: an empty one, or a "practice"."""
     if backend == "sqlite":
-        path = folder / "praxis.db"
-        shutil.copy(request.getfixturevalue(f"sqlite_{what}"), path)
-        database = SqlDatabase(f"sqlite:///{path}")
-        try:
-            yield database
-        finally:
-            database.close()
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    url = server.new_database(like=request.getfixturevalue(f"postgres_{what}"))
-    database = SqlDatabase(url)
-    try:
+        made = _a_file(request.getfixturevalue(f"sqlite_{what}"), folder)
+    else:
+        made = _one_of(request.getfixturevalue(f"postgres_{what}_again"))
+    with made as database:
         yield database
-    finally:
-        database.close()
-        server.drop_database(url)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -125,12 +168,20 @@ def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningServer]:
     """A served practice, one a module, on each backend; two worker processes on PostgreSQL."""
+    with a_served_practice(request, tmp_path_factory, forked=True) as running:
+        yield running
+
+
+@contextmanager
+def a_served_practice(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, *, forked: bool
+) -> Iterator[RunningServer]:
+    """Serve a practice on the backend of a request."""
     folder = tmp_path_factory.mktemp("server")
-    with a_database(request.param, request, folder) as made:
-        a_practice(made)
+    with a_database(request.param, request, folder, "practice") as made:
         url = made.engine.url.render_as_string(hide_password=False)
         workers = 2 if request.param == "postgresql" else 1
-        with RunningServer(url, workers=workers) as running:
+        with RunningServer(url, workers=workers, forked=forked) as running:
             yield running
 
 
@@ -177,5 +228,5 @@ def practice_served(
     shutil.copy(sqlite_template, path)
     with closing(SqlDatabase(f"sqlite:///{path}")) as made:
         a_practice(made)
-    with RunningServer(f"sqlite:///{path}") as running:
+    with RunningServer(f"sqlite:///{path}", forked=True) as running:
         yield running

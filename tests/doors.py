@@ -115,7 +115,9 @@ def open_doors(
         url = database.engine.url.render_as_string(hide_password=False)
         workers = 2 if backend == "postgresql" else 1
         options = {"PRAXIS_CALDAV_CONFIG": str(config), **more}
-        server = stack.enter_context(RunningServer(url, workers=workers, options=options))
+        server = stack.enter_context(
+            RunningServer(url, workers=workers, options=options, forked=True)
+        )
         actions = "appointment_save,appointment_delete"
         tool.hooks = [Hook(f"{server.url}/api/webhooks/booking/termine", actions, SECRET)]
         customer = tool.add_customer("Wiebke", "Zarnekow", "wiebke@example.org")

@@ -15,7 +15,6 @@ from sqlalchemy import insert, update
 from practice.access import Account, Role
 from practice.accounts import CredentialKind, Doctor, Room
 from practice.appointments import Slot, Status
-from practice.calendars import Level
 from practice.conflicts import Dispute, DisputeKind, Terms
 from practice.database import SqlDatabase
 from practice.database.tables import appointments, letters, tasks
@@ -34,6 +33,7 @@ from practice.use_cases.house import add_doctor, add_room
 from practice.use_cases.offers import save_category, save_type
 from practice.use_cases.patients import save_patient
 from practice.use_cases.sessions import begin_session
+from practice.views import Level
 from tests.arranging import Surgery, a_type
 from tests.building import BERLIN, PROFILE, a_practice, the_account, writing
 from tests.patient_lists import HEAD, row_of
@@ -99,7 +99,7 @@ def a_hostile_practice(folder: Path, template: Path) -> Iterator[HostilePractice
         "PRAXIS_CALDAV_API__VISITORS_PER_MINUTE": "100000",
         "PRAXIS_CALDAV_API__PER_MINUTE": "100000",
     }
-    with RunningServer(f"sqlite:///{path}", options=options) as server:
+    with RunningServer(f"sqlite:///{path}", options=options, forked=True) as server:
         yield HostilePractice(
             server,
             patient,

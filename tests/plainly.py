@@ -12,7 +12,14 @@ import sys
 from functools import partial
 from typing import Any
 
-from caldav_server import application, batches, collections, directly, lanes, member_hrefs
+from caldav_server import (
+    batches,
+    collections,
+    directly,
+    lanes,
+    member_hrefs,
+    radicale_methods,
+)
 from practice.database import known_calendars, prepared
 from practice.recurrence import series
 from practice.vevent import blocks, calendar_data, parsing, reading, stored, writing
@@ -51,7 +58,7 @@ def _go_plainly() -> None:
         for function in functions:
             assert name in function.__kwdefaults__, function
             function.__kwdefaults__[name] = False
-    unwrapped: Any = application
+    unwrapped: Any = radicale_methods
     unwrapped.Collections = partial(collections.Collections, prepared=False)
     steps: Any = series
     steps.steps = lambda *_: None

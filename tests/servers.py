@@ -15,6 +15,7 @@ from types import TracebackType
 import httpx
 
 from tests.building import PASSWORD
+from tests.forked import Forked
 from tests.plainly import program
 
 __all__ = ["RunningServer", "free_port"]
@@ -31,20 +32,29 @@ def free_port() -> int:
 
 
 class RunningServer:
-    """Use as a context manager; `url` is the server's root without a slash."""
+    """Use as a context manager; `url` is the server's root without a slash.
+
+    `forked` starts it from a process that has the program loaded: where a start is not looked at.
+    """
 
     def __init__(
-        self, database_url: str, *, workers: int = 1, options: dict[str, str] | None = None
+        self,
+        database_url: str,
+        *,
+        workers: int = 1,
+        options: dict[str, str] | None = None,
+        forked: bool = False,
     ) -> None:
         self.database_url = database_url
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._workers = workers
         self._options = options or {}
+        self._forked = forked
         descriptor, name = tempfile.mkstemp(prefix="praxis-server-", suffix=".log")
         self._log = os.fdopen(descriptor, "wb")
         self._log_path = Path(name)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
 
     def __enter__(self) -> RunningServer:
         try:
@@ -66,18 +76,20 @@ class RunningServer:
 
     def start(self) -> None:
         """Start the process and wait until every worker may answer."""
-        command = [
-            *(sys.executable, "-m", program(), "serve"),
-            *("--port", str(self.port), "--database", self.database_url),
-            *("--workers", str(self._workers)),
-        ]
+        words = ["serve", "--port", str(self.port), "--database", self.database_url]
+        words += ["--workers", str(self._workers)]
+        environment = {**os.environ, **self._options}
         # A group of its own, so that a kill reaches the workers and nobody else.
-        self.process = subprocess.Popen(
-            command,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **self._options},
-            start_new_session=True,
+        self.process = (
+            Forked(words, environment, self._log_path)
+            if self._forked
+            else subprocess.Popen(
+                [sys.executable, "-m", program(), *words],
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
         )
         deadline = time.monotonic() + _DEADLINE
         while time.monotonic() < deadline:

@@ -15,7 +15,8 @@ from practice.database.tables import letters
 from practice.log import LogQuestion
 from practice.patients import Patient, PatientRecord
 from practice.use_cases import objects
-from practice.use_cases.undo import Plan, plan_undo, undo
+from practice.use_cases.undo import undo
+from practice.use_cases.undo_plans import Plan, plan_undo
 from practice.use_cases.verify import verify
 from tests.bookings import everything
 from tests.building import (

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from practice.access import Account, Level, Role
-from practice.calendars import CalendarKind, Draft, View
+from practice.calendars import CalendarKind, Draft
 from practice.database import SqlDatabase
 from practice.passwords import hash_password
 from practice.use_cases.accounts import add_account, grant, set_password
+from practice.views import View
 from tests.bookings import everything
 from tests.building import ACCOUNTS, PASSWORD, a_draft, an_event, the_account, writing
 from tests.dav import CALDAV, HOME, listing, multiget, names, preconditions, put, query, sync

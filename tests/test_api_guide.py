@@ -43,7 +43,7 @@ def served(
     with a_database("sqlite", request, tmp_path_factory.mktemp("guide")) as made:
         a_practice(made)
         url = made.engine.url.render_as_string(hide_password=False)
-        with RunningServer(url) as running:
+        with RunningServer(url, forked=True) as running:
             yield running
 
 

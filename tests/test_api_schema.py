@@ -37,7 +37,7 @@ def served(
     with a_database(request.param, request, tmp_path_factory.mktemp("api")) as made:
         a_practice(made)
         url = made.engine.url.render_as_string(hide_password=False)
-        with RunningServer(url, options=OPTIONS) as running:
+        with RunningServer(url, options=OPTIONS, forked=True) as running:
             yield running
 
 

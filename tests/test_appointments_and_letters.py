@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from practice.access import Account, Actor
 from practice.appointments import Appointment, Slot, Status
-from practice.calendars import CalendarKind, Condition, View
+from practice.calendars import CalendarKind, Condition
 from practice.database import SqlDatabase
 from practice.database.tables import letters
 from practice.database.unit_of_work import SqlUnitOfWork
@@ -27,6 +27,7 @@ from practice.patients import Patient, PatientRecord
 from practice.use_cases import objects
 from practice.use_cases.verify import verify
 from practice.vevent import read
+from practice.views import View
 from tests.building import (
     BERLIN,
     PROFILE,

@@ -16,8 +16,9 @@ from practice.errors import SlotTaken
 from practice.use_cases import objects
 from practice.use_cases.arranging import book
 from practice.use_cases.holding import Wish, hold
-from practice.use_cases.portal import Person, SelfBooking, self_book
+from practice.use_cases.portal import SelfBooking, self_book
 from practice.use_cases.verify import verify
+from practice.use_cases.who_books import Person
 from tests.arranging import TEN, Surgery, a_patient
 from tests.building import PROFILE, a_draft, an_event, reading, the_account, the_view, writing
 

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from practice.access import Account, Actor, Level, Role
 from practice.accounts import CredentialKind, Doctor, Room
 from practice.appointments import Appointment, Slot, Status
-from practice.calendars import Calendar, CalendarKind, Change, ChangeKind, View, etag_of
+from practice.calendars import Calendar, CalendarKind, Change, ChangeKind, etag_of
 from practice.database import SqlDatabase
 from practice.errors import (
     AccountNotFound,
@@ -33,6 +33,7 @@ from practice.facts import Busy, Occupied, Span
 from practice.log import FIRST_SEAL, CalendarEntry, mark_of, sealed
 from practice.messages import Message, Receiver
 from practice.patients import Patient, PatientRecord
+from practice.views import View
 from tests.building import (
     BERLIN,
     NOW,

@@ -11,8 +11,9 @@ from practice.appointments import Slot
 from practice.schedule import HoursException
 from practice.use_cases.arranging import book
 from practice.use_cases.offers import save_type
-from practice.use_cases.portal import Person, SelfBooking, self_book
+from practice.use_cases.portal import SelfBooking, self_book
 from practice.use_cases.rearranging import decline
+from practice.use_cases.who_books import Person
 from tests.arranging import TEN, Surgery, a_type
 from tests.bothways import GRACE, BothWays
 from tests.building import PROFILE, writing

@@ -19,8 +19,9 @@ from tests.marked import MARK, MARKED, a_marked_event
 if TYPE_CHECKING:
     from practice.facts import Facts
 
-from practice.calendars import Level, Span
+from practice.calendars import Span
 from practice.vevent import Limits
+from practice.views import Level
 
 
 def facts(text: str) -> Facts:

@@ -14,7 +14,7 @@ from practice.acts import FIRST_SEAL, ActQuestion, Kind
 from practice.acts import faults as act_faults
 from practice.answers import GivenAnswer
 from practice.appointments import Status
-from practice.calendars import Draft, View
+from practice.calendars import Draft
 from practice.database.tables import details, import_rows, imports, letters
 from practice.erasures import ERASED
 from practice.errors import CannotUndo, HasAppointments, HeldByLaw, Invalid
@@ -36,8 +36,9 @@ from practice.use_cases.history import as_file_at, history
 from practice.use_cases.merging import merge
 from practice.use_cases.patient_search import search_patients
 from practice.use_cases.rearranging import Changes, change
-from practice.use_cases.undo import plan_undo
+from practice.use_cases.undo_plans import plan_undo
 from practice.vevent import read
+from practice.views import View
 from tests.bookings import everything, faults
 from tests.building import BERLIN, NOW, PROFILE, an_event, reading, the_view, writing
 from tests.sick import PAST, SOON, a_booking, a_record, booked, made, the_texts

@@ -43,6 +43,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "/admin/kalender": (
         "/admin/kalender?tag={p.day}&ansicht=tag",
         "/admin/kalender?tag={p.day}&ansicht=liste",
+        "/admin/kalender?tag={p.day}&ansicht=woche",
     ),
     "/admin/patienten": ("/admin/patienten?q=script",),
     "/admin/patienten/{patient_id:id}": ("/admin/patienten/{p.patient}",),
@@ -77,11 +78,7 @@ BESIDE = ("/", "/buchen?art=gibt-es-nicht")
 #: What is in German whoever reads it: the first says both, the second is a letter to a patient.
 GERMAN = ("/", "/admin/patienten/{p.patient}/auskunft")
 #: What a page asks for once more by itself, and why.
-ASKS = {
-    "/admin/kalender": "the calendar: what is in it changes by itself",
-    "/admin/import/{import_id:id}": "rows, one after the other, as they are decided",
-    "/buchen": "to keep the time that was chosen",
-}
+ASKS = {"/buchen": "to keep the time that was chosen"}
 
 
 @dataclass
@@ -102,7 +99,8 @@ class Seen:
         dialog.dismiss()
 
     def _note(self, request: Request) -> None:
-        if "/api/" in request.url:
+        # What tells of news as it comes is open as long as the page.
+        if "/api/" in request.url and not request.url.endswith("/events"):
             self.asked.append(request.url)
 
     def _hear(self, message: ConsoleMessage) -> None:
@@ -258,6 +256,28 @@ def test_the_menu_of_a_phone_is_opened_and_closed_by_keys(
     page.keyboard.press("Escape")
     expect(links).to_be_hidden()
     expect(button).to_be_focused()
+
+
+def test_the_description_of_the_api_is_readable_by_everybody(
+    visitors: Visitors, practice: HostilePractice
+) -> None:
+    page, seen = visitors.page(None, "de")
+    seen.said.clear()
+    opened(page, practice, "/api/docs")
+    page.set_viewport_size(PHONE)
+    found = _wide(page)
+    # All of it are eleven thousand elements of a few kinds: some of each are looked at.
+    page.evaluate(
+        "for (const one of document.querySelectorAll('details:nth-of-type(n+6)')) one.remove();"
+        "for (const one of document.querySelectorAll('details')) one.open = true"
+    )
+    for width in (DESK, PHONE):
+        page.set_viewport_size(width)
+        found += [f"{width['width']}: {one}" for one in faults_of(page)]
+        page.emulate_media(color_scheme="dark")
+        found += [f"dark, {width['width']}: {one}" for one in page.evaluate("looks.pale()")]
+        page.emulate_media(color_scheme="light")
+    assert not [*found, *seen.said]
 
 
 def _jumps(page: Page, width: str) -> list[str]:

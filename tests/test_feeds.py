@@ -15,12 +15,13 @@ from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
 from caldav_server.feeds import Feeds
-from practice.calendars import CalendarKind, Level
+from practice.calendars import CalendarKind
 from practice.database import SqlDatabase
 from practice.errors import CalendarNotFound, FeedNotFound, Invalid
 from practice.patients import Patient, PatientRecord
 from practice.use_cases import feeds
 from practice.use_cases.feeds import FeedWindow
+from practice.views import Level
 from praxis_caldav.main import cli
 from tests.building import NOW, PROFILE, a_draft, a_practice, an_event, reading, writing
 from tests.conftest import BACKENDS, a_database

@@ -12,7 +12,8 @@ import pytest
 from practice.database import SqlDatabase
 from practice.log import LogQuestion
 from practice.timezones import vtimezone
-from practice.use_cases.undo import plan_undo, undo
+from practice.use_cases.undo import undo
+from practice.use_cases.undo_plans import plan_undo
 from practice.use_cases.verify import verify
 from tests.building import PROFILE, reading, writing
 from tests.dav import CALDAV, HOME, multistatus, preconditions, put, report

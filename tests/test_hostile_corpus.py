@@ -108,11 +108,28 @@ def _ask(server: RunningServer, case: Case, path: str) -> tuple[int, str]:
         return response.status, response.read().decode()
 
 
-_CASES = (*ical.CASES, *times.CASES, *xml.CASES, *frames.CASES)
+#: What is refused before anything is asked of the database: which one it is, the refusal does not
+#: know.
+at_the_door = pytest.mark.parametrize(
+    "server",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)],
+    indirect=True,
+    scope="module",
+)
 
 
-@pytest.mark.parametrize("case", _params(_CASES))
+@pytest.mark.parametrize("case", _params((*ical.CASES, *times.CASES)))
 def test_a_hostile_request_is_refused_with_the_reason(watched: Arena, case: Case) -> None:
+    _refused(watched, case)
+
+
+@at_the_door
+@pytest.mark.parametrize("case", _params((*xml.CASES, *frames.CASES)))
+def test_a_hostile_form_is_refused_with_the_reason(watched: Arena, case: Case) -> None:
+    _refused(watched, case)
+
+
+def _refused(watched: Arena, case: Case) -> None:
     before = watched.state()
     path = case.path or MUELLER + next(_names)
     status, body = _ask(watched.server, case, path)
@@ -226,6 +243,7 @@ def _received(connection: socket.socket, _: int) -> bytes:
         raise AssertionError("the connection stays open without an answer") from None
 
 
+@at_the_door
 @pytest.mark.parametrize("case", _params(frames.WIRES))
 def test_bytes_that_are_no_request_end_in_an_answer_or_an_end(watched: Arena, case: Wire) -> None:
     found = list(_conversation(watched.server, case))

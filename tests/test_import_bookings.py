@@ -27,7 +27,7 @@ from practice.conflicts import DisputeState
 from practice.database import SqlDatabase
 from practice.database.tables import letters, patients
 from practice.patients import Patient, PatientRecord
-from practice.use_cases.book import Outcome
+from practice.use_cases.taking_over import Outcome
 from practice.vevent import Event, Limits, read, write
 from praxis_caldav.commands.data import import_file
 from tests.bookings import (

@@ -56,9 +56,9 @@ from tests.marked import MARK, MARKED, UID, a_marked_event, a_marked_task
 if TYPE_CHECKING:
     import httpx
 
-    from practice.calendars import View
     from practice.database import SqlDatabase
     from practice.database.unit_of_work import SqlUnitOfWork
+    from practice.views import View
 
 MUELLER, SCHMIDT, PRAXIS = (f"{HOME}{name}/" for name in ("dr-mueller", "dr-schmidt", "praxis"))
 CALENDARS = (MUELLER, SCHMIDT, PRAXIS, f"{MUELLER}appointments.ics/")

@@ -14,7 +14,7 @@ import pytest
 from practice.accounts import CredentialKind, Room
 from practice.answers import GivenAnswer
 from practice.appointments import Slot
-from practice.calendars import CalendarKind, Level
+from practice.calendars import CalendarKind
 from practice.conflicts import Dispute, DisputeKind, Terms
 from practice.database import SqlDatabase
 from practice.details import Category
@@ -31,6 +31,7 @@ from practice.use_cases.feeds import make
 from practice.use_cases.holding import Wish, hold
 from practice.use_cases.patient_sign_in import ask_for_link
 from practice.use_cases.sessions import begin_session
+from practice.views import Level
 from tests.arranging import a_type
 from tests.bookings import everything
 from tests.building import NOW, PROFILE, an_event, the_account, writing

@@ -64,7 +64,9 @@ def served(
         a_practice(made)
         url = made.engine.url.render_as_string(hide_password=False)
         workers = 2 if request.param == "postgresql" else 1
-        with RunningServer(url, workers=workers, options=options(issuer.url)) as server:
+        with RunningServer(
+            url, workers=workers, options=options(issuer.url), forked=True
+        ) as server:
             yield Served(issuer, server, made)
 
 

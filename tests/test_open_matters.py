@@ -28,8 +28,9 @@ from practice.sources import ReceiptState
 from practice.use_cases.disputes import noted, resolve
 from practice.use_cases.letters import posted, retry
 from practice.use_cases.receipts import received, replay
-from practice.use_cases.undo import Act as Done
-from practice.use_cases.undo import plan_undo, ranges
+from practice.use_cases.undo import ranges
+from practice.use_cases.undo_plans import Act as Done
+from practice.use_cases.undo_plans import plan_undo
 from practice.use_cases.undo_preview import Preview, look, preview, undo_as_seen
 from tests.bookings import command, everything
 from tests.building import NOW, PROFILE, reading, writing

@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from practice.database import SqlDatabase
 from tests.building import PASSWORD, a_practice, an_event
+from tests.conftest import BACKENDS, a_served_practice
 from tests.dav import HOME, put
 from tests.postgres import PostgresServer
 from tests.servers import RunningServer, free_port
@@ -47,6 +48,15 @@ def wait_until(happened: Callable[[], bool], what: str) -> None:
     while not happened():
         assert time.monotonic() < deadline, f"not in time: {what}"
         time.sleep(0.02)
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """A served practice, started as the practice would."""
+    with a_served_practice(request, tmp_path_factory, forked=False) as running:
+        yield running
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def practice_with_bookings(
             surgery.patients["666"] = save_patient(uow, hostile).id
             turned = Patient("777", PatientRecord(RIGHT_TO_LEFT, "نور", number="777"))
             surgery.patients["777"] = save_patient(uow, turned).id
-    with RunningServer(f"sqlite:///{path}") as running:
+    with RunningServer(f"sqlite:///{path}", forked=True) as running:
         yield Served(running, surgery)
 
 

@@ -272,9 +272,9 @@ def test_an_administrator_lets_the_reception_import(
     page.context.clear_cookies()
     sign_in(page, url, "admin", "/admin/einstellungen/zugaenge/empfang")
     page.get_by_label("Darf Patientenlisten einlesen und übernehmen").check()
-    page.locator("form[data-shape=account]").get_by_role("button", name="Speichern").click()
+    with page.expect_navigation():
+        page.locator("form[data-shape=account]").get_by_role("button", name="Speichern").click()
     expect(page.get_by_label("Darf Patientenlisten einlesen und übernehmen")).to_be_checked()
-    page.wait_for_load_state()
     page.context.clear_cookies()
     sign_in(page, url, "empfang", "/admin")
     page.locator("a[href='/admin/import']").first.click()

@@ -543,7 +543,7 @@ def served(
         with a_database("sqlite", request, tmp_path_factory.mktemp("served")) as made:
             a_practice(made)
             url = made.engine.url.render_as_string(hide_password=False)
-            server = RunningServer(url, options=given)
+            server = RunningServer(url, options=given, forked=True)
             here = f"http://localhost:{server.port}"
             given["PRAXIS_CALDAV_SERVER__PUBLIC_URL"] = here
             with server:

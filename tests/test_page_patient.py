@@ -183,7 +183,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
             "PRAXIS_CALDAV_API__ORIGINS": sites[0].origin,
             "PRAXIS_CALDAV_API__VISITORS_PER_MINUTE": "100000",
         }
-        server = RunningServer(url, options=options)
+        server = RunningServer(url, options=options, forked=True)
         options["PRAXIS_CALDAV_SERVER__PUBLIC_URL"] = server.url
         stack.enter_context(server)
         yield Portal(server, mailbox, surgery, (sites[0], sites[1]), stack)

@@ -105,7 +105,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
         config = folder / "praxis.toml"
         config.write_text(SETTINGS.format(url=tool.url), "utf-8")
         options = {"PRAXIS_CALDAV_CONFIG": str(config)}
-        with RunningServer(f"sqlite:///{path}", options=options) as running:
+        with RunningServer(f"sqlite:///{path}", options=options, forked=True) as running:
             yield House(running, database, tool)
 
 

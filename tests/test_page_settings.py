@@ -72,7 +72,7 @@ def served(
             f"[booking.sources.weg]\n{source.format('k', gone)}"
         )
         options = {"PRAXIS_CALDAV_CONFIG": str(config), "PRAXIS_CALDAV_WORKER__RUN": "work"}
-        with RunningServer(f"sqlite:///{path}", options=options) as running:
+        with RunningServer(f"sqlite:///{path}", options=options, forked=True) as running:
             running.mail = mail  # type: ignore[attr-defined]
             yield running
 

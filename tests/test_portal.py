@@ -24,7 +24,6 @@ from practice.use_cases.holding import MOST_HOLDS, Wish, hold
 from practice.use_cases.instead import instead_of
 from practice.use_cases.offered import offers_online
 from practice.use_cases.portal import (
-    Person,
     SelfBooking,
     cancel_own,
     own_appointments,
@@ -33,6 +32,7 @@ from practice.use_cases.portal import (
     self_book,
 )
 from practice.use_cases.rearranging import Move, decline
+from practice.use_cases.who_books import Person
 from tests.arranging import SCHMIDT, TEN, Surgery, a_type
 from tests.bookings import everything
 from tests.building import PROFILE, a_draft, an_event, the_account, the_view, writing

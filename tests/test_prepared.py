@@ -17,13 +17,14 @@ from sqlalchemy import bindparam, event, exc, insert, select, update
 from practice.access import SYSTEM, Account, Role
 from practice.accounts import CredentialKind, Doctor
 from practice.appointments import Appointment, Slot, Status
-from practice.calendars import COMPONENTS, CalendarKind, Span, View
+from practice.calendars import COMPONENTS, CalendarKind, Span
 from practice.database import SqlDatabase
 from practice.database.prepared import Prepared
 from practice.database.tables import doctors, house, rooms
 from practice.errors import DatabaseUnavailable
 from practice.messages import Message, Receiver
 from practice.patients import Patient, PatientRecord
+from practice.views import View
 from tests.building import NOW, a_draft, an_event, reading, writing
 from tests.conftest import BACKENDS, a_database
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from practice.calendars import Span, View
+from practice.calendars import Span
 from practice.database import SqlDatabase
 from practice.database.unit_of_work import SqlUnitOfWork
 from practice.log import LogQuestion
+from practice.views import View
 from tests.building import a_practice, reading, the_view
 from tests.sent import statements
 

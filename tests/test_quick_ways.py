@@ -66,7 +66,7 @@ def both(
     with clients(database, account) as (quick,):
         yield quick
     general = partial(Collections, prepared=False)
-    monkeypatch.setattr("caldav_server.application.Collections", general)
+    monkeypatch.setattr("caldav_server.radicale_methods.Collections", general)
     with clients(database, account) as (slow,):
         yield slow
     monkeypatch.undo()

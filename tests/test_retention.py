@@ -15,7 +15,7 @@ from practice.use_cases import retention
 from practice.use_cases.history import as_file_at
 from practice.use_cases.house import add_doctor
 from practice.use_cases.retention import forget_some, forgettable
-from practice.use_cases.undo import plan_undo
+from practice.use_cases.undo_plans import plan_undo
 from tests.bookings import command, everything, faults
 from tests.building import NOW, PROFILE, an_event, reading, the_view, writing
 from tests.dav import DAV, HOME, listing, multistatus, preconditions, put, sync

@@ -167,7 +167,9 @@ def arena(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Arena]:
         url = database.engine.url.render_as_string(hide_password=False)
         workers = 2 if request.param == "postgresql" else 1
         options = OPTIONS | {"PRAXIS_CALDAV_CONFIG": str(config)}
-        server = stack.enter_context(RunningServer(url, workers=workers, options=options))
+        server = stack.enter_context(
+            RunningServer(url, workers=workers, options=options, forked=True)
+        )
         patient = stack.enter_context(closing(SqlDatabase(url, busy_timeout=30)))
         yield Arena(server, patient, stack)
         with reading(database) as uow:

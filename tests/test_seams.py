@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from caldav_server.feeds import Feeds
-from practice.calendars import Level
 from practice.use_cases.feeds import FeedWindow, make
+from practice.views import Level
 from tests.bookings import faults
 from tests.building import PROFILE, an_event, writing
 from tests.dav import CALDAV, DAV, HOME, listing, names, preconditions, put, query, report

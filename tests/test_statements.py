@@ -13,9 +13,10 @@ import icalendar
 import pytest
 from sqlalchemy import event
 
-from practice.calendars import CalendarObject, Level
+from practice.calendars import CalendarObject
 from practice.database import known_calendars, libpq
 from practice.vevent.plain import PlainCalendar
+from practice.views import Level
 from tests.building import DOCTORS, a_draft, a_practice, an_event, the_account, the_view, writing
 from tests.conftest import BACKENDS, a_database
 from tests.dav import (

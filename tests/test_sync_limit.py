@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from caldav_server.reports.sync import SyncRequest, find_part
-from practice.calendars import View
 from practice.database import SqlDatabase
 from practice.database.unit_of_work import SqlUnitOfWork
+from practice.views import View
 from tests.building import an_event, reading, the_view
 from tests.dav import (
     CALENDARSERVER,

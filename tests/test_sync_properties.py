@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from practice.calendars import View
     from practice.database import SqlDatabase
     from practice.database.unit_of_work import SqlUnitOfWork
+    from practice.views import View
     from tests.servers import RunningServer
 
 #: Accounts that write: everywhere, everywhere, own objects everywhere, the own calendar.

@@ -17,7 +17,8 @@ from practice.errors import CannotUndo, ChangeNotFound, InTheWay, Invalid
 from practice.log import LogQuestion
 from practice.messages import Message, Receiver
 from practice.use_cases import chosen_changes
-from practice.use_cases.undo import Act, plan_undo, undo
+from practice.use_cases.undo import undo
+from practice.use_cases.undo_plans import Act, plan_undo
 from tests.bookings import a_row, everything, rows_a_day, take
 from tests.building import (
     NOW,

@@ -48,7 +48,8 @@ from practice.use_cases.history import as_file_at
 from practice.use_cases.properties import set_calendar_properties
 from practice.use_cases.reading import as_file, objects_named
 from practice.use_cases.retention import forget_some, forgettable
-from practice.use_cases.undo import plan_undo, undo
+from practice.use_cases.undo import undo
+from practice.use_cases.undo_plans import plan_undo
 from practice.use_cases.verify import verify
 from practice.vevent import read
 from tests.building import BERLIN, NOW, PROFILE, a_practice, an_event, the_account
@@ -57,9 +58,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from practice.calendars import View
     from practice.database.unit_of_work import SqlUnitOfWork
-    from practice.use_cases.undo import Plan
+    from practice.use_cases.undo_plans import Plan
+    from practice.views import View
     from tests.postgres import PostgresServer
 
 #: Few, so that the same names, UIDs and calendars meet again and again.

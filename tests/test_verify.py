@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -10,12 +11,14 @@ from sqlalchemy import text
 
 from tests.bookings import a_client, a_row, add_rooms, command, faults, rows_a_day, take
 from tests.building import BERLIN, NOW, a_draft, an_event, reading, writing
+from tests.conftest import BACKENDS, copies_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from practice.database import SqlDatabase
+    from tests.conftest import Copies
 
 MUELLER = "/caldav/calendars/dr-mueller/"
 SCHMIDT = "/caldav/calendars/dr-schmidt/"
@@ -35,11 +38,27 @@ class Ids(NamedTuple):
     appointment: int
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def busy_once(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Copies]:
+    """A practice where everything has been done that can be done, to be copied."""
+    folder = tmp_path_factory.mktemp("busy")
+    build = partial(be_busy, path=folder / "b.csv")
+    with copies_of(request.param, request, folder, build) as copies:
+        yield copies
+
+
 @pytest.fixture
-def busy(practice: SqlDatabase, tmp_path: Path) -> SqlDatabase:
+def busy(busy_once: Copies, tmp_path: Path) -> Iterator[SqlDatabase]:
     """A practice where everything has been done that can be done."""
+    with busy_once(tmp_path) as made:
+        yield made
+
+
+def be_busy(practice: SqlDatabase, path: Path) -> None:
+    """Do everything that can be done; `path` is of a file that is read in."""
     add_rooms(practice, "raum-1")
-    path = tmp_path / "b.csv"
     row = a_row(last_name="Geheimrat", first_name="Verschwiegen", room="raum-1")
     row |= {"email": "geheim@example.org", "phone": "030 999"}
     moved = a_row("B-2", doctor="dr-schmidt", start="2026-11-25 10:00", end="2026-11-25 11:00")
@@ -82,7 +101,6 @@ def busy(practice: SqlDatabase, tmp_path: Path) -> SqlDatabase:
         renamed = client.request("PROPPATCH", MUELLER, content=named)
         assert renamed.status_code == 207
         assert client.delete("/caldav/calendars/eigener/").status_code == 204
-    return practice
 
 
 TEN = ("20261123T100000", "20261123T103000")

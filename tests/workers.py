@@ -33,7 +33,8 @@ def _is_worker(folder: Path, parent: int) -> bool:
     try:
         # "PID (NAME) STATE PPID ...", and a name may hold anything
         ppid = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        return ppid == parent and b"spawn_main" in (folder / "cmdline").read_bytes()
+        told = (folder / "cmdline").read_bytes()  # beside the one that keeps track of resources
+        return ppid == parent and (b"spawn_main" in told or b"forkserver" in told)
     except (FileNotFoundError, ProcessLookupError):
         return False
 

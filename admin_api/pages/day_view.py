@@ -1,22 +1,32 @@
 """The calendar: a day of all doctors or rooms side by side, or the week of one.
 
-What is in it the page's script asks the API for; here is what it needs to know of the practice.
+The page comes with what it shows first; what another day has its script asks the API, and what has
+changed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from admin_api.endpoint import Call, Form
 from admin_api.pages.assets import address_of
-from admin_api.pages.page import Page
+from admin_api.pages.page import Page, as_sent
+from admin_api.resources.booking import list_appointments
+from admin_api.resources.booking_calendar import BusyQuery, list_busy_times
+from admin_api.resources.booking_events import DaysAsked, list_hours
+from admin_api.resources.booking_forms import AppointmentQuery
+from admin_api.resources.patients import read_patient
+from admin_api.shapes import Day
 from practice.access import JUST_MADE, level, may_create
-from practice.calendars import Level
+from practice.errors import PatientNotFound
 from practice.scopes import Scope
 from practice.use_cases.desk import Desk
 from practice.use_cases.news import standing
+from practice.views import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +39,8 @@ __all__ = ["PAGES"]
 
 #: How fine the grid is, in minutes: the finest that a type asks for.
 _GRIDS = (15, 10, 5)
+#: How many appointments come with the page; the script asks for those beyond.
+_MOST = 500
 _MAY = {
     "create": Scope.CREATE_APPOINTMENT,
     "modify": Scope.MODIFY_APPOINTMENT,
@@ -41,14 +53,14 @@ _MAY = {
 class Asked(Form):
     """Which day, how it is looked at, of which doctor; whom an appointment is to be made for."""
 
-    tag: Annotated[str, Field(pattern=r"^([12]\d{3}-[01]\d-[0-3]\d)?$")] = ""
+    tag: Day | Literal[""] = ""
     ansicht: Literal["", "tag", "woche", "raeume", "liste"] = ""
     arzt: Annotated[str, Field(max_length=64)] = ""
     patient: Annotated[str, Field(pattern=r"^(\d{1,18})?$")] = ""
 
 
 def show(call: Call[Asked, None]) -> dict[str, object]:
-    """Return what the script needs to know."""
+    """Return what the script needs to know, and what is in the calendar where it begins."""
     desk, account, asked = Desk(call.uow, call.services.profile), call.caller, call.query
     profile, types = desk.profile, desk.types
     calendars = {c.doctor_id: c for c in desk.calendars.values()}
@@ -58,10 +70,14 @@ def show(call: Call[Asked, None]) -> dict[str, object]:
         for one in desk.doctors.values()
         if one.id in calendars and level(account, calendars[one.id]) > Level.NONE
     ]
+    today = call.now.astimezone(profile.zone).date()
+    day = asked.tag or today
+    doctor = _doctor(asked, [str(one["slug"]) for one in doctors])
+    may = {name: scope in call.scopes for name, scope in _MAY.items()}
     config = {
         "zone": profile.zone.key,
         "language": call.language,
-        "today": call.now.astimezone(profile.zone).date().isoformat(),
+        "today": today.isoformat(),
         "account": account.name,
         "doctors": doctors,
         "rooms": [{"slug": one.slug, "name": one.name} for one in desk.rooms.values()],
@@ -75,12 +91,48 @@ def show(call: Call[Asked, None]) -> dict[str, object]:
         },
         "grid": grid_of(types.values()),
         "just_made": JUST_MADE.seconds,
-        "may": {name: scope in call.scopes for name, scope in _MAY.items()},
+        "may": may,
         "standing": {"number": now.number, "act": now.act},
-        "asked": asked.model_dump(),
+        "asked": {"day": day.isoformat(), "view": asked.ansicht, "doctor": doctor},
+        "patient": _patient(call) if asked.patient and may["create"] and may["patients"] else None,
+        "begins": _begins(call, day, doctor),
         "icons": address_of("icons.svg"),
     }
     return {"config": config}
+
+
+def _doctor(asked: Asked, slugs: list[str]) -> str:
+    """Return whom the page begins with; a week is always that of one."""
+    if asked.arzt in slugs:
+        return asked.arzt
+    return slugs[0] if slugs and asked.ansicht == "woche" else ""
+
+
+def _begins(call: Call[Any, Any], day: date, doctor: str) -> dict[str, object]:
+    """Return what is in the calendar in the day or the week that is shown first."""
+    days, narrowed = {"from": day, "until": day}, {}
+    if call.query.ansicht == "woche":
+        monday = day - timedelta(days=day.weekday())
+        days = {"from": monday, "until": monday + timedelta(days=6)}
+        narrowed = {"doctor": doctor} if doctor else {}
+    appointments = AppointmentQuery.model_validate({**days, **narrowed, "limit": _MOST})
+    busy = BusyQuery.model_validate({**days, **narrowed})
+    return {
+        "first": days["from"].isoformat(),
+        "last": days["until"].isoformat(),
+        "items": as_sent(call, list_appointments(replace(call, query=appointments))),
+        "hours": as_sent(call, list_hours(replace(call, query=DaysAsked.model_validate(days)))),
+        "busy": as_sent(call, list_busy_times(replace(call, query=busy))),
+    }
+
+
+def _patient(call: Call[Any, Any]) -> dict[str, Any] | None:
+    """Return whom an appointment is to be made for, if there is somebody of this number."""
+    path = {"patient_id": int(call.query.patient)}
+    try:
+        return as_sent(call, read_patient(replace(call, path=path)))
+    except PatientNotFound:
+        return None
 
 
 def grid_of(types: Iterable[AppointmentType]) -> int:

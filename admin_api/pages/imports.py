@@ -7,17 +7,21 @@ pages change everything.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from admin_api.endpoint import Call, Form
+from admin_api.import_forms import RowsQuery
 from admin_api.import_shapes import row_shown
-from admin_api.pages.page import Page
+from admin_api.pages.page import Page, as_sent
 from admin_api.pages.rendering import texts_of
+from admin_api.resources.imports import list_import_rows, read_import_row
 from admin_api.shapes import Id
+from practice.errors import ImportNotFound
 from practice.imports import Choice, ImportState, RowVerdict
 from practice.scopes import Scope
 from practice.use_cases.imports import rows_shown
@@ -216,8 +220,20 @@ def _for_script(
         "asks": asks,
         "waiting": ahead_of(counts).waiting,
         "doubts": lists.sentences(call.language) if lists else {},
+        "begins": _begins(call) if asks or call.query.zeile else None,
         "texts": {**texts["script"], "fields": texts["fields"], "warnings": texts["warnings"]},
     }
+
+
+def _begins(call: Call[Any, Any]) -> dict[str, object]:
+    """Return what is looked through first, as the script would be told it by the API."""
+    line, doubtful = call.query.zeile, RowsQuery(limit=_ROWS_AT_ONCE, verdict="ask")
+    page = list_import_rows(replace(call, query=doubtful))
+    one = None
+    if line is not None:
+        with suppress(ImportNotFound):
+            one = read_import_row(replace(call, path={**call.path, "line": line}))
+    return {"page": as_sent(call, page), "one": one and as_sent(call, one)}
 
 
 def _is_asked(verdict: RowVerdict, done: bool) -> bool:

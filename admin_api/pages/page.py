@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from practice.errors import PracticeError
     from practice.scopes import Scope
 
-__all__ = ["Page", "Pages", "endpoint_of", "own_address", "shown"]
+__all__ = ["Page", "Pages", "as_sent", "endpoint_of", "own_address", "shown"]
 
 _SIGN_IN, _PATIENTS_SIGN_IN = "/anmelden", "/termine/anmelden"
 _OWN = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -92,6 +92,11 @@ def shown(
     content = rendered(template, call, told).encode()
     heads = {**_headers(None), **(headers or {})}
     return Answer(status=status, headers=heads, content=content, media_type=_HTML, cookies=cookies)
+
+
+def as_sent(call: Call[Any, Any], told: BaseModel) -> dict[str, Any]:
+    """Return an answer of the API as a script gets it, to go along with a page."""
+    return told.model_dump(mode="json", context=call.services.profile.zone)
 
 
 def own_address(told: str, other: str) -> str:

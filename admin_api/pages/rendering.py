@@ -93,6 +93,8 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # Fields in the order of the API: a script compares what it was told with what it is told now.
+    jinja.policies["json.dumps_kwargs"] = {"sort_keys": False}
     jinja.globals["asset"] = address_of
     jinja.globals["icon"] = _icon
     jinja.filters |= {"day": _day, "short_day": _short_day, "time": _time, "moment": _moment}

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from admin_api.endpoint import Call, Endpoint, Form, Nothing, Shown
 from admin_api.shapes import Name
-from practice.calendars import Level
 from practice.scopes import Scope
 from practice.use_cases import feeds
+from practice.views import Level
 
 __all__ = ["ENDPOINTS"]
 

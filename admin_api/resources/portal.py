@@ -35,7 +35,8 @@ from practice.use_cases.offered import (
     room_named,
     type_online,
 )
-from practice.use_cases.portal import Person, SelfBooking, portal_slots, self_book
+from practice.use_cases.portal import SelfBooking, portal_slots, self_book
+from practice.use_cases.who_books import Person
 
 if TYPE_CHECKING:
     from practice.schedule import FreeSlot

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from booking_adapter.deliveries.languages import words_in
 from booking_adapter.deliveries.mailing import headed, mailbox, one_line, rendered
-from booking_adapter.deliveries.wording import words_in
 from booking_adapter.failures import Failed
 from practice.messages import Message
 

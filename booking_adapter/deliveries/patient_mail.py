@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from booking_adapter.deliveries.languages import words_in
 from booking_adapter.deliveries.mailing import headed, mailbox, name_of, one_line, rendered
-from booking_adapter.deliveries.wording import News, words_in
+from booking_adapter.deliveries.wording import News
 from booking_adapter.failures import Failed
 from practice.appointments import Status
 from practice.messages import Message

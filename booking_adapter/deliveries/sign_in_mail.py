@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from booking_adapter.deliveries.languages import words_in
 from booking_adapter.deliveries.mailing import headed, mailbox, name_of, rendered
-from booking_adapter.deliveries.wording import words_in
 from booking_adapter.failures import Failed
 from practice.sign_ins import LIFE
 

@@ -17,8 +17,16 @@ from urllib.parse import quote
 
 from booking_adapter.failures import Failed, Refused
 from booking_adapter.protocol import Event, NotAuthentic, Power, Told, Unreadable
-from booking_adapter.times import as_utc, from_instant, is_on, midnight, not_later
-from booking_adapter.tools.calcom_rows import Team, address_in, earlier_in, told_in, uid_in
+from booking_adapter.times import as_utc, from_instant, midnight, not_later
+from booking_adapter.tools.calcom_rows import (
+    Team,
+    address_in,
+    earlier_in,
+    is_within,
+    told_in,
+    uid_in,
+    uid_in_hook,
+)
 from booking_adapter.tools.values import fields_in, id_in, parsed, with_query
 from practice.appointments import Status
 
@@ -67,7 +75,7 @@ class CalCom:
         rows = list(self._all(span))
         self._earlier.update({uid_in(row): earlier_in(row) for row in rows})
         moved = {earlier_in(row) for row in rows} - {""}
-        within = {uid_in(row) for row in rows if self._is_on(row, days)}
+        within = {uid_in(row) for row in rows if is_within(row, days, self._team.zone)}
         for row in rows:
             uid = uid_in(row)
             if uid in moved:
@@ -97,7 +105,7 @@ class CalCom:
         if not secret or not hmac.compare_digest(told, due):
             raise NotAuthentic("Its signature is not that of the secret that was agreed.")
         about, payload = _read(hook)
-        uid = _uid_told(payload)
+        uid = uid_in_hook(payload)
         if not uid:
             return hashlib.sha256(hook.body).hexdigest()
         created, sequence = about.get("createdAt"), payload.get("iCalSequence")
@@ -110,7 +118,7 @@ class CalCom:
         about, payload = _read(hook)
         if not about["triggerEvent"].startswith("BOOKING_"):
             return []
-        uid = _uid_told(payload)
+        uid = uid_in_hook(payload)
         if not uid:
             raise Failed("a webhook about no booking", permanent=True)
         # Asked for even when it says so: it may be late, or come before an earlier one.
@@ -253,14 +261,6 @@ class CalCom:
             found.append(uid)
         return tuple(found)
 
-    def _is_on(self, row: Any, days: Days) -> bool:
-        """Tell whether a booking starts on some days; also if that cannot be read."""
-        zone = self._team.zone
-        try:
-            return is_on(from_instant(fields_in(row)["start"], zone), days, zone)
-        except (KeyError, TypeError, ValueError):
-            return True
-
     def _created(self, about: Mapping[str, Any], hook: Hook) -> datetime | None:
         """Return when the event of a webhook happened."""
         try:
@@ -289,10 +289,6 @@ def _read(hook: Hook) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(about.get("triggerEvent"), str):
         raise Failed("not what a webhook says", permanent=True)
     return about, fields_in(about.get("payload"))
-
-
-def _uid_told(payload: Mapping[str, Any]) -> str:
-    return id_in(payload.get("uid")) or id_in(payload.get("bookingUid"))
 
 
 def _total(answer: Mapping[str, Any]) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from booking_adapter.names import split_name
 from booking_adapter.protocol import Told, Unreadable
-from booking_adapter.times import from_instant
+from booking_adapter.times import from_instant, is_on
 from booking_adapter.tools.values import (
     answers_in,
     check_fields,
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-__all__ = ["Team", "address_in", "earlier_in", "told_in", "uid_in"]
+    from booking_adapter.protocol import Days
+
+__all__ = ["Team", "address_in", "earlier_in", "is_within", "told_in", "uid_in", "uid_in_hook"]
 
 _STATUSES = {
     "accepted": Status.CONFIRMED,
@@ -64,10 +66,23 @@ def uid_in(row: Any) -> str:
     return id_in(fields_in(row).get("uid"))
 
 
+def uid_in_hook(payload: Mapping[str, Any]) -> str:
+    """Return the uid of the booking that a webhook is about; empty if there is none."""
+    return id_in(payload.get("uid")) or id_in(payload.get("bookingUid"))
+
+
 def earlier_in(row: Any) -> str:
     """Return the uid of the booking that this one took the place of; empty if there is none."""
     earlier = id_in(fields_in(row).get("rescheduledFromUid"))
     return earlier if earlier != uid_in(row) else ""
+
+
+def is_within(row: Any, days: Days, zone: ZoneInfo) -> bool:
+    """Tell whether a booking starts on some days; also if that cannot be read."""
+    try:
+        return is_on(from_instant(fields_in(row)["start"], zone), days, zone)
+    except (KeyError, TypeError, ValueError):
+        return True
 
 
 def address_in(row: Any) -> str:

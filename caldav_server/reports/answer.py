@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from practice.access import Account
-    from practice.calendars import ObjectHead, View
+    from practice.calendars import ObjectHead
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = ["Report", "bounded", "multistatus"]
 

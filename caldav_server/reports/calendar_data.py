@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from xml.etree.ElementTree import Element
 
-    from practice.calendars import CalendarObject, View
+    from practice.calendars import CalendarObject
     from practice.facts import Span
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = ["DATA", "Texts"]
 

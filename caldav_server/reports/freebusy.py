@@ -14,9 +14,10 @@ from practice.vevent import PRODID, Busy, Occupied
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from practice.calendars import Span, View
+    from practice.calendars import Span
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = ["busy_lines", "free_busy", "utc"]
 

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from xml.etree.ElementTree import Element
 
-    from practice.calendars import CalendarObject, ObjectHead, View
+    from practice.calendars import CalendarObject, ObjectHead
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = ["Query", "find", "fits", "read_query", "read_zone"]
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from xml.etree.ElementTree import Element
 
-    from practice.calendars import ObjectHead, View
+    from practice.calendars import ObjectHead
     from practice.ports import UnitOfWork
+    from practice.views import View
 
 __all__ = ["TOO_MANY", "Part", "SyncRequest", "find_part", "read_sync"]
 

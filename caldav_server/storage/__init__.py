@@ -1,7 +1,7 @@
 """Radicale's storage plugin: what Radicale still asks for before it calls our methods.
 
 That is the principal of the account that has signed in. Nothing is read or written through here
-(see `caldav_server.application` and docs/decisions/0006).
+(see `caldav_server.radicale_methods` and docs/decisions/0006).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, true, update
 from practice.calendars import COMPONENTS, Calendar, CalendarKind, ChangeKind, check_calendar_name
 from practice.database.ledger import HOUSE
 from practice.database.objects import SqlObjects
+from practice.database.occupied import SqlOccupied
 from practice.database.prepared import Prepared
 from practice.database.rows import CALENDAR, calendar_of, stored
 from practice.database.tables import account_properties, calendars, grants, house, objects
@@ -29,8 +30,10 @@ _CALENDARS = Prepared(
 _CALENDAR = Prepared(select(*CALENDAR).where(calendars.c.name == bindparam("name")))
 
 
-class SqlCalendars(SqlObjects):
-    """The Calendars port; what is in calendars is told by SqlObjects, what changed by SqlLog."""
+class SqlCalendars(SqlObjects, SqlOccupied):
+    """The Calendars port; what is in calendars is told by SqlObjects, which time that takes by
+    SqlOccupied, what changed by SqlLog.
+    """
 
     def all(self) -> list[Calendar]:
         """See the port."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, delete, select
 
-from practice.calendars import Level
 from practice.database.keeping import store
 from practice.database.tables import feeds
 from practice.errors import FeedNotFound
 from practice.feeds import Feed
+from practice.views import Level
 
 if TYPE_CHECKING:
     from datetime import datetime

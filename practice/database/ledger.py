@@ -191,22 +191,7 @@ class Ledger:
             after=after,
         )
         state.seal = sealed(state.seal, change)
-        _LOGGED.later(
-            self._connection,
-            {
-                "number": change.number,
-                "time": change.time,
-                "actor": change.actor,
-                "calendar_id": calendar_id,
-                "href": href,
-                "uid": uid,
-                "kind": str(kind),
-                "owner_id": owner_id,
-                "before": before,
-                "after": after,
-                "seal": state.seal,
-            },
-        )
+        _LOGGED.later(self._connection, _row_of(change, state.seal))
         self._touched[calendar_id] = Touched(state.number, mark_of(state.seal), self.now)
         return state.number
 
@@ -264,3 +249,19 @@ class Ledger:
         _HOUSE_SET.later(self._connection, {"number": state.number, "seal": state.seal})
         for calendar_id, touched in self._touched.items():
             _CALENDAR_TOUCHED.later(self._connection, {"this": calendar_id, **touched._asdict()})
+
+
+def _row_of(change: Change, seal: bytes) -> dict[str, object]:
+    return {
+        "number": change.number,
+        "time": change.time,
+        "actor": change.actor,
+        "calendar_id": change.calendar_id,
+        "href": change.href,
+        "uid": change.uid,
+        "kind": str(change.kind),
+        "owner_id": change.owner_id,
+        "before": change.before,
+        "after": change.after,
+        "seal": seal,
+    }

@@ -19,7 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from practice.calendars import Change, ChangeKind, Changes, ObjectHead, Page, View
+from practice.calendars import Change, ChangeKind, Changes, ObjectHead, Page
 from practice.database.ledger import SEAL, Ledger
 from practice.database.prepared import Prepared
 from practice.database.rows import (
@@ -35,6 +35,7 @@ from practice.database.rows import (
 from practice.database.tables import changes, objects
 from practice.errors import ChangesForgotten
 from practice.log import mark_of
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,41 +1,31 @@
 """Statements made once, and handed to the driver without SQLAlchemy in between.
 
 Not another way to write them: they stay SQLAlchemy's expressions, which makes their text for each
-database and knows how values go in and come out. Left out is what it does again at every execution:
-finding the text in its cache, setting up a context and a result. Of the processor time that a PUT
-of a new appointment takes, that saves 0.4 of 1.8 ms on SQLite (14 statements) and 0.55 of 1.9 ms on
-PostgreSQL; of a GET that is not remembered, about a quarter.
+database and knows how values go in and come out (`practice.database.plans`). Left out is what it
+does again at every execution: finding the text in its cache, setting up a context and a result. Of
+the processor time that a PUT of a new appointment takes, that saves 0.4 of 1.8 ms on SQLite (14
+statements) and 0.55 of 1.9 ms on PostgreSQL; of a GET that is not remembered, about a quarter.
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sqlalchemy import Insert, UpdateBase, exc
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import exc
+
+from practice.database.plans import planned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
 
-    from sqlalchemy import (
-        CompoundSelect,
-        Connection,
-        Delete,
-        Dialect,
-        Select,
-        Update,
-    )
+    from sqlalchemy import Connection, Dialect
 
     from practice.database.libpq import Waiting
-
-    _Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
-    _Process = Callable[[Any], Any]
+    from practice.database.plans import Plan, Statement
 
 __all__ = ["Prepared", "catch_up", "command", "only", "send"]
 
@@ -54,11 +44,11 @@ class Prepared:
     SQLAlchemy tells it, and who listens for statements hears of these as of any other.
     """
 
-    def __init__(self, statement: _Statement, *columns: str) -> None:
+    def __init__(self, statement: Statement, *columns: str) -> None:
         """Take a statement, and the columns that it sets if it is an INSERT or UPDATE."""
         self.statement = statement
         self._columns = columns
-        self._plans: dict[str, _Plan | None] = {}
+        self._plans: dict[str, Plan | None] = {}
 
     def all(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Sequence[Any]:
         """Run it with values by name, and return its rows."""
@@ -102,80 +92,12 @@ class Prepared:
             return
         _waits(connection, plan, values)
 
-    def _plan(self, dialect: Dialect) -> _Plan | None:
+    def _plan(self, dialect: Dialect) -> Plan | None:
         try:
             return self._plans[dialect.name]
         except KeyError:
-            plan = self._plans[dialect.name] = _planned(self.statement, self._columns, dialect)
+            plan = self._plans[dialect.name] = planned(self.statement, self._columns, dialect)
             return plan
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A statement as one driver takes it."""
-
-    text: str
-    #: The names of its values in their order, those that stand in the statement itself, and what
-    #: has to be made of which before the driver takes it.
-    names: tuple[str, ...]
-    fixed: Mapping[str, Any]
-    going_in: tuple[tuple[int, _Process], ...]
-    by_name: bool
-    #: What makes a row of its columns, and what has to be made of which before.
-    row: Callable[[Iterable[Any]], Any]
-    coming_out: tuple[tuple[int, _Process], ...]
-    has_rows: bool
-    #: Where it writes, if it does, and whether it does nothing but add rows.
-    table: Any
-    inserts: bool
-
-    def parameters(self, values: Mapping[str, Any]) -> Any:
-        """Return the values as the driver takes them."""
-        if self.fixed:
-            values = {**self.fixed, **values}
-        taken = [values[name] for name in self.names]
-        for at, process in self.going_in:
-            taken[at] = process(taken[at])
-        return dict(zip(self.names, taken, strict=True)) if self.by_name else tuple(taken)
-
-    def told(self, rows: Iterable[Any]) -> list[Any]:
-        """Return the driver's rows as rows of this statement."""
-        if not self.coming_out:
-            return [self.row(columns) for columns in rows]
-        told = []
-        for columns in map(list, rows):
-            for at, process in self.coming_out:
-                columns[at] = process(columns[at])
-            told.append(self.row(columns))
-        return told
-
-
-def _planned(statement: _Statement, columns: Sequence[str], dialect: Dialect) -> _Plan | None:
-    """Return how a statement is run; None if that depends on its values."""
-    compiled = statement.compile(dialect=dialect, column_keys=list(columns) or None)
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what is no text of SQL is no statement
-    if compiled.post_compile_params or compiled.prefetch or compiled.escaped_bind_names:
-        return None
-    binds = {name: bind for bind, name in compiled.bind_names.items()}
-    # What SQLAlchemy would write into the text at every execution is written once.
-    written = compiled.construct_expanded_state({n: None for n, b in binds.items() if b.required})
-    names = tuple(written.positiontup or written.parameters)
-    process_in = (binds[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names)
-    told = statement.exported_columns
-    process_out = (one.type.dialect_impl(dialect).result_processor(dialect, None) for one in told)
-    labels = [one.key or "" for one in told]
-    return _Plan(
-        text=written.statement,
-        names=names,
-        fixed={name: binds[name].effective_value for name in names if not binds[name].required},
-        going_in=tuple((at, process) for at, process in enumerate(process_in) if process),
-        by_name=not compiled.positional,
-        row=partial(tuple.__new__, namedtuple("row", labels, rename=True)),
-        coming_out=tuple((at, process) for at, process in enumerate(process_out) if process),
-        has_rows=bool(told),
-        table=statement.table if isinstance(statement, UpdateBase) else None,
-        inserts=isinstance(statement, Insert),
-    )
 
 
 def only(rows: Sequence[Any]) -> Any:
@@ -185,12 +107,12 @@ def only(rows: Sequence[Any]) -> Any:
     return rows[0]
 
 
-def _planned_run(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Sequence[Any]:
+def _planned_run(connection: Connection, plan: Plan, values: Mapping[str, Any]) -> Sequence[Any]:
     said, reads = plan.parameters(values), plan.table is None
     return _executed(connection, plan.text, said, has_rows=plan.has_rows, reads=reads)
 
 
-def _waits(connection: Connection, plan: _Plan, values: Mapping[str, Any]) -> Waiting:
+def _waits(connection: Connection, plan: Plan, values: Mapping[str, Any]) -> Waiting:
     waiting = _waiting(connection)
     if not waiting.takes(plan.table, inserts=plan.inserts):
         send(connection)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from practice.access import Account
-    from practice.calendars import ObjectHead, View
+    from practice.calendars import ObjectHead
+    from practice.views import View
 
 __all__ = ["SqlProperties"]
 

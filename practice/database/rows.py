@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Row, Select
 
-    from practice.calendars import View
+    from practice.views import View
 
 __all__ = [
     "APPOINTMENT",

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
         Change,
         Changes,
         Draft,
-        HoldsOf,
         ObjectHead,
         Page,
         Place,
         Span,
-        View,
     )
     from practice.feeds import Feed
     from practice.log import LogQuestion
+    from practice.schedule import HoldsOf
     from practice.vevent import Facts, Occupied
+    from practice.views import View
 
 __all__ = ["Calendars", "Feeds", "Properties"]
 

@@ -2,7 +2,8 @@
 
 Single objects and series with an end are expanded whole; endless series from three years ago to
 five years ahead, as `Coverage` tells. Rules that would explode are refused before anything
-expands them. Not here: reading the text (`practice.vevent`).
+expands them. Not here: reading the text (`practice.vevent`), nor the clock by which a series is
+expanded (`practice.recurrence.clock`).
 
 Sources: RFC 5545 3.3.10 and 3.8.5, RFC 4791 9.9.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from practice.errors import InvalidText, TooManyInstances
 from practice.facts import Coverage, Span
+from practice.recurrence.clock import by_one_clock, on_clock, zones_of
 from practice.recurrence.overlap import (
     EARLIEST,
     EARLIEST_SECOND,
@@ -69,7 +71,7 @@ def expand(
     above a rate no practice has). The rules in `calendar` are given the end that was found.
     """
     try:
-        zone = _by_one_clock(calendar, component, zone)
+        zone = by_one_clock(_parts(calendar, component), zone)
         first, last, endless = _bounds(calendar, component, zone, now, most)
         limit = int(MOST_PER_YEAR * (last - first).days / 365) if endless else most
         series = Series(_parts(calendar, component))
@@ -90,7 +92,7 @@ def next_occurrence(
 
     The search stops 100 years after the start of `span`, or of the series if that is later.
     """
-    zone = _by_one_clock(calendar, component, zone)
+    zone = by_one_clock(_parts(calendar, component), zone)
     start = EARLIEST_SECOND if span.start is None else max(span.start, EARLIEST_SECOND)
     position = max(datetime.fromtimestamp(start, UTC), _first_of(calendar, component, zone))
     stop = min(position + timedelta(days=36525), LATEST)
@@ -114,7 +116,7 @@ def every_occurrence(
     calendar: Component, component: str, span: Span, zone: tzinfo, most: int
 ) -> list[Occurrence]:
     """Return all occurrences that overlap a span with two ends; TooManyInstances above `most`."""
-    zone = _by_one_clock(calendar, component, zone)
+    zone = by_one_clock(_parts(calendar, component), zone)
     found = list(islice(_overlapping(calendar, component, span, zone), most + 1))
     if len(found) > most:
         raise TooManyInstances(f"The range has more than {most} instances.")
@@ -139,8 +141,8 @@ def instances(
     The zone is None where times float. Raises TooManyInstances above `most`.
     """
     parts = _parts(calendar, component)
-    floating = not any(_zones(parts))
-    zone = _by_one_clock(calendar, component, zone)
+    floating = not any(zones_of(parts))
+    zone = by_one_clock(parts, zone)
     found = list(islice(_overlapping(calendar, component, span, zone), most + 1))
     if len(found) > most:
         raise TooManyInstances(f"The range has more than {most} instances.")
@@ -152,8 +154,8 @@ def affecting(calendar: Component, component: str, span: Span, zone: tzinfo) -> 
     """Return the numbers of the components that matter in `span`: the series itself, overrides
     with an instance in it, and those that took an instance out of it (RFC 4791 9.6.6).
     """
-    zone = _by_one_clock(calendar, component, zone)
     parts = _parts(calendar, component)
+    zone = by_one_clock(parts, zone)
     master = next((part for part in parts if "RECURRENCE-ID" not in part), None)
     sources = {id(one.source) for one in _overlapping(calendar, component, span, zone)}
     kept = set()
@@ -177,8 +179,9 @@ def anchors(
     """Yield start and end (the start where nothing tells an end) of the instances in `span` that
     one component tells of; `number` counts the components.
     """
-    zone = _by_one_clock(calendar, component, zone)
-    part = _parts(calendar, component)[number]
+    parts = _parts(calendar, component)
+    zone = by_one_clock(parts, zone)
+    part = parts[number]
     identifier = part.get("RECURRENCE-ID")
     if identifier is not None and "RANGE" not in identifier.params and "DTSTART" in part:
         at = part["DTSTART"].dt  # one instance: nobody need look for it elsewhere
@@ -205,7 +208,7 @@ def _overlapping(
     parts = _parts(calendar, component)
     end_endless(calendar, component, last + farthest_shift(parts), zone)
     series = Series(parts)
-    for one in series.between(_on_clock(first, zone), _on_clock(last, zone)):
+    for one in series.between(on_clock(first, zone), on_clock(last, zone)):
         if _overlap(taken(one, zone), span):
             yield one
 
@@ -215,49 +218,9 @@ def _overlap(one: tuple[int, int], span: Span) -> bool:
     return (span.end is None or start < span.end) and (span.start is None or end > span.start)
 
 
-def _by_one_clock(calendar: Component, component: str, zone: tzinfo) -> tzinfo:
-    """Tell all times of a series by its own clock, without a zone; return that clock's zone.
-
-    `zone` is that of whole days and floating times. The library compares times with and without
-    their zones: it takes 9:00 for an exception of 10:00 where the clock is an hour ahead of UTC.
-    """
-    parts = sorted(_parts(calendar, component), key=lambda part: "RECURRENCE-ID" in part)
-    zone = next(_zones(parts), zone)
-    for part in parts:
-        for name in ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "RDATE", "EXDATE"):
-            for value in listed(part.get(name)):
-                for entry in getattr(value, "dts", [value]):
-                    entry.dt = _by_clock(entry.dt, zone)
-        for rule in listed(part.get("RRULE")):
-            if "UNTIL" in rule:
-                rule["UNTIL"] = [_by_clock(until, zone) for until in listed(rule["UNTIL"])]
-    return zone
-
-
-def _zones(parts: list[Any]) -> Iterator[tzinfo]:
-    for part in parts:
-        for name in ("DTSTART", "DUE"):
-            if name in part and _is_zoned(part[name].dt):
-                yield part[name].dt.tzinfo
-
-
-def _is_zoned(moment: date) -> bool:
-    return isinstance(moment, datetime) and moment.tzinfo is not None
-
-
-def _by_clock(moment: Any, zone: tzinfo) -> Any:
-    if isinstance(moment, tuple):
-        return tuple(_by_clock(m, zone) for m in moment)
-    return moment.astimezone(zone).replace(tzinfo=None) if _is_zoned(moment) else moment
-
-
-def _on_clock(moment: datetime, zone: tzinfo) -> datetime:
-    return moment.astimezone(zone).replace(tzinfo=None)
-
-
 def _between(series: Series, first: datetime, last: datetime, zone: tzinfo) -> Iterator[Occurrence]:
     begin, finish = int(first.timestamp()), int(last.timestamp())
-    for one in series.between(_on_clock(first, zone), _on_clock(last, zone)):
+    for one in series.between(on_clock(first, zone), on_clock(last, zone)):
         start, end = taken(one, zone)
         if start < finish and end > begin:
             yield Occurrence(start, end, one.source)

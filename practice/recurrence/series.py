@@ -2,7 +2,8 @@
 
 All times come by one clock, without a zone, and whole days as dates; so do the instances. Rules
 without an end are followed only as far as they are asked for. Not here: reading texts
-(`practice.vevent`), limits and the clock (`practice.recurrence.expansion`).
+(`practice.vevent`), limits (`practice.recurrence.expansion`) and the clock
+(`practice.recurrence.clock`).
 
 Source: RFC 5545 3.8.4.4 (RECURRENCE-ID and its RANGE) and 3.8.5.
 """

@@ -8,7 +8,7 @@ most of the program does without. docs/decisions/0016 says how all of it is unde
 from practice.schedule.alternatives import next_free
 from practice.schedule.hours import USUAL_HOURS, WorkingHours
 from practice.schedule.opening_times import closures_of_room, concerning, openings
-from practice.schedule.records import AppointmentType, BookingRules, Hold, HoursException
+from practice.schedule.records import AppointmentType, BookingRules, Hold, HoldsOf, HoursException
 from practice.schedule.search import DoctorTime, FreeSlot, Taken, Wanted, free_slots
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "DoctorTime",
     "FreeSlot",
     "Hold",
+    "HoldsOf",
     "HoursException",
     "Taken",
     "Wanted",

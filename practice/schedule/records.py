@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from practice.appointments import Slot
 
-__all__ = ["LONGEST", "AppointmentType", "BookingRules", "Hold", "HoursException"]
+__all__ = ["LONGEST", "AppointmentType", "BookingRules", "Hold", "HoldsOf", "HoursException"]
 
 
 _DAY = 24 * 60
@@ -131,3 +131,11 @@ class Hold:
     expires: datetime
     buffer_before: int = 0
     buffer_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsOf:
+    """Whose time that others hold counts as taken, but for the hold with the id `but`."""
+
+    doctor_id: int
+    but: int = 0

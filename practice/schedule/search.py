@@ -117,23 +117,15 @@ def free_slots(
     """
     length, kind = wanted.length(), wanted.kind
     alive = [hold for hold in holds if hold.expires > wanted.now]
-    buffers = (kind.buffer_before * 60, kind.buffer_after * 60)
-
-    def blocked(taken: Taken, held: Iterable[Hold]) -> Blocked:
-        also = _held(held)
-        return Blocked(
-            length, busy=(taken.busy, also.busy), kept=(taken.kept, also.kept), buffers=buffers
-        )
-
     their_rooms = [
-        (number, blocked(taken, (h for h in alive if h.room_id == number)))
+        (number, _blocked(wanted, taken, (h for h in alive if h.room_id == number)))
         for number, taken in (rooms or {}).items()
     ]
     their_time = [
         (
             number,
             Beginnings(doctor.openings, length, kind.step * 60, wanted.zone),
-            blocked(doctor.taken, (h for h in alive if h.doctor_id == number)),
+            _blocked(wanted, doctor.taken, (h for h in alive if h.doctor_id == number)),
         )
         for number, doctor in doctors.items()
     ]
@@ -141,6 +133,17 @@ def free_slots(
     elsewhere = Blocked(length, busy=(), kept=(own.busy, own.kept), buffers=(0, 0))
     sweep = _Sweep(their_time, their_rooms if kind.rooms else None, elsewhere)
     return _told(sweep.free(*wanted.begins()), length, wanted.zone)
+
+
+def _blocked(wanted: Wanted, taken: Taken, holds: Iterable[Hold]) -> Blocked:
+    """Return what a slot has to keep away from, for one doctor or in one room."""
+    kind, also = wanted.kind, _held(holds)
+    return Blocked(
+        wanted.length(),
+        busy=(taken.busy, also.busy),
+        kept=(taken.kept, also.kept),
+        buffers=(kind.buffer_before * 60, kind.buffer_after * 60),
+    )
 
 
 def _held(holds: Iterable[Hold]) -> Taken:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from practice.calendars import CalendarObject, View
+    from practice.calendars import CalendarObject
     from practice.ports import UnitOfWork
+    from practice.views import View
 
 __all__ = ["near_alarms"]
 

@@ -56,14 +56,7 @@ def object_saved(
             return
         after = _new(calendar, facts, place.patient_id)
     else:
-        after = replace(
-            known,
-            slot=facts.slot or known.slot,
-            status=facts.status,
-            calendar_id=calendar.id,
-            doctor_id=calendar.doctor_id,
-            requires_confirmation=known.requires_confirmation and not _is_confirmed(known, facts),
-        )
+        after = _followed(known, calendar, facts)
     if after != known:
         saved = uow.appointments.save(after)
         if known is not None:
@@ -120,6 +113,17 @@ def _left_elsewhere(
         status = _STATUS.get(times[0].busy, status)
     return replace(
         known, slot=slot, status=status, calendar_id=calendar.id, doctor_id=calendar.doctor_id
+    )
+
+
+def _followed(known: Appointment, calendar: Calendar, facts: Facts) -> Appointment:
+    return replace(
+        known,
+        slot=facts.slot or known.slot,
+        status=facts.status,
+        calendar_id=calendar.id,
+        doctor_id=calendar.doctor_id,
+        requires_confirmation=known.requires_confirmation and not _is_confirmed(known, facts),
     )
 
 

@@ -1,6 +1,6 @@
 """The calendar objects of bookings: what they say, under which names, and what else is then.
 
-Not here: which side's changes they have (`practice.use_cases.book`).
+Not here: which side's changes they have (`practice.use_cases.taking_over`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from practice.calendar_zone import zone_of
-from practice.calendars import CalendarKind, Draft, Span, View
+from practice.calendars import CalendarKind, Draft, Span
 from practice.use_cases.booking_event import event_of
 from practice.use_cases.reading import busy_times
 from practice.vevent import Busy, fingerprints, read, write
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

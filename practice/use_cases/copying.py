@@ -13,9 +13,9 @@ from practice.vevent import read
 
 if TYPE_CHECKING:
     from practice.access import Account
-    from practice.calendars import View
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = ["copy"]
 

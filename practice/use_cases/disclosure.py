@@ -12,12 +12,12 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from practice.acts import ActQuestion, Kind, content_of
-from practice.calendars import View
 from practice.erasures import ERASED
 from practice.errors import Invalid
 from practice.use_cases.patient_records import as_told
 from practice.use_cases.reading import objects_named
 from practice.vevent import Limits, merge, read
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

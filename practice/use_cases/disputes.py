@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from practice.acts import Kind
 from practice.appointments import Slot, Status
 from practice.calendar_zone import zone_of
-from practice.calendars import Draft, View
+from practice.calendars import Draft
 from practice.conflicts import Dispute, DisputeKind, DisputeState, decide
 from practice.errors import CannotUndo, DisputeNotFound
 from practice.messages import Message, Receiver, difference
@@ -20,6 +20,7 @@ from practice.use_cases.appointments import object_saved, state_of, tell
 from practice.use_cases.booking_base import Base, terms_of
 from practice.use_cases.paging import Listed, check_page, is_id, listed
 from practice.vevent import read, retimed, summary_of
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from practice.acts import Kind
-from practice.calendars import CalendarKind, View
+from practice.calendars import CalendarKind
 from practice.errors import Invalid, OfferNotFound, StillNeeded
 from practice.properties import DISPLAYNAME
 from practice.schedule import WorkingHours
 from practice.use_cases.entered import entered
 from practice.use_cases.house import add_doctor, add_room
 from practice.use_cases.setting_acts import note_act, there
+from practice.views import View
 
 if TYPE_CHECKING:
     from practice.accounts import Doctor, Room

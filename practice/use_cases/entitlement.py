@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from practice.access import PEOPLE, Role, level, may_change, may_create, may_decide, may_see
 from practice.appointments import Status
-from practice.calendars import Level
 from practice.details import Question, Source
 from practice.errors import AppointmentNotFound, IllegalStep, Invalid, NotAllowed
 from practice.scopes import Scope
 from practice.use_cases.arranging import NO_SUCH_PATIENT, booked_with, the_patient
 from practice.use_cases.finding_appointments import find_appointments
 from practice.use_cases.take_back import BOOKED, last_done
+from practice.views import Level
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 from practice.access import feed_view
 from practice.acts import Kind
-from practice.calendars import Level, Span
+from practice.calendars import Span
 from practice.errors import CalendarNotFound, FeedNotFound, Invalid
 from practice.passwords import digest, new_secret
 from practice.use_cases.reading import as_file
+from practice.views import Level
 
 if TYPE_CHECKING:
-    from practice.calendars import View
     from practice.feeds import Feed
     from practice.ports import UnitOfWork
     from practice.profile import Profile
     from practice.use_cases.giving import Giver
+    from practice.views import View
 
 __all__ = ["LEVELS", "Edition", "FeedWindow", "edition", "make", "revoke"]
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from practice.calendar_zone import floats, zone_of
-from practice.calendars import View
 from practice.use_cases.appointments import object_saved
 from practice.vevent import read
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from practice.access import Account, Level, Role, level
-from practice.calendars import View
 from practice.properties import TRANSPARENCY
 from practice.use_cases.availability import beside_busy
 from practice.use_cases.reading import busy_or_away, busy_times
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from practice.appointments import Slot
 from practice.calendar_zone import zone_of
-from practice.calendars import CalendarKind, View
+from practice.calendars import CalendarKind
 from practice.errors import Invalid
 from practice.rules import RightSpecialty
 from practice.schedule import DoctorTime, Taken, Wanted, free_slots
@@ -27,6 +27,7 @@ from practice.use_cases.taken import (
     widened,
 )
 from practice.vevent import Busy, occupies
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

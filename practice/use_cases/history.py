@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from practice.calendars import CalendarKind, View
+from practice.calendars import CalendarKind
 from practice.errors import CalendarNotFound, ChangesForgotten, Invalid
 from practice.log import CalendarEntry, LogQuestion
 from practice.properties import COLOR, DISPLAYNAME
 from practice.use_cases.reading import texts
 from practice.vevent import merge, read, summary_of
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

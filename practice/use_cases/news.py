@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from practice.access import level
 from practice.acts import ActQuestion, Kind
-from practice.calendars import Level
+from practice.views import Level
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 from practice.access import Account, Role, may_change, may_create, may_delete, may_manage_calendars
 from practice.calendar_zone import zone_of
-from practice.calendars import (
-    UNION_SEPARATOR,
-    CalendarKind,
-    Draft,
-    Level,
-    View,
-    check_object_name,
-)
+from practice.calendars import UNION_SEPARATOR, CalendarKind, Draft, check_object_name
 from practice.errors import (
     NotAllowed,
     ObjectNotFound,
@@ -29,6 +22,7 @@ from practice.use_cases.appointments import object_removed, object_saved
 from practice.use_cases.instead_of_taken import instead_of_taken
 from practice.use_cases.taken import doctor_is_busy, kept_of_doctor
 from practice.vevent import Busy, Facts, Occupied, read
+from practice.views import Level, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,12 +136,9 @@ def move(
     if (from_calendar.id, from_href) == (to_calendar.id, to_href):
         return Saved(item, created=False)
     if to_view.calendar.kind is CalendarKind.UNION:
-        there = (from_calendar.id, from_href)
-        holders = uow.calendars.uid_holders(item.uid)
-        staying = [one for one in holders if (one.calendar_id, one.href) != there]
+        staying = [one for one in uow.calendars.uid_holders(item.uid) if one.id != item.id]
         _refuse_uid_seen_elsewhere(staying, to_view, to_calendar, to_href)
-    zone = zone_of(to_calendar, profile)
-    facts = read(item.text, zone=zone, now=uow.now, limits=profile.limits)
+    facts = read(item.text, zone=zone_of(to_calendar, profile), now=uow.now, limits=profile.limits)
     kept = uow.properties.of_objects(source[0], [item]).get(item.id, {})
     uow.calendars.remove(from_calendar, from_href)
     saved = uow.calendars.save(to_calendar, Draft(to_href, item.text, facts, item.owner_id))

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from practice.calendar_zone import zone_of
-from practice.calendars import Draft, View
+from practice.calendars import Draft
 from practice.errors import PracticeError
 from practice.patients import PATIENT_NUMBER
 from practice.vevent import disguised, read
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -2,31 +2,28 @@
 
 Nothing here tells anything of others, nor whether the practice knows somebody: a booking is
 answered in the same way for a new patient and one of years. How somebody proves to be a patient is
-the door's business. Not here: what the staff may do (`practice.use_cases.arranging`).
+the door's business. Not here: who books, as they say (`practice.use_cases.who_books`), nor what
+the staff may do (`practice.use_cases.arranging`).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from practice.appointments import Insurance, Slot, Status
+from practice.appointments import Slot, Status
 from practice.details import Source
-from practice.errors import AppointmentNotFound, IllegalStep, Invalid, RuleBroken
+from practice.errors import AppointmentNotFound, IllegalStep, RuleBroken
 from practice.life_cycle import Progress
-from practice.patients import PatientRecord
 from practice.rules import LateCancellation, OnlineOnly
 from practice.use_cases.arranging import Order, place_order, the_patient
 from practice.use_cases.case import Case
 from practice.use_cases.crowds import note_booked, refuse_more
 from practice.use_cases.desk import Desk
-from practice.use_cases.entered import entered
 from practice.use_cases.free_times import Search, free
-from practice.use_cases.patients import Register
 from practice.use_cases.rearranging import Move, cancel, move
 from practice.use_cases.taken import taken_of_patient
+from practice.use_cases.who_books import Person, entered_patient
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
     from practice.use_cases.crowds import Asking
 
 __all__ = [
-    "Person",
     "Reservation",
     "SelfBooking",
     "cancel_own",
@@ -50,29 +46,9 @@ __all__ = [
     "self_book",
 ]
 
-_EMAIL = re.compile(
-    r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]+\.[^\s@.<>,;:\"()\[\]\\]{2,}"
-)
-_OLDEST = 1880
 _DOUBLE = "Zur selben Zeit besteht ein weiterer Termin."
 #: Told of what the patient cannot do any more and the practice can.
 TOO_LATE = "too-late"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who books, as they say. `birth_date` is an ISO date, `insurance` a value of Insurance or
-    empty, `language` that of their letters ("de", "en", or empty: the practice's).
-    """
-
-    last_name: str
-    first_name: str
-    birth_date: str
-    email: str
-    phone: str = ""
-    insurance: str = ""
-    language: str = ""
-    reminders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +115,10 @@ def self_book(
     if asking is not None:
         refuse_more(uow, asking)
     try:
-        proven = not isinstance(who, Person)
-        patient = _entered(uow, who) if isinstance(who, Person) else who
+        patient = entered_patient(uow, who) if isinstance(who, Person) else who
         kind = desk.type(booking.type_id)
-        order = Order(
-            type_id=kind.id,
-            doctor_id=booking.doctor_id,
-            patient_id=patient.id,
-            start=booking.start,
-            status=Status.TENTATIVE if kind.needs_confirmation else Status.CONFIRMED,
-            source=Source.ONLINE,
-            reason=booking.reason,
-            hold=booking.hold,
-            online=True,
-            unproven=not proven,
-        )
-        booked = place_order(desk, order)
+        order = _order_of(booking, patient, kind)
+        booked = place_order(desk, replace(order, unproven=isinstance(who, Person)))
         if isinstance(who, Person):
             _note_for_staff(uow, booked, who)
         if asking is not None:
@@ -163,6 +127,20 @@ def self_book(
         uow.doom()
         raise
     return _told(desk, booked, kind)
+
+
+def _order_of(booking: SelfBooking, patient: Patient, kind: AppointmentType) -> Order:
+    return Order(
+        type_id=kind.id,
+        doctor_id=booking.doctor_id,
+        patient_id=patient.id,
+        start=booking.start,
+        status=Status.TENTATIVE if kind.needs_confirmation else Status.CONFIRMED,
+        source=Source.ONLINE,
+        reason=booking.reason,
+        hold=booking.hold,
+        online=True,
+    )
 
 
 def own_appointments(
@@ -223,55 +201,6 @@ def _the_own(uow: UnitOfWork, patient: Patient, appointment_id: int) -> None:
     begun = found.appointment.slot.start <= uow.now
     if begun or found.details.progress is not Progress.NONE:
         raise IllegalStep("The appointment has begun already.")
-
-
-def _entered(uow: UnitOfWork, person: Person) -> Patient:
-    """Return the patient that a person is, kept; raises Invalid."""
-    record = _record(person, uow.now.date())
-    if person.language not in {"", "de", "en"}:
-        raise Invalid("Letters are written in German or English ('de', 'en').")
-    register = Register(uow, [record])
-    found = register.find(record)
-    if found.id:
-        # Whoever knows a name and a birth date may be somebody else: nothing that is known of a
-        # patient changes by it, least of all where letters go.
-        return uow.patients.get([found.id])[found.id]
-    agreed = uow.now if person.reminders else None
-    return register.keep(replace(found, language=person.language, reminders=agreed))
-
-
-def _record(person: Person, today: date) -> PatientRecord:
-    email = entered("e-mail address", person.email, 255, needed=True)
-    if not _EMAIL.fullmatch(email):
-        raise Invalid("This is no e-mail address.")
-    insurance = entered("insurance", person.insurance, 32)
-    if insurance and insurance not in set(Insurance):
-        raise Invalid(f"The insurance is one of {', '.join(Insurance)}.")
-    return PatientRecord(
-        last_name=_one_line("last name", person.last_name),
-        first_name=_one_line("first name", person.first_name),
-        birth_date=_birth_date(person.birth_date, today),
-        email=email,
-        phone=_one_line("phone number", person.phone, 64, needed=False),
-        insurance=insurance,
-    )
-
-
-def _one_line(what: str, text: str, longest: int = 255, *, needed: bool = True) -> str:
-    return " ".join(entered(what, text, longest, needed=needed).split())
-
-
-def _birth_date(text: str, today: date) -> str:
-    try:
-        born = date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise Invalid("The date of birth is told as 1966-02-03.") from error
-    if born.year < _OLDEST:
-        raise Invalid("Nobody is that old.")
-    # A day of grace: in the practice's zone it may be tomorrow already.
-    if born > today + timedelta(days=1):
-        raise Invalid("The date of birth lies in the future.")
-    return born.isoformat()
 
 
 def _note_for_staff(uow: UnitOfWork, booked: Booked, person: Person) -> None:

@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from practice.access import level
-from practice.calendars import Level
 from practice.errors import Invalid
 from practice.schedule import WorkingHours, concerning, openings
 from practice.schedule.holidays import holidays_between
 from practice.use_cases.entered import days_from
 from practice.use_cases.offered import exceptions_within
+from practice.views import Level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

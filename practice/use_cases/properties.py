@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from practice.access import Account
-    from practice.calendars import ObjectHead, View
+    from practice.calendars import ObjectHead
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.views import View
 
 __all__ = [
     "HOME",

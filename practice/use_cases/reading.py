@@ -10,19 +10,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from practice.calendar_zone import floats, own_zone_of, zone_of
-from practice.calendars import Level, Span
+from practice.calendars import Span
 from practice.errors import TooManyInstances
 from practice.properties import COLOR, DISPLAYNAME
 from practice.use_cases.showing import found_by_name, shown, shown_changes
 from practice.vevent import Busy, Occupied, is_in, merge, occupies, occurs, unavailable
+from practice.views import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
-    from practice.calendars import CalendarObject, Changes, HoldsOf, ObjectHead, Page, View
+    from practice.calendars import CalendarObject, Changes, ObjectHead, Page
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.schedule import HoldsOf
+    from practice.views import View
 
 __all__ = [
     "as_file",

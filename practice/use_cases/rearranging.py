@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from practice.details import Booked, Details
     from practice.ports import UnitOfWork
     from practice.profile import Profile
+    from practice.schedule import AppointmentType
 
 __all__ = ["Changes", "Move", "cancel", "change", "decline", "move", "reschedule"]
 
@@ -114,17 +115,24 @@ def change(
         appointment = replace(appointment, status=changes.status, requires_confirmation=asked)
     appointment = _otherwise(uow, appointment, changes)
     if case.takes_otherwise(appointment, kind):
-        if changes.online and kind.needs_confirmation:
-            appointment = _asked_for(appointment)
-        appointment, details = case.claim(
-            appointment,
-            kind,
-            details,
-            changes.override,
-            room_id=changes.room_id or None,
-            online=changes.online,
-        )
+        appointment, details = _claimed(case, appointment, kind, details, changes)
     return case.keep(appointment, details, kind, "changed")
+
+
+def _claimed(
+    case: Case, appointment: Appointment, kind: AppointmentType, details: Details, changes: Changes
+) -> tuple[Appointment, Details]:
+    """Return an appointment with the time and the room that it takes from now on."""
+    if changes.online and kind.needs_confirmation:
+        appointment = _asked_for(appointment)
+    return case.claim(
+        appointment,
+        kind,
+        details,
+        changes.override,
+        room_id=changes.room_id or None,
+        online=changes.online,
+    )
 
 
 def reschedule(

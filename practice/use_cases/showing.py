@@ -11,15 +11,16 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from practice.calendars import DISGUISED_COMPONENT, CalendarObject, Changes, Level, ObjectHead
+from practice.calendars import CalendarObject, Changes, ObjectHead
 from practice.disguise import Disguise, alias_in, pseudonym
 from practice.vevent import disguised
+from practice.views import DISGUISED_COMPONENT, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from practice.calendars import View
     from practice.ports import UnitOfWork
+    from practice.views import View
 
 __all__ = ["found_by_name", "shown", "shown_changes"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from practice.access import may_take_back
 from practice.acts import Kind
 from practice.appointments import Status
-from practice.calendars import CalendarKind, View
+from practice.calendars import CalendarKind
 from practice.details import Booked
 from practice.errors import CannotUndo, PreconditionFailed, SlotTaken
 from practice.facts import Busy, Occupied
@@ -26,6 +26,7 @@ from practice.use_cases.taken import doctor_is_busy, seconds_of, span_of
 from practice.use_cases.undo_acts import is_whole
 from practice.use_cases.ways_back import taken_back
 from practice.use_cases.ways_back import told_of as told_by
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,11 +11,12 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from practice.appointments import Slot
-from practice.calendars import CalendarKind, HoldsOf, Span, View
+from practice.calendars import CalendarKind, Span
 from practice.rules import NoDoubleBooking
-from practice.schedule import Hold, Taken, closures_of_room
+from practice.schedule import Hold, HoldsOf, Taken, closures_of_room
 from practice.use_cases.reading import busy_times
 from practice.vevent import Busy
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from practice.errors import CannotUndo, InTheWay, PlanChanged
-from practice.use_cases.undo import plan_undo, ranges, undo
+from practice.use_cases.undo import ranges, undo
+from practice.use_cases.undo_plans import plan_undo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from practice.log import LogQuestion
     from practice.ports import UnitOfWork
     from practice.profile import Profile
-    from practice.use_cases.undo import Act, Plan, Step
+    from practice.use_cases.undo_plans import Act, Plan, Step
 
 __all__ = ["Preview", "PreviewStep", "look", "preview", "undo_as_seen"]
 

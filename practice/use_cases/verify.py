@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from practice import acts
 from practice.acts import ActQuestion
 from practice.calendar_zone import zone_of
-from practice.calendars import CalendarKind, CalendarObject, ChangeKind, View, etag_of
+from practice.calendars import CalendarKind, CalendarObject, ChangeKind, etag_of
 from practice.erasures import ERASED
 from practice.errors import Invalid
 from practice.log import FIRST_SEAL, LogQuestion, sealed
 from practice.vevent import read
+from practice.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -17,11 +17,22 @@ from practice.access import Actor
 from practice.database import SqlDatabase
 from practice.errors import DatabaseUnavailable
 from practice.ports import UnitOfWork
-from praxis_caldav.composition import open_database
+from praxis_caldav.composition import open_database, outside_of, profile_of
 from praxis_caldav.setting_sources import load
 from praxis_caldav.settings import Settings
 
-__all__ = ["COMMAND_LINE", "connected", "moment", "password_from", "unit", "with_settings"]
+if TYPE_CHECKING:
+    from praxis_caldav.outside import Outside
+
+__all__ = [
+    "COMMAND_LINE",
+    "connected",
+    "everybody_outside",
+    "moment",
+    "password_from",
+    "unit",
+    "with_settings",
+]
 
 #: Who the log names for what a command did.
 COMMAND_LINE = Actor(0, "command line")
@@ -102,3 +113,13 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     except ValueError as error:
         raise click.BadParameter(f"'{text}' is no time like 2026-11-20T10:42.") from error
     return told if told.tzinfo else told.replace(tzinfo=zone)
+
+
+def everybody_outside(settings: Settings) -> Outside:
+    """Return booking tools and those who are told; say what is missing where there is nobody."""
+    outside = outside_of(settings, profile_of(settings))
+    if outside is None:
+        raise click.ClickException(
+            "The settings have neither booking tools nor anybody to tell: see [booking], [mail]."
+        )
+    return outside

@@ -19,7 +19,8 @@ from practice.access import SYSTEM
 from practice.appointments import Booking, Slot
 from practice.database import SqlDatabase
 from practice.profile import Profile
-from practice.use_cases.book import Outcome, Taken, take_bookings
+from practice.use_cases.book import take_bookings
+from practice.use_cases.taking_over import Outcome, Taken
 from practice.use_cases.verify import verify
 from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
 from praxis_caldav.commands.progress import bar

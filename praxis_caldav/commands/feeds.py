@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from practice.calendars import Level
 from practice.use_cases import feeds
+from practice.views import Level
 from praxis_caldav.commands.context import unit, with_settings
+from praxis_caldav.commands.tables import Table, print_table
 from praxis_caldav.settings import Settings
 
 __all__ = ["commands"]
@@ -59,8 +58,7 @@ def list_feeds(settings: Settings) -> None:
         for one in uow.feeds.all():
             level, made = Level(one.level).name.lower(), f"{one.created:%Y-%m-%d %H:%M}"
             table.add_row(str(one.id), names[one.calendar_id], level, one.label, made)
-    # A label is text: brackets and colons mean nothing.
-    Console(markup=False, emoji=False, highlight=False).print(table)
+    print_table(table)
 
 
 @feed.command("revoke")

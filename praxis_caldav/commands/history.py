@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count, groupby
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from practice.access import Actor
+from practice.database import SqlDatabase
 from practice.errors import InTheWay
 from practice.log import LogQuestion
 from practice.ports import UnitOfWork
 from practice.use_cases.history import Entry, Glance, calendar_ids
 from practice.use_cases.history import history as changes_of
-from practice.use_cases.undo import Act, Plan, plan_undo
 from practice.use_cases.undo import undo as take_back
+from practice.use_cases.undo_plans import Act, Plan, plan_undo
 from praxis_caldav.commands.context import COMMAND_LINE, connected, moment, unit, with_settings
 from praxis_caldav.commands.progress import bar
+from praxis_caldav.commands.tables import Table, print_whole
 from praxis_caldav.composition import profile_of
 from praxis_caldav.settings import Settings
 
@@ -30,8 +30,6 @@ __all__ = ["commands"]
 
 #: Lines of what an undo will do; there may be thousands.
 SHOWN = 50
-#: Wide enough for a file; on a screen the table is as wide as that.
-WIDTH = 240
 _RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 _TIME = "2026-11-20T10:42, in the practice's time or with an offset."
 
@@ -103,9 +101,7 @@ def history(
             str(change.kind),
             _what(one, profile.zone, texts),
         )
-    # What people are called is text: brackets and colons mean nothing.
-    width = None if sys.stdout.isatty() else WIDTH
-    Console(markup=False, emoji=False, highlight=False, width=width).print(table)
+    print_whole(table)
 
 
 def _calendar(uow: UnitOfWork, settings: Settings, name: str | None) -> tuple[int, ...]:
@@ -171,36 +167,54 @@ def undo(
     """
     if bool(numbers) == bool(since) or (numbers and (actor or until or calendar)):
         raise click.UsageError("Say which changes: their numbers, or --since (and --actor, ...).")
-    profile = profile_of(settings)
     with connected(settings) as database:
         with database.begin(actor=COMMAND_LINE, now=datetime.now(UTC), read_only=True) as uow:
             who = _actor(uow, name)
-            questions = numbers or (
-                LogQuestion(
-                    last=uow.log_state().number,
-                    actor=actor,
-                    since=moment(since or "", profile.zone),
-                    before=moment(until, profile.zone) if until else None,
-                    calendars=_calendar(uow, settings, calendar),
-                ),
-            )
+            questions = numbers or (_done(uow, settings, actor, since or "", until, calendar),)
             plan = _planned(uow, questions, settings, force)
-        for line in _told(plan, profile.zone):
+        for line in _told(plan, profile_of(settings).zone):
             click.echo(line)
         if dry_run or not plan.steps:
             return
         if not yes:
             click.confirm("Take this back?", abort=True)
-        with (
-            bar("Taking back", len(plan.steps), False) as told,
-            database.begin(actor=who, now=datetime.now(UTC)) as uow,
-        ):
-            if _planned(uow, questions, settings, force) != plan:
-                raise click.ClickException("Something was changed meanwhile; look again.")
-            steps = count(1)
-            first, last = take_back(uow, plan, lambda: told(next(steps)))
-    new = str(first) if first == last else f"{first}-{last}"
+        again = partial(_planned, questions=questions, settings=settings, force=force)
+        new = _carried_out(database, who, plan, again)
     click.echo(f"Taken back by change {new}. To have it again: praxis-caldav undo {new}")
+
+
+def _carried_out(
+    database: SqlDatabase, who: Actor, plan: Plan, again: Callable[[UnitOfWork], Plan]
+) -> str:
+    """Do what was shown, unless it would be something else by now; return the numbers it took."""
+    with (
+        bar("Taking back", len(plan.steps), False) as told,
+        database.begin(actor=who, now=datetime.now(UTC)) as uow,
+    ):
+        if again(uow) != plan:
+            raise click.ClickException("Something was changed meanwhile; look again.")
+        steps = count(1)
+        first, last = take_back(uow, plan, lambda: told(next(steps)))
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _done(
+    uow: UnitOfWork,
+    settings: Settings,
+    actor: str,
+    since: str,
+    until: str | None,
+    calendar: str | None,
+) -> LogQuestion:
+    """Return what was done since a time up to now, by one account or in one calendar if told."""
+    zone = ZoneInfo(settings.practice.zone)
+    return LogQuestion(
+        last=uow.log_state().number,
+        actor=actor,
+        since=moment(since, zone),
+        before=moment(until, zone) if until else None,
+        calendars=_calendar(uow, settings, calendar),
+    )
 
 
 def _actor(uow: UnitOfWork, name: str | None) -> Actor:

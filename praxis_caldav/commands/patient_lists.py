@@ -14,8 +14,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from practice.database import SqlDatabase
 from practice.errors import PracticeError
@@ -27,8 +25,9 @@ from practice.use_cases.import_undoing import TakingBack
 from practice.use_cases.import_work import Came_co, Work, in_steps
 from practice.use_cases.imports import ShownRow, counts_of, rows_shown
 from praxis_caldav.commands.context import COMMAND_LINE, connected, with_settings
-from praxis_caldav.commands.patients import patient
+from praxis_caldav.commands.patients import WIDTH, patient
 from praxis_caldav.commands.progress import bar
+from praxis_caldav.commands.tables import Table, print_table
 from praxis_caldav.composition import outside_of, profile_of
 from praxis_caldav.importing import BREATH, make_plan
 from praxis_caldav.patient_lists import FILE, Read, from_file, from_tool, told_as
@@ -38,7 +37,6 @@ __all__ = ["commands"]
 
 #: Rows shown on the screen, of those that are asked about and of those that could not be read.
 SHOWN = 20
-_WIDTH = 160
 #: Rows judged between two signs of life in the database.
 _SOME = 5_000
 _LARGEST = 26_000_000
@@ -211,7 +209,7 @@ def _counts(title: str, counts: Counter[RowVerdict]) -> None:
     table = Table(title, "rows")
     for verdict, words in _WORDS.items():
         table.add_row(words, str(counts[verdict]))
-    _print(table)
+    print_table(table, WIDTH)
 
 
 def _asked(rows: list[ShownRow]) -> None:
@@ -231,7 +229,7 @@ def _asked(rows: list[ShownRow]) -> None:
             f"{first.candidate.probability:.0%}" if first else "",
             ", ".join((*shown.row.warnings, *(first.candidate.reasons[:2] if first else ()))),
         )
-    _print(table)
+    print_table(table, WIDTH)
 
 
 def _bad(rows: list[ImportRow], times: int) -> None:
@@ -240,11 +238,6 @@ def _bad(rows: list[ImportRow], times: int) -> None:
         click.echo(f"  line {row.line} could not be read: {doubts}", err=True)
     if times > len(rows):
         click.echo(f"  ... and {times - len(rows)} more", err=True)
-
-
-def _print(table: Table) -> None:
-    # What people are called is text: brackets and colons mean nothing.
-    Console(markup=False, emoji=False, highlight=False, width=_WIDTH).print(table)
 
 
 commands: tuple[click.Command, ...] = (patient,)

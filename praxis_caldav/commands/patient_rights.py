@@ -6,6 +6,7 @@ Not here: finding and changing them (`praxis_caldav.commands.patients`).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -123,6 +124,11 @@ def erase(
             # Two of the numbers may be one patient's.
             once = {one.id: one for one in people}.values()
             done = [erasure.erase(uow, one, profile, also_future=also_future) for one in once]
+    _tell(done, held)
+
+
+def _tell(done: Sequence[erasure.Erased], held: Sequence[erasure.StillHeld]) -> None:
+    """Say who was erased, and fail if somebody has to be kept."""
     for one in done:
         click.echo(
             f"Patient {one.number} erased: {one.appointments} appointments,"

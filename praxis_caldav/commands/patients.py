@@ -10,8 +10,6 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from practice.patient_checks import checked_date
 from practice.patients import Patient
@@ -21,6 +19,7 @@ from practice.use_cases.patient_appointments import Known, Note, appointments_of
 from practice.use_cases.patient_search import MOST_FOUND, page_of_patients, search_patients
 from praxis_caldav.commands.context import unit, with_settings
 from praxis_caldav.commands.patient_rights import confirm, removing, yes_option
+from praxis_caldav.commands.tables import Table, print_table
 from praxis_caldav.composition import profile_of
 from praxis_caldav.settings import Settings
 
@@ -41,11 +40,6 @@ def patient() -> None:
 
     NUMBER is the practice's own, which calendar objects carry as X-PATIENT-ID.
     """
-
-
-def _print(table: Table) -> None:
-    # What people are called is text: brackets and colons mean nothing.
-    Console(markup=False, emoji=False, highlight=False, width=WIDTH).print(table)
 
 
 # --- Looking ------------------------------------------------------------------------------------
@@ -99,7 +93,7 @@ def list_patients(
             record.email,
             _state(one),
         )
-    _print(table)
+    print_table(table, WIDTH)
     if cursor:
         click.echo(f"There are more: --after '{cursor}'", err=True)
 
@@ -129,11 +123,11 @@ def show(settings: Settings, number: str, past: bool) -> None:
     for name, value in patient_records.as_told(found).items():
         if value not in {"", None, False}:
             about.add_row(name.replace("_", " "), str(value))
-    _print(about)
+    print_table(about, WIDTH)
     table = Table("when", "doctor", "room", "kind", "status", "booked with", "booking")
     for known in (known for page in pages for known in page.appointments):
         table.add_row(*_told(known, zone))
-    _print(table)
+    print_table(table, WIDTH)
     for source in pages[0].sources:
         if source.note is not Note.FRESH:
             hours = int(source.age.total_seconds() // 3600) if source.age else 0

@@ -107,12 +107,7 @@ def run(
 
     `tell` has the addresses printed, once it can listen there.
     """
-    if config is not None:
-        os.environ["PRAXIS_CALDAV_CONFIG"] = str(config.absolute())
-    for name, value in given.items():
-        if value is not None:
-            os.environ.pop(f"{variable(name)}_FILE", None)
-            os.environ[variable(name)] = str(value)
+    _hand_on(config, given)
     server = settings.server
     try_address(server.host, server.port)
     if server.tls_cert and server.tls_key:
@@ -120,7 +115,16 @@ def run(
     if tell and settings.logging.format != "json":  # whoever reads that reads nothing else
         _tell(settings)
     logs.set_up(settings.logging.level, settings.logging.format)
-    uvicorn_config = uvicorn.Config(
+    uvicorn_config = _configured(settings)
+    # uvicorn raises the signal again once everything is answered: an end as it should be.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt):
+        _run_workers(uvicorn_config) if server.workers > 1 else _run_alone(uvicorn_config)
+
+
+def _configured(settings: Settings) -> uvicorn.Config:
+    server = settings.server
+    return uvicorn.Config(
         "praxis_caldav.composition:application",
         factory=True,
         http=Connection,
@@ -142,10 +146,16 @@ def run(
         access_log=False,
         server_header=False,
     )
-    # uvicorn raises the signal again once everything is answered: an end as it should be.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with contextlib.suppress(KeyboardInterrupt):
-        _run_workers(uvicorn_config) if server.workers > 1 else _run_alone(uvicorn_config)
+
+
+def _hand_on(config: Path | None, given: Mapping[str, object]) -> None:
+    """Put what the command line says into the environment, from which workers read it."""
+    if config is not None:
+        os.environ["PRAXIS_CALDAV_CONFIG"] = str(config.absolute())
+    for name, value in given.items():
+        if value is not None:
+            os.environ.pop(f"{variable(name)}_FILE", None)
+            os.environ[variable(name)] = str(value)
 
 
 def _run_alone(config: uvicorn.Config) -> None:

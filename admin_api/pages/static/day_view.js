@@ -1,6 +1,6 @@
 // The calendar: which day is looked at and how, loaded for what is in view and kept as it changes.
 
-import { api, tell, tellOf } from "./praxis.js";
+import { tell, tellOf } from "./praxis.js";
 import { makeChanges } from "./day_view_changes.js";
 import { listen, load } from "./day_view_data.js";
 import { makeDetails, makeForm } from "./day_view_dialogs.js";
@@ -13,9 +13,9 @@ import {
 const NARROW = 700;
 const field = (id) => document.getElementById(id);
 const state = {
-  day: config.asked.tag || config.today,
-  view: config.asked.ansicht || (innerWidth < NARROW ? "liste" : "tag"),
-  doctor: config.doctors.some((one) => one.slug === config.asked.arzt) ? config.asked.arzt : "",
+  day: config.asked.day,
+  view: config.asked.view || (innerWidth < NARROW ? "liste" : "tag"),
+  doctor: config.asked.doctor,
   cancelled: false,
 };
 let data = null, drawn = "", turn = 0, isDirty = false, isMoving = false;
@@ -67,7 +67,7 @@ const grid = makeGrid(field("grid"), {
 // --- what is in view
 
 function range() {
-  if (state.view !== "woche") return { first: state.day, last: state.day, doctor: state.view === "liste" ? state.doctor : "" };
+  if (state.view !== "woche") return { first: state.day, last: state.day, doctor: "" };
   const monday = mondayOf(state.day);
   return { first: monday, last: plusDays(monday, 6), doctor: state.doctor };
 }
@@ -181,7 +181,4 @@ listen(() => refresh(), (isConnected) => {
 await show({}, false);
 performance.mark("calendar-loaded");
 document.body.dataset.loaded = "";
-if (config.asked.patient && field("new")) {
-  const patient = await api("GET", `/api/patients/${config.asked.patient}`).catch(() => null);
-  openForm("new", { day: state.day, doctor: state.doctor, patient });
-}
+if (config.patient) openForm("new", { day: state.day, doctor: state.doctor, patient: config.patient });

@@ -1,4 +1,5 @@
-// What is in view, asked of the API for the range in view only, and word of changes as they come.
+// What is in view: what the page came with, else asked of the API for the range in view only; and word
+// of changes as they come.
 
 import { api } from "./praxis.js";
 import { config } from "./day_view_words.js";
@@ -8,13 +9,20 @@ const APPOINTMENTS = "/api/booking/appointments";
  * that was refused is tried again. */
 const PAUSE = 700, LOST = 4000, AGAIN = 5000;
 
+/** What the page came with, for the range in which it began: of use once. */
+let begins = config.begins;
+
 /** Load a range of days; `doctor` narrows it. Returns {first, last, items, hours, closed, holidays, busy}. */
 export async function load({ first, last, doctor }) {
   const days = new URLSearchParams({ from: first, until: last });
   const narrowed = new URLSearchParams(days);
   if (doctor) narrowed.set("doctor", doctor);
+  const come = begins?.first === first && begins.last === last ? begins : null;
+  begins = null;
   const [items, hours, busy] = await Promise.all([
-    everyPage(narrowed), api("GET", `/api/booking/hours?${days}`), api("GET", `/api/booking/calendar?${narrowed}`),
+    everyPage(narrowed, come?.items),
+    come?.hours || api("GET", `/api/booking/hours?${days}`),
+    come?.busy || api("GET", `/api/booking/calendar?${narrowed}`),
   ]);
   const known = new Set(items.map((one) => key(one)));
   return {
@@ -26,17 +34,19 @@ export async function load({ first, last, doctor }) {
 
 const key = (one) => `${one.doctor?.slug} ${one.start} ${one.end}`;
 
-async function everyPage(query) {
-  const found = [];
-  let after = null;
-  do {
+async function everyPage(query, come) {
+  const pageAfter = (after) => {
     const asked = new URLSearchParams(query);
     asked.set("limit", "500");
     if (after) asked.set("after", after);
-    const page = await api("GET", `${APPOINTMENTS}?${asked}`);
+    return api("GET", `${APPOINTMENTS}?${asked}`);
+  };
+  let page = come || await pageAfter(null);
+  const found = [...page.items];
+  while (page.next) {
+    page = await pageAfter(page.next);
     found.push(...page.items);
-    after = page.next;
-  } while (after);
+  }
   return found;
 }
 

@@ -24,24 +24,29 @@ export function review(section, told, changed) {
   let waiting = told.waiting;
   let asks = told.asks;
   let busy = true;
+  let { begins } = told; // what came with the page: of use once
 
   async function more() {
-    const page = await api("GET", `${base}/rows?verdict=ask&limit=${AT_ONCE}&after=${after}`);
+    const page = begins?.page || await api("GET", `${base}/rows?verdict=ask&limit=${AT_ONCE}&after=${after}`);
     // What was applied is over.
     rows.push(...page.rows.filter((row) => !row.applied && row.line !== told.line));
     after = page.next;
+    begins = null;
   }
 
   async function begin() {
     if (told.line) {
-      const one = await api("GET", `${base}/rows/${told.line}`).catch((error) => { tellOf(error); return null; });
+      const one = begins.one || await api("GET", `${base}/rows/${told.line}`).catch((error) => { tellOf(error); return null; });
       if (one) rows.push(one);
       if (one && one.verdict !== "ask") asks += 1;
     }
     await more();
     if (!told.line) at = Math.max(0, await openFrom(0));
     show();
-    if (!location.hash || location.hash === "#pruefen") focusRow();
+    if (location.hash && location.hash !== "#pruefen") return;
+    // Where an address names a place in its page, the browser goes there when all is loaded.
+    if (document.readyState === "complete") focusRow();
+    else addEventListener("load", () => setTimeout(focusRow), { once: true });
   }
 
   /** Return the index of the next open row from one on, and then from the start; -1 if none is. */

@@ -1,4 +1,7 @@
-"""Doctors, rooms and accounts, made by command and without questions, so that scripts can."""
+"""Accounts, their passwords and grants, made by command and without questions, so that scripts can.
+
+Not here: what a grant allows (`practice.access`).
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from practice.access import Account, Level, Role
-from practice.accounts import CredentialKind, Doctor, Room
+from practice.accounts import CredentialKind
 from practice.errors import Invalid
 from practice.passwords import check_strength, hash_password
 from practice.ports import UnitOfWork
-from practice.schedule import USUAL_HOURS
 from practice.scopes import Scope
-from practice.use_cases import accounts, house
+from practice.use_cases import accounts
 from praxis_caldav.commands.context import password_from, unit, with_settings
+from praxis_caldav.commands.tables import Table, print_table
 from praxis_caldav.settings import Settings
 
 __all__ = ["commands"]
@@ -28,68 +29,6 @@ _password_file = click.option(
     type=click.Path(path_type=Path),
     help="File with the password on its first line; - for standard input.",
 )
-
-
-def _print(table: Table) -> None:
-    # What people are called is text: brackets and colons mean nothing.
-    Console(markup=False, emoji=False, highlight=False).print(table)
-
-
-@click.group()
-def doctor() -> None:
-    """Doctors; each has a calendar of the same name."""
-
-
-@doctor.command("add")
-@click.argument("slug")
-@click.option("--name", help="As people say it: 'Dr. Müller'. Default: the slug.")
-@click.option("--specialty", default="", help="Shown as the calendar's description.")
-@click.option("--hours", default=USUAL_HOURS, show_default=True, help="Working hours.")
-@with_settings
-def add_doctor(settings: Settings, slug: str, name: str | None, specialty: str, hours: str) -> None:
-    """Add a doctor and the calendar SLUG (such as dr-mueller)."""
-    with unit(settings) as uow:
-        made = house.add_doctor(uow, Doctor(slug, name or slug, specialty, hours))
-    click.echo(f"Doctor {made.slug} added; calendar /caldav/calendars/{made.slug}/")
-    click.echo(f"Working hours: {made.hours}. Other ones: --hours, or /api/settings/doctors.")
-
-
-@doctor.command("list")
-@with_settings
-def list_doctors(settings: Settings) -> None:
-    """List the doctors."""
-    table = Table("calendar", "name", "specialty", "hours")
-    with unit(settings, read_only=True) as uow:
-        for one in uow.house.doctors():
-            table.add_row(one.slug, one.name, one.specialty, one.hours)
-    _print(table)
-
-
-@click.group()
-def room() -> None:
-    """Rooms and chairs."""
-
-
-@room.command("add")
-@click.argument("slug")
-@click.option("--name", help="As people say it. Default: the slug.")
-@with_settings
-def add_room(settings: Settings, slug: str, name: str | None) -> None:
-    """Add a room SLUG (such as raum-1)."""
-    with unit(settings) as uow:
-        house.add_room(uow, Room(slug, name or slug))
-    click.echo(f"Room {slug} added.")
-
-
-@room.command("list")
-@with_settings
-def list_rooms(settings: Settings) -> None:
-    """List the rooms."""
-    table = Table("room", "name")
-    with unit(settings, read_only=True) as uow:
-        for one in uow.house.rooms():
-            table.add_row(one.slug, one.name)
-    _print(table)
 
 
 @click.group()
@@ -174,7 +113,7 @@ def list_accounts(settings: Settings) -> None:
                 granted.insert(0, f"all={one.everywhere.name.lower()}")
             state = "disabled" if one.disabled else "active"
             table.add_row(one.name, str(one.role), ", ".join(granted), state)
-    _print(table)
+    print_table(table)
 
 
 @account.command("password")
@@ -240,7 +179,7 @@ def credentials(settings: Settings, name: str) -> None:
         for one in accounts.find_account(uow, name)[1]:
             made, scopes = f"{one.created:%Y-%m-%d %H:%M}", ", ".join(one.scopes)
             table.add_row(str(one.id), str(one.kind), one.label, scopes or "everything", made)
-    _print(table)
+    print_table(table)
 
 
 @account.command("revoke")
@@ -328,4 +267,4 @@ def _set_disabled(settings: Settings, name: str, disabled: bool) -> None:
     click.echo(f"{name} is {'disabled' if disabled else 'enabled'}.")
 
 
-commands = (doctor, room, account)
+commands = (account,)
