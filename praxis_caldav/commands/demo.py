@@ -117,12 +117,13 @@ def _make_and_serve(
 def _make(settings: Settings, folder: Path, password_file: Path) -> None:
     set_up(settings)
     bookings = folder / "buchungen.csv"
-    _write_shifted(bookings, date.today())  # noqa: DTZ011 - the day where the demo runs
+    profile = profile_of(settings)
+    _write_shifted(bookings, datetime.now(profile.zone).date())
     password = "-".join(secrets.token_hex(2) for _ in range(4))
     with connected(settings) as database:
         furnish(database, hash_password(password))
         click.echo("Importing about 1,500 invented appointments ...", err=True)
-        result = import_file(database, profile_of(settings), bookings, "csv")
+        result = import_file(database, profile, bookings, "csv")
     click.echo(f"{result.counts.total()} appointments imported from {bookings}.", err=True)
     # Written last: its absence says that the demo was not finished and is to be made again.
     password_file.write_text(password + "\n", "utf-8")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from practice.access import SYSTEM
 from practice.appointments import Booking, Slot
+from praxis_caldav.composition import profile_of
 from praxis_caldav.demo.tool import Setup, invented, run
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def start_tool(
     token, secret = secrets.token_urlsafe(24), f"{secrets.token_urlsafe(32)}"
     server = settings.server
     hook = f"http://{server.host}:{server.port}/api/webhooks/booking/{SOURCE}"
-    bookings = _known(database) or invented(date.today())  # noqa: DTZ011 - where the demo runs
+    bookings = _known(database) or invented(datetime.now(profile_of(settings).zone).date())
     setup = Setup(token, hook, secret.encode(), bookings)
     try:
         bound, stop = run(setup, port)
