@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caldav_server import directly
-from tests.building import a_practice, an_event
+from tests.building import an_event
 from tests.conftest import a_database
 from tests.dav import HOME
 from tests.in_process import clients
@@ -37,7 +37,7 @@ PATHS = (
 BODIES = ('<propfind xmlns="DAV:"><allprop/></propfind>', an_event("z"))
 
 
-def asked(client: httpx.Client, method: str, path: str, body: str) -> tuple[object, ...]:
+def asked(client: httpx.Client, method: str, path: str, body: str) -> tuple[int, object, bytes]:
     response = client.request(method, path, content=body, headers={"Depth": "0"})
     return response.status_code, sorted(response.headers.items()), response.content
 
@@ -50,8 +50,7 @@ def begin_anew(staff: httpx.Client) -> None:
 
 @pytest.fixture
 def sqlite_practice(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlDatabase]:
-    with a_database("sqlite", request, tmp_path) as made:
-        a_practice(made)
+    with a_database("sqlite", request, tmp_path, "practice") as made:
         yield made
 
 
@@ -68,10 +67,10 @@ def test_answers_are_the_same_past_radicale_and_through_it(
             for body in BODIES:
                 told = []
                 for on in (True, False):
-                    if method in CHANGING:  # so that it can be done twice
-                        begin_anew(staff)
                     monkeypatch.setattr(directly, "DIRECTLY", on)
                     told.append(asked(client, method, path, body))
+                    if method in CHANGING and told[-1][0] < 400:  # so that it can be done twice
+                        begin_anew(staff)
                 assert told[0] == told[1], (path, body)
 
 
