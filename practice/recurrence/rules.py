@@ -85,10 +85,13 @@ def align_until(rule: Any, start: date, zone: tzinfo) -> None:
     """Tell UNTIL in the kind of time that DTSTART is told in; clients mix them.
 
     A date means the whole day, a floating time the zone of DTSTART (RFC 5545 3.3.10 wants UTC).
+    Raises InvalidText for what is neither.
     """
-    until: date | None = next(iter(listed(rule.get("UNTIL"))), None)
+    until: object = next(iter(listed(rule.get("UNTIL"))), None)
     if until is None:
         return
+    if not isinstance(until, date):  # a time without a day, a length
+        raise InvalidText("The UNTIL of a recurrence rule is a day, or a time of one.")
     if until.year > _NEVER:
         rule.pop("UNTIL")
         return

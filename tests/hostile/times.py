@@ -166,6 +166,8 @@ RULES = (
             "FREQ=DAILY;COUNT=x",
             "FREQ=DAILY;COUNT=1" + "0" * 30,
             "FREQ=DAILY;UNTIL=x",
+            "FREQ=DAILY;UNTIL=000000Z",
+            "FREQ=DAILY;UNTIL=P1D",
             "FREQ=DAILY;COUNT=1.5",
             "FREQ=DAILY;BYDAY=XX",
             "COUNT=3",
