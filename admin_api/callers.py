@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from admin_api.cookies import refuse_foreign, refuse_forged, session_of
 from admin_api.problems import Refusal
 from practice.access import SYSTEM, Actor
+from practice.claims import Admitted, Throttled, network_of
 from practice.errors import NotAllowed, Unavailable
 from practice.scopes import Scope, allowed
 from practice.sessions import Way
 from practice.use_cases.sessions import note_used, signed_in, was_used
-from practice.use_cases.sign_in import Admitted, Insufficient, Throttled, network_of
+from practice.use_cases.sign_in import Insufficient
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -18,23 +18,21 @@ from caldav_server.radicale_methods import RadicaleMethods
 from caldav_server.remembering import METHODS
 from caldav_server.scope import Scope, current
 from practice import scopes
-from practice.errors import PracticeError
-from practice.use_cases.sign_in import (
+from practice.claims import (
     Admitted,
     Claim,
-    Gate,
-    Insufficient,
-    KeysWanted,
     Refused,
     Throttled,
     Unverified,
 )
+from practice.errors import PracticeError
+from practice.use_cases.sign_in import Gate, Insufficient, KeysWanted
 
 if TYPE_CHECKING:
     from caldav_server.addresses import Addresses
+    from practice.claims import Outcome
     from practice.ports import Database, Transactions
     from practice.profile import Profile
-    from practice.use_cases.sign_in import Outcome
 
 __all__ = ["CalDavApplication"]
 

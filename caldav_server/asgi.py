@@ -22,14 +22,9 @@ from caldav_server.heads import MEANT, environ_of
 from caldav_server.lanes import Lanes
 from caldav_server.remembering import Kept, Remembered, Sent
 from practice.access import SYSTEM
+from practice.claims import Refused, Throttled, Unverified
 from practice.errors import IdentityProviderUnavailable, PracticeError
-from practice.use_cases.sign_in import (
-    Gate,
-    KeysWanted,
-    Refused,
-    Throttled,
-    Unverified,
-)
+from practice.use_cases.sign_in import Gate, KeysWanted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping

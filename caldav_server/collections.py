@@ -178,21 +178,7 @@ class Collections:
             text = free_busy(scope.unit, view, root, self._profile)
             return 200, {"Content-Type": "text/calendar; charset=utf-8"}, text.encode()
         wished = preferences(environ)
-        asked = Report(
-            scope.unit,
-            account,
-            self._profile,
-            self._addresses,
-            view,
-            at.shown,
-            root,
-            environ.get("HTTP_DEPTH", "1").strip(),
-            wished.minimal,
-            zones_asked(environ),
-            at.object,
-            environ["praxis.hosts"],
-            self._prepared,
-        )
+        asked = self._asked(scope, view, at, root, environ)
         reports = {
             CALDAV + "calendar-query": asked.calendar_query,
             CALDAV + "calendar-multiget": asked.calendar_multiget,
@@ -202,6 +188,25 @@ class Collections:
             raise Refusal(403, "This report is not supported here.", "<supported-report/>")
         applied = wished.applied("return") if wished.minimal else {}
         return 207, XML_TYPE | applied, reports[root.tag]()
+
+    def _asked(
+        self, scope: Scope, view: View, at: CalendarPath, root: Element, environ: dict[str, Any]
+    ) -> Report:
+        return Report(
+            scope.unit,
+            scope.signed_in(),
+            self._profile,
+            self._addresses,
+            view,
+            at.shown,
+            root,
+            environ.get("HTTP_DEPTH", "1").strip(),
+            preferences(environ).minimal,
+            zones_asked(environ),
+            at.object,
+            environ["praxis.hosts"],
+            self._prepared,
+        )
 
     def _found(self, scope: Scope, account: Account) -> Resources:
         """Return what finds resources by their paths."""

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from caldav_server.addresses import CONTROLS, MOUNT
 from caldav_server.errors import BadRequest, Refusal
 from caldav_server.packing import ACCEPT_ENCODING
-from practice.use_cases.sign_in import Claim, network_of
+from practice.claims import Claim, network_of
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

@@ -13,18 +13,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from practice.access import SYSTEM
-from practice.errors import IdentityProviderUnavailable
-from practice.use_cases.sign_in import (
+from practice.claims import (
     Admitted,
     Claim,
-    Gate,
-    Insufficient,
-    KeysWanted,
     Outcome,
     Refused,
     Throttled,
     Unverified,
 )
+from practice.errors import IdentityProviderUnavailable
+from practice.use_cases.sign_in import Gate, Insufficient, KeysWanted
 
 if TYPE_CHECKING:
     from practice.ports import Database

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from practice.accounts import CredentialKind
+from practice.claims import Admitted, Claim
 from practice.footing import HOUSE
 from practice.use_cases.accounts import give_secret
 from practice.use_cases.credential_uses import Uses
-from practice.use_cases.sign_in import Admitted, Claim, Gate
+from practice.use_cases.sign_in import Gate
 from praxis_caldav.noting import note, noting
 from tests.building import NOW, reading, the_account, writing
 from tests.dav import HOME

@@ -9,10 +9,11 @@ import pytest
 
 from practice.access import Account, Role
 from practice.accounts import CredentialKind
+from practice.claims import Admitted, Claim, Refused
 from practice.errors import Invalid
 from practice.scopes import Scope, allowed, checked_scopes, most_of
 from practice.use_cases.accounts import change_account, find_account, give_secret, revoke_credential
-from practice.use_cases.sign_in import Admitted, Claim, Gate, Refused
+from practice.use_cases.sign_in import Gate
 from tests.bookings import a_client, command
 from tests.building import ACCOUNTS, an_event, reading, writing
 

@@ -59,7 +59,7 @@ class Asking:
 
 def by_visitor(email: str, network: str) -> Asking:
     """Return how somebody is counted who has not signed in. `network` is that of
-    `sign_in.network_of`; empty, where a website asks for all its visitors.
+    `claims.network_of`; empty, where a website asks for all its visitors.
     """
     about = digest(f"address {email.strip().lower()}")
     return Asking(about, digest(network) if network else "", signed_in=False)

@@ -50,7 +50,7 @@ def hold(
 ) -> tuple[str, Held]:
     """Keep a slot as long as the rules of booking say; return its secret, and what is kept.
 
-    `network` is where it is asked for from, as `sign_in.network_of` tells it: so many at `most`
+    `network` is where it is asked for from, as `claims.network_of` tells it: so many at `most`
     are kept for it at a time. Raises SlotTaken, RuleBroken, OfferNotFound, or TooManyHolds.
     """
     desk = Desk(uow, profile)
