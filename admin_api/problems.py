@@ -118,6 +118,7 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(errors.AskedTooOften, 429, "asked-too-often", "Asked too often", 3600),
     ProblemKind(errors.TooManyHolds, 429, "too-many-holds", "Too many slots are kept"),
     ProblemKind(errors.TooManyBookings, 429, "too-many-bookings", "Too much is booked", 3600),
+    ProblemKind(errors.TooManyLists, 429, "too-many-lists", "Enough lists are being read"),
     ProblemKind(errors.InTheWay, 409, "later-changes", "Later changes are in the way"),
     ProblemKind(errors.StillRunning, 409, "still-running", "Still running"),
     ProblemKind(errors.CannotUndo, 409, "cannot-undo", "Cannot be taken back"),

@@ -221,6 +221,10 @@ class TooManyBookings(Conflict):
     """As much as may be was booked online: from this network, by whoever asks, or by all."""
 
 
+class TooManyLists(Conflict):
+    """As many lists of patients are being read, or wait for it, as may be."""
+
+
 class HoldOver(Conflict):
     """The slot is not kept for whoever asks, or not any more."""
 

@@ -25,6 +25,7 @@ from practice.errors import (
     Invalid,
     NotFound,
     PracticeError,
+    TooManyLists,
     Unavailable,
 )
 from practice.use_cases import imports
@@ -54,8 +55,8 @@ __all__ = ["BREATH", "Importer", "make_plan"]
 
 log = logging.getLogger(__name__)
 
-#: Lists read at once.
-AT_ONCE = 2
+#: Lists read at once, and those that wait for their turn.
+AT_ONCE, WAITING = 2, 6
 #: Rows of a plan kept in one transaction: others wait for a blink only.
 _SOME = 2_000
 #: Seconds for which whoever waits to write is let through between two steps of long work: longer
@@ -103,7 +104,7 @@ def make_plan(
 
 
 class Importer:
-    """Reads lists, two at a time, in threads of its own. Close it to stop."""
+    """Reads lists, two at a time and in turn, in threads of its own. Close it to stop."""
 
     def __init__(
         self,
@@ -117,7 +118,7 @@ class Importer:
         self._zone = zone
         self._clock = clock
         self._threads = ThreadPoolExecutor(AT_ONCE, "import")
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._turns = threading.BoundedSemaphore(AT_ONCE + WAITING)
         self._closing = threading.Event()
 
     def close(self) -> None:
@@ -136,13 +137,13 @@ class Importer:
     ) -> Import:
         """Begin to read a file; its plan is made once the unit of work is over.
 
-        Raises Unavailable if enough lists are being read.
+        Raises TooManyLists, or Unavailable while the program ends.
         """
         read = partial(from_file, name, content, choice, self._zone, encoding, separator)
         return self._begin(uow, name, FILE, read)
 
     def begin_source(self, uow: UnitOfWork, name: str) -> Import:
-        """Begin to ask a booking tool. Raises NotFound, Invalid, or Unavailable as above."""
+        """Begin to ask a booking tool. Raises NotFound, Invalid, and as above."""
         from booking_adapter.protocol import Power
 
         tool = self._tools.get(name)
@@ -193,8 +194,10 @@ class Importer:
         return sentences_in(language)
 
     def _begin(self, uow: UnitOfWork, name: str, source: str, read: Callable[[], Read]) -> Import:
-        if self._closing.is_set() or not self._turns.acquire(blocking=False):
-            raise Unavailable("Other lists are being read. Try again in a minute.")
+        if self._closing.is_set():
+            raise Unavailable("The server is being stopped. Try again in a minute.")
+        if not self._turns.acquire(blocking=False):
+            raise TooManyLists("Enough lists are being read. Try again in a minute.")
         try:
             imports.forget_old(uow)
             made = begin_import(uow, name, source)
@@ -233,6 +236,8 @@ class Importer:
         read: Callable[[], Read],
     ) -> None:
         last = time.monotonic()
+        if self._closing.is_set():
+            raise _Stopped
         # A writer: it waits for the transaction in which the import begins.
         with units(False) as uow:
             told_progress(uow, import_id, 0, 0)

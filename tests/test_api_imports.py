@@ -21,7 +21,7 @@ from practice.patients import Patient, PatientRecord
 from practice.use_cases.import_starts import begin_import
 from practice.use_cases.import_undoing import TakingBack
 from practice.use_cases.import_work import STEP
-from praxis_caldav.importing import Importer
+from praxis_caldav.importing import AT_ONCE, WAITING, Importer
 from tests.bookings import command
 from tests.building import NOW, reading, writing
 from tests.in_api import Clock, Doors, api_of
@@ -291,14 +291,15 @@ def test_a_booking_tool_is_asked_for_its_patients(practice: SqlDatabase) -> None
         problem(asked(doors, "niemand"), 404)
 
 
-def test_two_lists_are_read_at_once_and_progress_is_told(practice: SqlDatabase) -> None:
+def test_lists_are_read_in_turn_and_progress_is_told(practice: SqlDatabase) -> None:
     slow = Tool()
     with served(practice, langsam=slow) as doors:
         slow.gate.clear()
-        first, second = (asked(doors, "langsam").json()["id"] for _ in range(2))
+        first, *_, last = (asked(doors, "langsam").json()["id"] for _ in range(AT_ONCE + WAITING))
         busy = asked(doors, "langsam")
-        problem(busy, 503)
+        assert problem(busy, 429)["type"].endswith("too-many-lists")
         assert busy.headers["retry-after"]
+        assert got(doors, str(last))["state"] == "reading"
         assert got(doors, str(first))["state"] == "reading"
         assert posted(doors, f"{first}/apply", {}, 409)["detail"] == (
             "The list is still being read."
@@ -306,7 +307,7 @@ def test_two_lists_are_read_at_once_and_progress_is_told(practice: SqlDatabase) 
         problem(doors.api("admin").delete(f"/api/imports/{first}"), 409)
         timer = threading.Timer(1.0, slow.gate.set)
         timer.start()
-        stream = doors.api("admin").get(f"/api/imports/{second}/events").text
+        stream = doors.api("admin").get(f"/api/imports/{last}/events").text
         timer.join()
         assert stream.startswith("event: progress\n")
         assert '"state":"planned"' in stream.rpartition("event: done")[2]
