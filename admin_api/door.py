@@ -259,8 +259,8 @@ class _Address:
             response = await self._api.answer(request, _endpoint(request.method, self._methods))
         except (Refusal, PracticeError) as error:
             response = self._api.refused(request, error)
-        except ClientDisconnect:
-            return
+        except ClientDisconnect:  # nobody reads it, but the log has an answer and no fault
+            response = self._api.refused(request, Refusal(400, "The request was broken off."))
         except Exception:
             log.exception("api.fault")
             fault = Refusal(500, "Something went wrong here. It was noted.")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from admin_api.reaching import Connections
     from practice.access import Actor
+    from practice.claims import Admitted, Refused, Throttled
     from practice.identity import Attempt, Vouched, WhyNot
     from practice.imports import Import, Policy
     from practice.patients import PatientRecord
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from practice.tasks import Task, TaskState
     from practice.use_cases.import_applying import Applied
     from practice.use_cases.import_undoing import Undone
-    from practice.use_cases.sign_in import Admitted, Insufficient, Refused, Throttled
+    from practice.use_cases.sign_in import Insufficient
 
 __all__ = [
     "Admission",
@@ -100,11 +101,11 @@ class Lists(Protocol):
     ) -> Import:
         """Begin to read a file; its plan is made once the unit of work is over. `choice` maps
         fields to columns, where a person says so; `encoding` and `separator` are told likewise.
-        Raises Unavailable if enough are being read.
+        Raises TooManyLists, or Unavailable while the program ends.
         """
 
     def begin_source(self, uow: UnitOfWork, name: str) -> Import:
-        """Begin to ask a booking tool for its patients. Raises NotFound, Invalid, Unavailable."""
+        """Begin to ask a booking tool for its patients. Raises NotFound, Invalid, and as above."""
 
     def sources(self) -> Sequence[str]:
         """Return the booking tools that tell their patients, by name."""
@@ -153,8 +154,9 @@ class Services:
     `public_url` is how the server is called from outside, without a slash at the end; "" if nobody
     has said it, and addresses are told as paths then. `origins` are the practice's websites, that
     may show the page on which patients book. `look` is for what is told as it happens, when
-    the unit of work of the request has ended. `sign_in_by_mail` is whether patients get links by
-    e-mail, `phone` where they call. `elsewhere` is where staff sign in, if not here.
+    the unit of work of the request has ended. `mails_patients` is whether patients are written to
+    at all, `sign_in_by_mail` whether they get links by e-mail, `phone` where they call.
+    `elsewhere` is where staff sign in, if not here.
     `is_ending` tells whether the server is about to end, so that nothing flows on.
     """
 
@@ -169,6 +171,7 @@ class Services:
     origins: Sequence[str] = ()
     connections: Connections | None = None
     look: Look | None = None
+    mails_patients: bool = False
     sign_in_by_mail: bool = False
     phone: str = ""
     elsewhere: Elsewhere | None = None

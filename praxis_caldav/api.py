@@ -130,6 +130,7 @@ class TheApi:
             origins=settings.api.origins,
             connections=Reaching(settings, profile, os.environ.get(CONFIG_VARIABLE, "")),
             look=lambda: database.begin(actor=SYSTEM, now=_now(), read_only=True, snapshot=False),
+            mails_patients=bool(settings.mail.host),
             sign_in_by_mail=bool(settings.mail.host and settings.server.public_url),
             phone=settings.mail.phone,
             elsewhere=self._elsewhere,

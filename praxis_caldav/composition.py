@@ -224,6 +224,7 @@ def compose(settings: Settings) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
+    pages.router.default = api  # where there is nothing, a page of the practice says so
     return RequestLog(Doors(bridge, feeds, pages, api))
 
 

@@ -51,25 +51,25 @@ class Doors:
         self, client_of: ClientOf, app: Starlette, caldav: CalDavBridge, clock: Clock
     ) -> None:
         self._client_of = client_of
-        self._app = app
+        self.app = app
         self._caldav = caldav
         self.clock = clock
         self.nobody = client_of(app)
 
     def api(self, account: str) -> TestClient:
         """Return a client of the API."""
-        client = self._client_of(self._app)
+        client = self._client_of(self.app)
         client.auth = (account, PASSWORD)
         return client
 
     def token(self, token: str) -> TestClient:
         """Return a client of the API that has a token."""
         told = {"Authorization": f"Bearer {token}"}
-        return self._client_of(self._app, headers=told)
+        return self._client_of(self.app, headers=told)
 
     def visitor(self, address: str) -> TestClient:
         """Return a client of the API that has not signed in, at an address."""
-        return self._client_of(self._app, client=(address, 50_000))
+        return self._client_of(self.app, client=(address, 50_000))
 
     def caldav(self, account: str) -> TestClient:
         """Return a client of CalDAV."""

@@ -4,6 +4,8 @@ when something is wrong.
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import re
 import threading
 from datetime import timedelta
@@ -22,13 +24,14 @@ from practice.accounts import Room
 from practice.acts import ActQuestion, Kind
 from practice.errors import DatabaseUnavailable, NotFound, StorageFull
 from practice.scopes import Scope
-from tests.building import reading
+from tests.building import PASSWORD, reading
 from tests.in_api import Clock, Doors, api_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
+    from starlette.types import Message
 
     from practice.database import SqlDatabase
 
@@ -306,6 +309,22 @@ def test_a_fault_is_told_without_what_it_says(
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
         "api.fault"
     ]
+
+
+def test_who_leaves_before_the_end_of_a_request_is_no_fault_of_the_server(doors: Doors) -> None:
+    sent: list[Message] = []
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    claim = b"Basic " + base64.b64encode(f"admin:{PASSWORD}".encode())
+    told = [(b"authorization", claim), (b"content-length", b"40")]
+    head = {"method": "POST", "path": ROOMS, "query_string": b"", "headers": told}
+    asyncio.run(doors.app({"type": "http", "state": {}, **head}, gone, send))
+    assert sent[0]["status"] == 400
 
 
 # Versions

@@ -224,7 +224,12 @@ def test_an_appointment_is_made_by_keyboard_alone(page: Page, served: Served) ->
         if value:
             field.fill(value)
     page.locator("#notes-field").fill("bringt Befunde mit")
-    page.locator("#minutes").focus()
+    page.locator("#minutes").fill("1")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Dauer in Minuten: Der Termin ist kürzer").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#minutes")).to_be_focused()
+    page.locator("#minutes").fill("30")
     page.keyboard.press("Enter")
     expect(page.locator("#messages")).to_contain_text("Termin gebucht.")
     expect(drawn(page, "Brückner")).to_contain_text("15:00–15:30")
@@ -233,6 +238,30 @@ def test_an_appointment_is_made_by_keyboard_alone(page: Page, served: Served) ->
     expect(page.locator("#details")).to_contain_text("bringt Befunde mit")
     page.keyboard.press("Escape")
     expect(drawn(page, "Brückner")).to_be_focused()
+
+
+def test_who_rings_for_the_first_time_is_added_while_the_appointment_is_made(
+    page: Page, served: Served
+) -> None:
+    served.open(page)
+    page.locator("#new").click()
+    who = page.get_by_role("combobox", name="Patient/in")
+    fresh = page.get_by_role("dialog", name="Neue Patientin")
+    who.fill("Brückner, Zoe")
+    page.get_by_role("button", name="Neu anlegen").click()
+    expect(fresh.get_by_label("Nachname")).to_have_value("Brückner")
+    fresh.get_by_role("button", name=re.compile("Brückner.*200")).click()  # is here already
+    expect(who).to_have_value(re.compile("Brückner.*200"))
+    who.fill("Zwiebelfisch Karl")
+    page.get_by_role("button", name="Neu anlegen").click()
+    expect(fresh.get_by_label("Vorname")).to_have_value("Karl")
+    assert faults_of(page) == []
+    fresh.get_by_label("Geburtsdatum").fill("1961-02-03")
+    fresh.get_by_role("button", name="Anlegen").click()
+    expect(who).to_have_value(re.compile("Zwiebelfisch, Karl .03.02.1961"))
+    page.locator("#time").fill("15:00")
+    page.get_by_role("button", name="Speichern").click()
+    expect(drawn(page, "Zwiebelfisch")).to_contain_text("15:00")
 
 
 def test_a_taken_time_is_told_with_what_is_free_and_overridden_with_a_reason(
@@ -594,6 +623,24 @@ def test_the_calendar_is_for_everybody(
         )
     expect(page.get_by_role("table", name="Dr. Mueller")).to_contain_text("angefragt")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_who_chose_no_doctor_sees_all_of_them_again_after_a_week(
+    page: Page, served: Served
+) -> None:
+    served.open(page, view="woche")
+    doctor = page.locator("#doctor")
+    expect(doctor).not_to_have_value("")  # a week is one doctor's
+    expect(page.locator(".ec-col-head").first).to_contain_text("Mo.")
+    page.get_by_role("button", name="Räume").click()
+    expect(doctor).to_be_hidden()
+    page.get_by_role("button", name="Tag", exact=True).click()
+    expect(doctor).to_have_value("")
+    assert "arzt" not in page.url
+    doctor.select_option("Dr. Mueller")
+    page.get_by_role("button", name="Woche").click()
+    page.get_by_role("button", name="Tag", exact=True).click()
+    expect(doctor).not_to_have_value("")
 
 
 def test_a_day_is_printed_as_a_list_for_each_doctor(page: Page, served: Served) -> None:

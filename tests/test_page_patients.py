@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from practice.sources import SourceState
 from practice.use_cases.patient_appointments import next_appointments
 from tests.arranging import Surgery, berlin
 from tests.browser import faults_of, sign_in
-from tests.building import BERLIN, a_practice, writing
+from tests.building import BERLIN, PASSWORD, a_practice, writing
 from tests.in_api import api_of
 from tests.mimics.calldoc import CallDoc
 from tests.servers import RunningServer
@@ -188,6 +189,40 @@ def test_what_somebody_changed_meanwhile_is_not_overwritten(page: Page, house: H
     page.get_by_role("button", name="Speichern").click()
     expect(page.get_by_role("alert")).to_contain_text("inzwischen geändert")
     expect(page.get_by_label("Telefon")).to_have_value("4")
+    assert house.told(patient)["phone"] == "3"
+
+
+def test_whose_session_ends_while_they_write_saves_after_signing_in_beside(
+    page: Page, house: House
+) -> None:
+    patient = house.patient("Ginster", phone="1")
+    open_record(page, house, patient, "empfang")
+    page.get_by_role("button", name="Bearbeiten").click()
+    page.get_by_label("Telefon").fill("2")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Speichern").click()
+    # Within the dialog: what is behind it is out of reach.
+    with page.context.expect_page() as beside:
+        page.locator("#edit").get_by_role("link", name="Anmeldung ist abgelaufen").click()
+    beside.value.get_by_label("Benutzername").fill("empfang")
+    beside.value.get_by_label("Passwort").fill(PASSWORD)
+    beside.value.keyboard.press("Enter")
+    expect(beside.value.get_by_role("heading", name="Ginster")).to_be_visible()
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.locator("dl.facts dd").filter(has_text=re.compile("^2$"))).to_be_visible()
+    assert house.told(patient)["phone"] == "2"
+    # Who was signed in anew before they noticed saves as well; in another's name nothing is saved.
+    page.get_by_role("button", name="Bearbeiten").click()
+    page.get_by_label("Telefon").fill("3")
+    page.context.clear_cookies()
+    sign_in(beside.value, house.url, "admin", ALL)
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.locator("#edit").get_by_role("alert")).to_be_visible()
+    assert house.told(patient)["phone"] == "2"
+    page.context.clear_cookies()
+    sign_in(beside.value, house.url, "empfang", ALL)
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.locator("dl.facts dd").filter(has_text=re.compile("^3$"))).to_be_visible()
     assert house.told(patient)["phone"] == "3"
 
 
@@ -430,6 +465,20 @@ def test_whoever_may_not_see_patients_is_shown_none(page: Page, house: House) ->
 
 
 # --- What they are made of ----------------------------------------------------------------------
+
+
+def test_a_record_shows_who_did_not_come(page: Page, house: House) -> None:
+    patient = house.patient("Nelke", number="N-1")
+    house.booked("N-1", "Nelke", -3)
+    with house.server.client("admin") as client:
+        query = {"patient_id": patient}
+        (missed,) = client.get("/api/booking/appointments", params=query).json()["items"]
+        address = f"/api/booking/appointments/{missed['id']}"
+        assert client.put(address, json={"progress": "no_show"}).status_code == 200
+    open_record(page, house, patient)
+    row = page.get_by_role("row").filter(has_text="Nicht gekommen")
+    with page.expect_navigation(url=f"**/admin/kalender?tag={missed['start'][:10]}*"):
+        row.get_by_role("link").click()
 
 
 def test_the_next_appointment_is_the_first_that_is_on_and_not_over(practice: SqlDatabase) -> None:

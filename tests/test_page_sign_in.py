@@ -45,6 +45,42 @@ def test_a_wrong_password_is_told_and_the_field_is_ready_for_another(
     assert page.context.cookies() == []
 
 
+def test_a_field_left_empty_is_not_told_as_a_wrong_password(
+    page: Page, practice_served: RunningServer
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+    page.goto(f"{practice_served.url}/anmelden")
+    page.get_by_label("Benutzername").fill("admin")
+    page.get_by_role("button", name="Anmelden").click()
+    page.get_by_role("alert").get_by_role("link", name="Passwort: wird gebraucht").click()
+    expect(page.get_by_label("Passwort")).to_be_focused()
+    assert "POST" not in asked
+
+
+def test_who_is_written_no_mail_is_promised_none(practice_served: RunningServer) -> None:
+    with practice_served.client() as client:
+        for done in ("gebucht", "angefragt"):
+            told = client.get("/buchen", params={"fertig": done}).text
+            assert "schreiben wir Ihnen" not in told
+            assert "Wir schreiben" not in told
+            assert told.count("E-Mail dazu bekommen Sie nicht") == 2  # one of them is hidden
+            assert "/termine" not in told
+
+
+def test_where_there_is_nothing_a_page_of_the_practice_says_so(
+    practice_served: RunningServer,
+) -> None:
+    with practice_served.client() as client:
+        for address in ("/termin", "/termine/gibt-es-nicht", "/admin/kalendar", "/wp-login.php"):
+            lost = client.get(address)
+            assert lost.status_code == 404
+            assert "Diese Seite gibt es nicht" in lost.text
+            assert "Praxiskalender" not in lost.text  # the practice's name stands there
+        assert client.request("PROPFIND", "/kalender").status_code == 404
+        assert client.post("/healthz").status_code == 405
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_signing_in_is_for_everybody(
     page: Page, practice_served: RunningServer, dark: bool

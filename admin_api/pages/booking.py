@@ -103,6 +103,8 @@ def _frame(call: Call[Asked, None]) -> dict[str, object]:
         "other_language": "/buchen?" + urlencode(here | {"sprache": other}),
         "other": other,
         "phone": call.services.phone,
+        "mails": call.services.mails_patients,
+        "may_sign_in": call.services.sign_in_by_mail,
         "email": call.services.profile.email,
     }
 

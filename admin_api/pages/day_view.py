@@ -15,6 +15,8 @@ from pydantic import Field
 from admin_api.endpoint import Call, Form
 from admin_api.pages.assets import address_of
 from admin_api.pages.page import Page, as_sent
+from admin_api.pages.patients import fields_told
+from admin_api.pages.rendering import texts_of
 from admin_api.resources.booking import list_appointments
 from admin_api.resources.booking_calendar import BusyQuery, list_busy_times
 from admin_api.resources.booking_events import DaysAsked, list_hours
@@ -47,6 +49,7 @@ _MAY = {
     "cancel": Scope.CANCEL_APPOINTMENT,
     "override": Scope.OVERRIDE,
     "patients": Scope.READ_PATIENTS,
+    "adds_patients": Scope.WRITE_PATIENTS,
 }
 
 
@@ -72,7 +75,8 @@ def show(call: Call[Asked, None]) -> dict[str, object]:
     ]
     today = call.now.astimezone(profile.zone).date()
     day = asked.tag or today
-    doctor = _doctor(asked, [str(one["slug"]) for one in doctors])
+    slugs = [str(one["slug"]) for one in doctors]
+    doctor = asked.arzt if asked.arzt in slugs else ""
     may = {name: scope in call.scopes for name, scope in _MAY.items()}
     config = {
         "zone": profile.zone.key,
@@ -95,21 +99,14 @@ def show(call: Call[Asked, None]) -> dict[str, object]:
         "standing": {"number": now.number, "act": now.act},
         "asked": {"day": day.isoformat(), "view": asked.ansicht, "doctor": doctor},
         "patient": _patient(call) if asked.patient and may["create"] and may["patients"] else None,
-        "begins": _begins(call, day, doctor),
+        "begins": _begins(call, day, doctor or next(iter(slugs), "")),
         "icons": address_of("icons.svg"),
     }
-    return {"config": config}
-
-
-def _doctor(asked: Asked, slugs: list[str]) -> str:
-    """Return whom the page begins with; a week is always that of one."""
-    if asked.arzt in slugs:
-        return asked.arzt
-    return slugs[0] if slugs and asked.ansicht == "woche" else ""
+    return {**fields_told(call, texts_of("day_view", call.language)), "config": config}
 
 
 def _begins(call: Call[Any, Any], day: date, doctor: str) -> dict[str, object]:
-    """Return what is in the calendar in the day or the week that is shown first."""
+    """Return what is in the calendar in the day, or in the doctor's week, that is shown first."""
     days, narrowed = {"from": day, "until": day}, {}
     if call.query.ansicht == "woche":
         monday = day - timedelta(days=day.weekday())

@@ -115,7 +115,7 @@ def _headers(origins: Sequence[str] | None) -> dict[str, str]:
 
 
 def _of_refusal(
-    request: Request, error: PracticeError | Refusal, *, framed: bool
+    request: Request, error: PracticeError | Refusal, practice: str, *, framed: bool
 ) -> dict[str, object]:
     """Return what the page of a refusal is filled with; within a website, it leads on in there."""
     asked = request.query_params
@@ -125,6 +125,7 @@ def _of_refusal(
     kept = {"eingebettet": "1", "sprache": language} if embedded else {}
     return {
         "problem": problem_of(error, language),
+        "practice": practice,
         "language": language,
         "t": texts_of("error", language),
         "c": texts_of("common", language),
@@ -137,7 +138,7 @@ def _of_refusal(
 class Pages(Api):
     """The pages. Close it to give the threads back."""
 
-    rest = ("/admin/{rest:rest}", "/termine/{rest:rest}", "/buchen/{rest:rest}")
+    rest = ("/{rest:rest}",)
 
     def refused(self, request: Request, error: PracticeError | Refusal) -> Response:
         """Return the page that tells of an error; who has to sign in is led to where to do it."""
@@ -148,7 +149,7 @@ class Pages(Api):
             there = Answer(status=303, headers={"Location": f"{door}?zu={quote(asked, safe='/')}"})
             return response_of(there, request.method, None)
         framed = any(one.framed and one.path == request.url.path for one in self._endpoints)
-        told = _of_refusal(request, error, framed=framed)
+        told = _of_refusal(request, error, self._services.profile.name, framed=framed)
         content = rendered("error.html", None, told, request=request).encode()
         headers = {**_headers(self._services.origins if framed else None), **headers_of(error)}
         page = Answer(status=problem.status, content=content, media_type=_HTML, headers=headers)

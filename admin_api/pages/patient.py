@@ -113,6 +113,8 @@ def _appointments(call: Call[Asked, None], patient: Patient) -> dict[str, object
         limit=_MOST_PAST,
         cursor=unpacked(asked.vergangen),
     )
+    known = (*to_come.appointments, *over.appointments)
+    booked = uow.details.booked_all({one.appointment.id for one in known})
     fallback = fallback_of(to_come.worst, call.services.profile.zone)
     return {
         "asked": asked,
@@ -121,7 +123,8 @@ def _appointments(call: Call[Asked, None], patient: Patient) -> dict[str, object
         "more": packed(to_come.cursor),
         "more_over": packed(over.cursor),
         "standing": _standing(to_come),
-        "kinds": _kinds(call, (*to_come.appointments, *over.appointments)),
+        "kinds": _kinds(call, known),
+        "progress": {key: str(one.details.progress) for key, one in booked.items()},
         # Of what came by a file, nobody is asked: its age says nothing.
         "asked_tools": {one.source for one in to_come.sources},
         "heard": [_heard(one, call.language) for one in to_come.sources],

@@ -77,11 +77,19 @@ def rendered(
         "account": call.account if call else None,
         "is_patient": bool(call and call.patient_id),
         "csrf": proof_of(call.session) if call and call.session else "",
+        "who": _who(call) if call else "",
         "practice": call.services.profile.name if call else "",
         "zone": call.services.profile.zone if call else None,
         "now": call.now if call else None,
     }
     return _templates().get_template(template).render({**every, **told})
+
+
+def _who(call: Call[Any, Any]) -> str:
+    """Return by what a page knows its reader again; "" for nobody."""
+    if call.patient_id is not None:
+        return f"patient {call.patient_id}"
+    return f"account {call.account.id}" if call.account else ""
 
 
 @cache

@@ -19,6 +19,7 @@ const state = {
   cancelled: false,
 };
 let data = null, drawn = "", turn = 0, isDirty = false, isMoving = false;
+let isLent = false; // a week is one doctor's: without a choice it is the first one's, until it is a day again
 
 const page = {
   replaced(item) {
@@ -131,14 +132,22 @@ function notes() {
 
 function show(change, remember = true) {
   Object.assign(state, change);
-  if (state.view === "woche" && !state.doctor) state.doctor = config.doctors[0]?.slug || "";
   const isWeek = state.view === "woche";
+  if ("doctor" in change) isLent = false;
+  if (isWeek && !state.doctor) {
+    state.doctor = config.doctors[0]?.slug || "";
+    isLent = true;
+  } else if (!isWeek && isLent) {
+    state.doctor = "";
+    isLent = false;
+  }
   field("title").textContent = isWeek ? filled(texts.week, { day: dayInWords(mondayOf(state.day), { day: "numeric", month: "long", year: "numeric" }) }) : dayInWords(state.day);
   field("date").value = state.day;
   field("doctor").value = state.doctor;
+  field("doctor").parentElement.hidden = state.view === "raeume"; // a room is taken, by whomever
   for (const one of document.querySelectorAll("[data-view]")) one.setAttribute("aria-pressed", String(one.dataset.view === state.view));
   if (remember) {
-    const query = new URLSearchParams({ tag: state.day, ansicht: state.view, ...(state.doctor && { arzt: state.doctor }) });
+    const query = new URLSearchParams({ tag: state.day, ansicht: state.view, ...(state.doctor && !isLent && { arzt: state.doctor }) });
     history.replaceState(null, "", `?${query}`);
   }
   return refresh(true);

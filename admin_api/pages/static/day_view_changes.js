@@ -8,6 +8,11 @@ import { config, dayInWords, dayOf, make, nameOf, stepBack, texts, timeOf } from
 const APPOINTMENTS = "/api/booking/appointments";
 export const addressOf = (item) => `${APPOINTMENTS}/${item.id}`;
 
+const fieldOfRule = {
+  "too-short": "minutes", "too-long": "minutes", "wrong-doctor": "doctor", "wrong-specialty": "doctor",
+  "room-needed": "room", "wrong-room": "room", "too-soon": "start", "too-far-ahead": "start",
+};
+
 /** Somebody has changed it since it was shown. */
 class Elsewhere extends Error {}
 
@@ -65,7 +70,7 @@ export function makeChanges(page) {
       const body = await otherwise(error.problem, ask);
       return body ? perform({ ...ask, body }, form) : null;
     }
-    if (form && error instanceof Refused) showErrors(form, saidOf(error), faultsOf(form, error.problem));
+    if (form && error instanceof Refused) showRefused(form, error);
     else if (form) showErrors(form, null);
     else if (error instanceof Refused && error.status !== 401) tell(saidOf(error), { kind: "bad" });
     else tellOf(error);
@@ -74,6 +79,13 @@ export function makeChanges(page) {
 
   const faultsOf = (form, problem) => (problem.errors || []).map((one) => [
     form.elements.namedItem(one.pointer.split("/").at(-1)), one.detail]);
+
+  /** Show what was refused; a broken rule is told at the field by which it is kept. */
+  function showRefused(form, error) {
+    const kept = form.elements.namedItem(fieldOfRule[error.problem.code] || "");
+    if (kept && !kept.closest("[hidden]")) showErrors(form, "", [[kept, saidOf(error)]]);
+    else showErrors(form, saidOf(error), faultsOf(form, error.problem));
+  }
 
   // --- a time that is not free
 

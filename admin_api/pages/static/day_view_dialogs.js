@@ -101,6 +101,13 @@ export function makeForm(changes) {
     if (type && sets) field("minutes").value = type.minutes;
   }
   field("type").addEventListener("change", () => bounds(true));
+  field("somebody-new")?.addEventListener("click", async () => {
+    const { askWhoIsNew } = await import("./patient_new.js"); // seldom needed
+    askWhoIsNew(patients.get() ? "" : field("patient").value, (patient) => {
+      patients.set(patient);
+      field("type").focus();
+    });
+  });
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

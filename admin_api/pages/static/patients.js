@@ -1,7 +1,6 @@
 // The list of patients: it follows what one types, and is walked with the arrow keys.
 
-import { api } from "./praxis.js";
-import { dayOf, made, tellRefused, texts } from "./patient_forms.js";
+import { tellRefused, texts } from "./patient_forms.js";
 
 const form = document.getElementById("find");
 const asked = form.elements.q;
@@ -70,28 +69,4 @@ document.addEventListener("keydown", (event) => {
   else all[to].focus();
 });
 
-// --- Somebody new: whoever is here already is told before there are two.
-
-const fresh = document.getElementById("new-patient");
-const alike = document.getElementById("alike");
-
-async function lookForAlike() {
-  const { last_name: last, first_name: first, birth_date: born } = fresh.querySelector("form").elements;
-  alike.hidden = true;
-  if (last.value.trim().length < 2 || !(first.value.trim() || born.value)) return;
-  const words = [last.value, first.value, born.value].join(" ").trim();
-  const found = await api("GET", `/api/patients?limit=3&search=${encodeURIComponent(words.slice(0, 255))}`).catch(() => null);
-  if (!found?.items.length) return;
-  alike.querySelector("ul").replaceChildren(...found.items.map((one) => {
-    const name = [one.last_name, one.first_name].filter(Boolean).join(", ");
-    const text = [name, one.birth_date && dayOf(one.birth_date), one.number].filter(Boolean).join(" · ");
-    return made("li", {}, made("a", { href: `/admin/patienten/${one.id}`, textContent: text }));
-  }));
-  alike.hidden = false;
-}
-
-if (fresh) {
-  for (const name of ["last_name", "first_name", "birth_date"]) {
-    fresh.querySelector("form").elements[name].addEventListener("change", lookForAlike);
-  }
-}
+if (document.getElementById("new-patient")) await import("./patient_new.js");

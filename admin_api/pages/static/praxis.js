@@ -6,7 +6,7 @@
 // null or is not sent. data-done says what follows: "reload", "stay", or an address to go to.
 
 const texts = JSON.parse(document.getElementById("common-texts").textContent);
-const csrf = document.querySelector("meta[name=csrf]").content;
+let csrf = document.querySelector("meta[name=csrf]").content;
 
 /** What the API says went wrong; `problem` is its problem+json. */
 export class Refused extends Error {
@@ -20,6 +20,11 @@ export class Refused extends Error {
 /** Ask the API; returns the JSON of its answer, or null. Throws Refused, or TypeError if it is not
  * reached. */
 export async function api(method, address, body, headers = {}) {
+  if (signedOut) await isSignedInAgain();
+  return ask(method, address, body, headers);
+}
+
+async function ask(method, address, body, headers) {
   const told = { ...headers, "X-CSRF-Token": csrf, Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (body !== undefined) told["Content-Type"] = "application/json";
   const sent = body === undefined ? undefined : JSON.stringify(body);
@@ -27,14 +32,50 @@ export async function api(method, address, body, headers = {}) {
   // browser has a cookie of, and leaves out when somebody comes from another website.
   const credentials = csrf ? "same-origin" : "omit";
   const answer = await fetch(address, { method, headers: told, body: sent, credentials });
-  if (answer.status === 401) {
-    const door = location.pathname.startsWith("/termine") ? "/termine/anmelden" : "/anmelden";
-    tell(texts.signed_out, { kind: "warn", address: `${door}?zu=${encodeURIComponent(location.pathname + location.search)}` });
-  }
+  if (answer.status === 401) tellSignedOut();
+  // The proof is of a session that is over: another tab has begun the next one.
+  if (answer.status === 403 && csrf && await isSignedInAgain()) return ask(method, address, body, headers);
   const json = (answer.headers.get("Content-Type") || "").includes("json");
   const said = json ? await answer.json() : null;
   if (!answer.ok) throw new Refused(answer.status, said || {});
   return said;
+}
+
+// --- A session that ends while somebody writes: they sign in beside it, and go on where they were.
+
+let signedOut = null;
+
+/** Whether somebody has written what would be lost with the page. */
+function isWritten() {
+  const fields = [...document.querySelectorAll("form:not([role=search]) :is(input, textarea)")];
+  return fields.some((one) => one.type !== "hidden" && one.value !== one.defaultValue);
+}
+
+function tellSignedOut() {
+  const door = location.pathname.startsWith("/termine") ? "/termine/anmelden" : "/anmelden";
+  const address = `${door}?zu=${encodeURIComponent(location.pathname + location.search)}`;
+  const dialog = [...document.querySelectorAll("dialog:modal")].at(-1);
+  const isBeside = Boolean(dialog) || isWritten();
+  signedOut?.remove();
+  signedOut = tell(isBeside ? texts.signed_out_beside : texts.signed_out, { kind: "warn", address });
+  if (isBeside) signedOut.firstChild.target = "_blank";
+  dialog?.prepend(signedOut); // what is behind it cannot be pressed
+}
+
+const meta = (page, name) => page.querySelector(`meta[name=${name}]`);
+
+/** Take over the proof of a session that the same person began in another tab; tells whether it is new. */
+async function isSignedInAgain() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // What one person wrote is not sent in another's name.
+  if (meta(page, "who").content !== meta(document, "who").content) return false;
+  const before = csrf;
+  csrf = meta(document, "csrf").content = meta(page, "csrf").content;
+  signedOut?.remove();
+  signedOut = null;
+  return csrf !== before;
 }
 
 /** Show a message at the top. `action` is {text, do}: a button behind it. */

@@ -1,11 +1,18 @@
 // Signing in: name and password go once, by Basic authentication, for the cookie of a session.
 
-import { showErrors } from "./praxis.js";
+import { clearErrors, showErrors } from "./praxis.js";
 
 const form = document.getElementById("sign-in");
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  clearErrors(form);
+  const { name, password } = form.elements;
+  const missing = [name, password].filter((field) => !field.value.trim());
+  if (missing.length) { // asked for here, so that it does not count as a wrong password
+    showErrors(form, "", missing.map((field) => [field, form.dataset.needed]));
+    return;
+  }
   const told = `${form.elements.name.value}:${form.elements.password.value}`;
   const octets = String.fromCharCode(...new TextEncoder().encode(told));
   const button = form.querySelector("button");
@@ -19,8 +26,7 @@ form.addEventListener("submit", async (event) => {
       location.assign(form.dataset.onward);
       return;
     }
-    const told = answer.status === 401 ? form.dataset.wrong : form.dataset.often;
-    showErrors(form, answer.status === 429 || answer.status === 401 ? told : (await answer.json()).detail);
+    showErrors(form, answer.status === 401 ? form.dataset.wrong : (await answer.json()).detail);
     form.elements.password.select();
   } catch {
     showErrors(form, null);
