@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from practice.details import Booked
 
@@ -194,6 +194,11 @@ def fill_in(page: Any, first: str, last: str, email: str) -> None:
     page.get_by_label("Nachname").fill(last)
     page.get_by_label("Geburtsdatum").fill("1990-05-05")
     page.get_by_label("E-Mail-Adresse").fill(email)
+
+
+def lose_the_answer(route: Route) -> None:
+    assert route.fetch().status == 201
+    route.abort()
 
 
 def test_a_patient_books_signs_in_by_mail_moves_and_cancels(page: Page, portal: Portal) -> None:
@@ -367,6 +372,10 @@ def test_a_time_is_kept_for_one_and_told_to_be_gone_to_another(page: Page, porta
     page.reload()  # and it is still kept for who had it
     expect(page.get_by_text("für Sie reserviert")).to_be_visible()
     fill_in(page, HOSTILE, LONG, "hostile@example.org")
+    # A train goes into a tunnel: the answer is lost. Pressed again, it is not booked again.
+    page.route("**/api/patient-portal/book", lose_the_answer, times=1)
+    page.get_by_role("button", name="Termin anfragen").click()
+    expect(page.get_by_role("alert")).to_contain_text("nicht zu erreichen")
     page.get_by_role("button", name="Termin anfragen").click()
     expect(page.get_by_role("heading", name="Ihre Anfrage ist angekommen")).to_be_visible()
 

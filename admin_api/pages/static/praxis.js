@@ -24,14 +24,26 @@ export async function api(method, address, body, headers = {}) {
   return ask(method, address, body, headers);
 }
 
+/** What was sent and not answered yet, each with its key: sent again, it is done once. */
+const unanswered = new Map();
+
+function keyOf(sent) {
+  if (!unanswered.has(sent)) unanswered.set(sent, crypto.randomUUID?.());
+  return unanswered.get(sent);
+}
+
 async function ask(method, address, body, headers) {
   const told = { ...headers, "X-CSRF-Token": csrf, Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (body !== undefined) told["Content-Type"] = "application/json";
   const sent = body === undefined ? undefined : JSON.stringify(body);
+  const change = `${address} ${sent}`;
+  const key = method === "POST" && keyOf(change);
+  if (key) told["Idempotency-Key"] = key;
   // A page that was shown to nobody asks as nobody: it could not prove to be of a session that the
   // browser has a cookie of, and leaves out when somebody comes from another website.
   const credentials = csrf ? "same-origin" : "omit";
   const answer = await fetch(address, { method, headers: told, body: sent, credentials });
+  if (answer.status < 500) unanswered.delete(change);
   if (answer.status === 401) tellSignedOut();
   // The proof is of a session that is over: another tab has begun the next one.
   if (answer.status === 403 && csrf && await isSignedInAgain()) return ask(method, address, body, headers);
