@@ -27,7 +27,10 @@ help:  ## list the targets
 run: $(VENV)/.run  ## serve a demo practice on 127.0.0.1:5232
 	@$(BIN)/praxis-caldav demo $(ARGS)
 
-test: lint $(VENV)/.browser  ## lint, then every test but the slow ones
+test: $(VENV)/.dev $(VENV)/.browser  ## lint, then every test but the slow ones
+	@# What each of several processes would compile is compiled meanwhile, by one that is not busy.
+	@$(BIN)/python -m pytest -qq --collect-only > /dev/null 2>&1 & \
+		$(MAKE) --no-print-directory lint; linted=$$?; wait; exit $$linted
 	$(PYTEST) $(ARGS)
 
 test-slow: $(VENV)/.dev $(VENV)/.browser  ## the slow tests
@@ -92,7 +95,7 @@ $(VENV)/.run: pyproject.toml constraints.txt $(LOCK) | $(VENV)/.made
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(LOCK) | $(VENV)/.made
 	@echo "Installing the server and the test tools into $(VENV), a minute or two ..."
-	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@$(PIP) install --no-compile -c constraints.txt -e '.[dev]'  # most of it is never loaded
 	@$(BIN)/python -m admin_api.pages.fetching
 	@touch $(VENV)/.run $@
 

@@ -119,18 +119,9 @@ at_the_door = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("case", _params((*ical.CASES, *times.CASES)))
-def test_a_hostile_request_is_refused_with_the_reason(watched: Arena, case: Case) -> None:
-    _refused(watched, case)
-
-
 @at_the_door
-@pytest.mark.parametrize("case", _params((*xml.CASES, *frames.CASES)))
-def test_a_hostile_form_is_refused_with_the_reason(watched: Arena, case: Case) -> None:
-    _refused(watched, case)
-
-
-def _refused(watched: Arena, case: Case) -> None:
+@pytest.mark.parametrize("case", _params((*ical.CASES, *times.CASES, *xml.CASES, *frames.CASES)))
+def test_a_hostile_request_is_refused_with_the_reason(watched: Arena, case: Case) -> None:
     before, watched.seen = watched.seen or watched.state(), ""
     path = case.path or MUELLER + next(_names)
     status, body = _ask(watched.server, case, path)
