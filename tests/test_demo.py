@@ -140,6 +140,7 @@ def test_the_demo_tells_addresses_log_ins_and_what_to_do_next(demo: Demo) -> Non
     for address in ("", "calendars/dr-mueller/", "calendars/praxis/appointments.ics"):
         assert f"http://127.0.0.1:5232/caldav/{address}\n" in out
     assert "What to do next" in out
+    assert "http://127.0.0.1:5232/admin\n" in out
     assert str(demo.folder) in out
     assert len(demo.password) >= 12
     kept = demo.folder / "password.txt"

@@ -161,6 +161,8 @@ def _tell(settings: Settings, folder: Path, password: str, tool: str) -> None:
 Demo practice in {folder.absolute()}
 
 Addresses
+  staff, in the browser  {base}/admin
+  patients, likewise     {base}/buchen
   in calendar programs   {base}/caldav/
   one doctor's calendar  {base}/caldav/calendars/dr-mueller/
   all doctors as one     {base}/caldav/calendars/praxis/
@@ -171,6 +173,7 @@ User name, password, what for
 {people}
 
 What to do next
+  - Open {base}/admin as empfang: move an appointment, book one, undo it.
   - Thunderbird: New Calendar > On the Network; user name empfang, location {base}/caldav/
   - Change an appointment there: it is in every other program at its next sync.
   - Book in the booking tool: it is in the doctor's calendar at once. Move it in the calendar:
