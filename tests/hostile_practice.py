@@ -142,7 +142,8 @@ def _booked(uow: SqlUnitOfWork, surgery: Surgery, patient: int, now: datetime) -
 def desk_full_of_work(uow: SqlUnitOfWork, now: datetime, name: str) -> None:
     """Have much wait for a person: of a patient of this name, letters, a conflict, tools."""
     to_come = [(now + timedelta(days=3 + n)).astimezone(BERLIN).date() for n in range(6)]
-    patient = uow.patients.save(Patient("1", PatientRecord(name, "Anna", number="1")))
+    record = PatientRecord(name, "Anna", number="1")
+    patient = uow.patients.save(Patient("1", record, to_review=True))
     note(uow, f"{to_come[0]} 09:00", status=Status.TENTATIVE, booked=now - 30 * HOUR)
     made = [note(uow, f"{day} 10:00") for day in to_come[1:]]
     whose = update(appointments).where(appointments.c.id == made[0].id)

@@ -117,6 +117,17 @@ class Visitors:
         self._practice = practice
         self._pages: dict[tuple[str, str], tuple[Page, Seen]] = {}
         self._contexts: list[BrowserContext] = []
+        self._followed: set[str] = set()
+
+    def dead_ends(self, page: Page) -> list[str]:
+        """Return the links of a page that lead nowhere, of those not followed before."""
+        if page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus") >= 400:
+            return []  # its links lead to itself, to be tried again
+        told = page.evaluate("[...document.links].map((one) => one.href.split('#')[0])")
+        here = {one for one in told if one.startswith(self._practice.url)} - self._followed
+        self._followed |= here
+        answers = ((one, page.context.request.get(one).status) for one in sorted(here))
+        return [f"leads to {status}: {one}" for one, status in answers if status >= 400]
 
     def page(self, endpoint: Endpoint | None, language: str) -> tuple[Page, Seen]:
         who = _who(endpoint)
@@ -215,6 +226,7 @@ def test_a_page_is_for_everybody(
         page.emulate_media(color_scheme="light")
     found += _wide(page)
     found += _in_dialogs(page)
+    found += visitors.dead_ends(page)
     found += seen.said
     assert not found, "\n".join(found)
 

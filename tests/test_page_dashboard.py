@@ -139,9 +139,11 @@ def test_a_request_that_cannot_be_confirmed_says_why_and_stays(
 ) -> None:
     # It is in no calendar: nothing can be changed of it there.
     sign_in(page, busy_served.url, "empfang")
-    page.get_by_role("button", name="Bestätigen").click()
+    confirms = page.get_by_role("button", name="Bestätigen")
+    expect(confirms).to_have_accessible_description(re.compile(r"\d\d:\d\d .*Dr\. "))  # which
+    confirms.click()
     expect(page.locator("#messages .notice.bad")).to_be_visible()
-    expect(page.get_by_role("button", name="Bestätigen")).to_be_enabled()
+    expect(confirms).to_be_enabled()
 
 
 def test_a_tool_that_is_asked_is_looked_at_until_it_answers(

@@ -611,6 +611,9 @@ def test_the_calendar_is_for_everybody(page: Page, served: Served, size: tuple[i
         assert faults_in_any_light(page) == []
         page.get_by_role("button", name="Tag", exact=True).click()
     expect(drawn(page, "<script>alert(1)")).to_be_visible()
+    # Who hears the page is told what the column says, and of short ones what there is no room for.
+    heard = re.compile(r"^12:00.*12:15.*Kontrolle Dr\. Schmidt$")
+    expect(page.get_by_role("button", name=heard)).to_be_attached()
     turned = drawn(page, RIGHT_TO_LEFT).locator(".who")
     assert turned.evaluate("(one) => getComputedStyle(one).direction") == "rtl"
     assert faults_in_any_light(page) == []

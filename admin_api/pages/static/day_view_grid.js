@@ -4,7 +4,7 @@
 import { makeMarks } from "./day_view_conflicts.js";
 import { listenToKeys } from "./day_view_keys.js";
 import {
-  config, dayOf, filled, groupOf, icon, locale, make, minutesBetween, movable, nameOf, plusDays, plusMinutes,
+  config, dayInWords, dayOf, filled, groupOf, icon, locale, make, minutesBetween, movable, nameOf, plusDays, plusMinutes,
   standOf, texts, timeOf, typeCalled, wallOf, wallOfDate,
 } from "./day_view_words.js";
 
@@ -32,7 +32,7 @@ export function makeGrid(place, on) {
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "numeric" },
     columnWidth: "minmax(8.5rem, 1fr)", longPressDelay: 500, resources: [], events: [],
     editable: false, selectable: Boolean(config.may.create && config.may.patients),
-    eventContent: ({ event }) => ({ domNodes: contentOf(event) }),
+    eventContent: ({ event }) => ({ domNodes: contentOf(event, view) }),
     eventClick: ({ event }) => { const item = items.get(event.id); if (item) on.open(item); },
     eventDragStart: begin, eventResizeStart: begin, eventDragStop: end, eventResizeStop: end,
     dragConstraint: (info) => allowed(info.event, true), resizeConstraint: (info) => allowed(info.event, false),
@@ -239,7 +239,7 @@ function within(item, start, until) {
   return plusMinutes(start, Math.min(Math.max(minutes, type.least), type.most));
 }
 
-function contentOf(event) {
+function contentOf(event, view) {
   if (event.display === "background") return event.title ? [make("span", { class: "why" }, event.title)] : [];
   const item = event.extendedProps.item;
   if (!item) return [];
@@ -248,8 +248,11 @@ function contentOf(event) {
   const what = [item.type?.name, item.room?.name].filter(Boolean).join(" · ");
   const state = stand.key === "CONFIRMED" ? null
     : make("span", { class: "state" }, icon(stand.icon), " ", make("span", { class: "words" }, texts.states[stand.key]));
+  // Who hears it does not see in which column it stands.
+  const where = view === "woche" ? dayInWords(dayOf(wallOfDate(event.start)), { weekday: "long", day: "numeric", month: "long" }) : item.doctor?.name;
   return [make("span", { class: "inside", "data-id": item.id, title: `${start}–${until} \u2068${nameOf(item)}\u2069, ${what}` },
     make("span", { class: "line" }, make("span", { class: "letters", "aria-hidden": "true" }, group.letters),
       make("span", { class: "when" }, start, make("span", { class: "until" }, `–${until}`), " "), state, " "),
-    make("strong", { class: "who", dir: "auto" }, nameOf(item)), " ", make("span", { class: "what" }, what))];
+    make("strong", { class: "who", dir: "auto" }, nameOf(item)), " ", make("span", { class: "what" }, what), " ",
+    make("span", { class: "visually-hidden" }, where || ""))];
 }
