@@ -17,6 +17,7 @@ const KINDS = {
  * was not reached. */
 export function saidOf(error, texts) {
   if (!(error instanceof Refused)) return ["", null];
+  if (error.status === 401) return ["", error.message]; // what to do is told beside it
   const slug = (error.problem.type || "").replace(/^.*#problem-/, "");
   const kind = KINDS[slug] || (error.status === 429 ? "often" : "");
   return [kind, texts[kind] || texts.failed];
