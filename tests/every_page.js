@@ -49,7 +49,7 @@ looks.inDialog = async ([name, byKey]) => {
   if (!box.getAttribute("aria-labelledby") && !box.getAttribute("aria-label")) found.push("has no name");
   if (box.scrollWidth > box.clientWidth) found.push("is wider than it is");
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
-  const told = await axe.run(box, { runOnly: { type: "tag", values: tags } });
+  const told = await axe.run(box, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
   // What opens it says what it is about, in places that are empty before.
   const wrong = told.violations.filter((one) => byKey || one.nodes.some((node) => document.querySelector(node.target[0]).childNodes.length));
   return [...found, ...wrong.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120))}`)];
@@ -109,7 +109,7 @@ looks.wide = () => {
 
 /** What axe finds of colours alone, where it has been loaded. */
 looks.pale = async () => {
-  const told = await axe.run(document, { runOnly: { type: "rule", values: ["color-contrast"] } });
+  const told = await axe.run(document, { runOnly: { type: "rule", values: ["color-contrast"] }, resultTypes: ["violations"] });
   return told.violations.flatMap((one) => one.nodes.map((node) => node.html.slice(0, 160)));
 };
 

@@ -85,8 +85,7 @@ class Served:
     ) -> None:
         if page.viewport_size == {"width": 1280, "height": 720}:
             page.set_viewport_size({"width": 1280, "height": 1150})  # nothing is at the edge
-        sign_in(page, self.server.url, account)
-        page.goto(f"{self.server.url}/admin/kalender?tag={day}&ansicht={view}")
+        sign_in(page, self.server.url, account, f"/admin/kalender?tag={day}&ansicht={view}")
         page.locator("body[data-loaded]").wait_for()
 
 

@@ -10,6 +10,7 @@ import ssl
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -39,6 +40,7 @@ def init(settings: Settings) -> None:
     set_up(settings)
     click.echo(f"Database ready; main calendar /caldav/calendars/{settings.caldav.main_calendar}/")
     click.echo("Next: praxis-caldav doctor add dr-mueller --name 'Dr. Müller'")
+    click.echo("      praxis-caldav account add admin --role admin")
     click.echo("      praxis-caldav account add empfang --role staff")
     click.echo("      praxis-caldav serve")
 
@@ -96,8 +98,12 @@ def _tell(settings: Settings) -> None:
     host = f"[{server.host}]" if ":" in server.host else server.host
     scheme = "https" if server.tls_cert else "http"
     base = server.public_url.rstrip("/") or f"{scheme}://{host}:{server.port}"
+    click.echo(f"In the browser:        {base}/admin")
     click.echo(f"For calendar programs: {base}/caldav/")
     click.echo(f"For programs (API):    {base}/api/docs")
+    if not (files("admin_api") / "pages/static/vendor/event-calendar.min.js").is_file():
+        click.echo("The calendar in the browser will not work: what it loads is missing.", err=True)
+        click.echo("Fetch it: python -m admin_api.pages.fetching", err=True)
 
 
 def run(
