@@ -89,6 +89,9 @@ def serve(
     settings = load(config, overrides=given)
     with connected(settings):
         pass  # fail here, in a sentence, and not in every worker
+    if not (files("admin_api") / "pages/static/vendor/event-calendar.min.js").is_file():
+        click.echo("The calendar in the browser will not work: what it loads is missing.", err=True)
+        click.echo("Fetch it: python -m admin_api.pages.fetching", err=True)
     run(settings, config, given, tell=True)
 
 
@@ -101,9 +104,6 @@ def _tell(settings: Settings) -> None:
     click.echo(f"In the browser:        {base}/admin")
     click.echo(f"For calendar programs: {base}/caldav/")
     click.echo(f"For programs (API):    {base}/api/docs")
-    if not (files("admin_api") / "pages/static/vendor/event-calendar.min.js").is_file():
-        click.echo("The calendar in the browser will not work: what it loads is missing.", err=True)
-        click.echo("Fetch it: python -m admin_api.pages.fetching", err=True)
 
 
 def run(
