@@ -1017,6 +1017,13 @@ def test_credentials_are_given_replaced_and_revoked(practice: SqlDatabase) -> No
         assert uow.accounts.by_token("ghi") is not None
         uow.accounts.revoke(guest, token.id)
         assert uow.accounts.by_token("ghi") is None
+    with writing(practice) as uow:
+        program = uow.accounts.add_credential(guest, CredentialKind.TOKEN, "Skript", "jkl")
+        uow.accounts.replace_secret(phone, "mno")  # where the row is moved, it is told as before
+    with reading(practice) as uow:
+        held = uow.accounts.by_name("gast")
+        assert held is not None
+        assert [one.id for one in held[1][1:]] == [phone.id, program.id]
     with refused(practice, AccountNotFound) as uow:
         uow.accounts.revoke(the_account(uow, "albis"), phone.id)
     with refused(practice, AccountNotFound) as uow:

@@ -33,6 +33,7 @@ from practice.views import Level
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from practice.access import Account
     from practice.details import Category
     from practice.profile import Profile
     from practice.schedule import AppointmentType
@@ -66,13 +67,8 @@ def show(call: Call[Asked, None]) -> dict[str, object]:
     """Return what the script needs to know, and what is in the calendar where it begins."""
     desk, account, asked = Desk(call.uow, call.services.profile), call.caller, call.query
     profile, types = desk.profile, desk.types
-    calendars = {c.doctor_id: c for c in desk.calendars.values()}
     now = standing(call.uow, account)
-    doctors = [
-        {"slug": one.slug, "name": one.name, "writes": may_create(account, calendars[one.id])}
-        for one in desk.doctors.values()
-        if one.id in calendars and level(account, calendars[one.id]) > Level.NONE
-    ]
+    doctors = _doctors(desk, account)
     today = call.now.astimezone(profile.zone).date()
     day = asked.tag or today
     slugs = [str(one["slug"]) for one in doctors]
@@ -103,6 +99,15 @@ def show(call: Call[Asked, None]) -> dict[str, object]:
         "icons": address_of("icons.svg"),
     }
     return {**fields_told(call, texts_of("day_view", call.language)), "config": config}
+
+
+def _doctors(desk: Desk, account: Account) -> list[dict[str, object]]:
+    calendars = {c.doctor_id: c for c in desk.calendars.values()}
+    return [
+        {"slug": one.slug, "name": one.name, "writes": may_create(account, calendars[one.id])}
+        for one in desk.doctors.values()
+        if one.id in calendars and level(account, calendars[one.id]) > Level.NONE
+    ]
 
 
 def _begins(call: Call[Any, Any], day: date, doctor: str) -> dict[str, object]:

@@ -74,7 +74,7 @@ _OF_NAME = Prepared(
         house.outerjoin(accounts, accounts.c.name == bindparam("name")).outerjoin(
             credentials, _HELD
         )
-    )
+    ).order_by(credentials.c.id)
 )
 _THIS_TOKEN = and_(
     credentials.c.secret == bindparam("digest"), credentials.c.kind == str(CredentialKind.TOKEN)

@@ -25,7 +25,7 @@ class Accounts(Protocol):
     """Accounts, their credentials and grants, and the failed log-ins."""
 
     def by_name(self, name: str) -> tuple[Account, list[Credential]] | None:
-        """Return an account with its grants and credentials."""
+        """Return an account with its grants and credentials, in the order of making."""
 
     def by_token(self, digest: str) -> tuple[Account, list[Credential]] | None:
         """Return the account that a bearer token with this digest belongs to."""
