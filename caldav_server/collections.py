@@ -178,7 +178,7 @@ class Collections:
             text = free_busy(scope.unit, view, root, self._profile)
             return 200, {"Content-Type": "text/calendar; charset=utf-8"}, text.encode()
         wished = preferences(environ)
-        asked = self._asked(scope, view, at, root, environ)
+        asked = self._asked(scope, view, at, root, environ, minimal=wished.minimal)
         reports = {
             CALDAV + "calendar-query": asked.calendar_query,
             CALDAV + "calendar-multiget": asked.calendar_multiget,
@@ -190,7 +190,14 @@ class Collections:
         return 207, XML_TYPE | applied, reports[root.tag]()
 
     def _asked(
-        self, scope: Scope, view: View, at: CalendarPath, root: Element, environ: dict[str, Any]
+        self,
+        scope: Scope,
+        view: View,
+        at: CalendarPath,
+        root: Element,
+        environ: dict[str, Any],
+        *,
+        minimal: bool,
     ) -> Report:
         return Report(
             scope.unit,
@@ -201,7 +208,7 @@ class Collections:
             at.shown,
             root,
             environ.get("HTTP_DEPTH", "1").strip(),
-            preferences(environ).minimal,
+            minimal,
             zones_asked(environ),
             at.object,
             environ["praxis.hosts"],
